@@ -1,0 +1,13 @@
+"""A training course that people take in the messenger they already use.
+
+Where things are, and which way imports point (each package imports only those before it):
+
+- ``locale``, ``settings``: the interface's phrases; what the environment says.
+- ``content``: what is taught. Lesson files become one checked, frozen ``Course``.
+- ``learning``: how one learns. Pure functions: no I/O, no clock, no randomness of their own.
+- ``storage``: what is remembered. The only package that knows SQLAlchemy.
+- ``reports``: what a coordinator gets (its place is kept; the next release fills it).
+- ``conversation``: what is said. Moves in, replies out; one module for each area of talk.
+- ``messengers``: where it is said. Telegram and the browser.
+- ``cli``: the commands; the only place that builds the parts and connects them.
+"""

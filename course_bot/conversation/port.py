@@ -1,0 +1,196 @@
+"""What every messenger speaks: moves come in, replies go out, and the tightest limit is everyone's.
+
+A messenger turns what a person did into a ``Move``, hands it to ``Conversation.take`` and renders
+what comes back. It decides nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from course_bot.errors import CourseError
+from course_bot.storage import Account
+
+ACTION_BYTES = 64
+"""Telegram Bot API, InlineKeyboardButton.callback_data: 1 to 64 bytes."""
+TEXT_CHARS = 4000
+"""MAX Bot API, NewMessageBody.text: up to 4000 characters (Telegram: 4096)."""
+PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}", re.ASCII)
+"""Telegram, deep linking: a start parameter has up to 64 of these characters."""
+ROWS = 30
+"""MAX Bot API, inline keyboard: up to 30 rows."""
+ROW_BUTTONS = 7
+"""MAX Bot API, inline keyboard: up to 7 buttons in a row."""
+ROW_LINKS = 3
+"""MAX Bot API, inline keyboard: up to 3 link buttons in a row."""
+LABEL_CHARS = 64
+"""Ours (MAX allows 128): longer labels are cut by a 320-pixel phone."""
+NOTICE_CHARS = 200
+"""Telegram Bot API, answerCallbackQuery.text: 0 to 200 characters."""
+WROTE_CHARS = 4096
+"""Telegram: the longest message a person can write. A door refuses what is longer."""
+
+
+class PortError(CourseError):
+    """A reply that some messenger could not show: names the limit and what broke it."""
+
+    def __init__(self, limit: str, value: object) -> None:
+        super().__init__(f"{limit}: {value!r}")
+        self.limit = limit
+        self.value = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Move:
+    """What every move carries.
+
+    ``move_id`` is unique for the account (at most 64 characters): the same move delivered twice
+    has the same one. ``at`` is UTC. ``name`` is what the messenger calls the person, as they
+    typed it there, or empty; ``language`` is the messenger's language code ("ru", "en-US") or
+    empty.
+    """
+
+    account: Account
+    move_id: str
+    at: datetime
+    name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened(_Move):
+    """The person opened the conversation, perhaps through a link with a payload.
+
+    The payload comes from outside: it may be anything, of any length.
+    """
+
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed(_Move):
+    """The person pressed a button; the action comes from outside and may be stale or forged."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote(_Move):
+    """The person wrote a text; a command is a text that starts with a slash."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent(_Move):
+    """The person sent something that is not text (a picture, a voice message, a contact…)."""
+
+
+Move = Opened | Pressed | Wrote | Sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button under a screen: it presses an ``action`` or opens a ``url``, never both."""
+
+    label: str
+    action: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.action) == bool(self.url):
+            raise PortError("a button has either an action or a url", self)
+        if len(self.action.encode()) > ACTION_BYTES:
+            raise PortError(f"an action has at most {ACTION_BYTES} bytes", self.action)
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise PortError("a link begins with https:// or http://", self.url)
+        if not self.label or len(self.label) > LABEL_CHARS:
+            raise PortError(f"a label has 1 to {LABEL_CHARS} characters", self.label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What the person sees now, shown in place of the last screen.
+
+    ``text`` is in the HTML subset of ``content.markup`` (b, i, code; escaped), lines parted by
+    "\\n".
+    """
+
+    text: str
+    rows: tuple[tuple[Button, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.text.strip() or len(self.text) > TEXT_CHARS:
+            raise PortError(f"a text has 1 to {TEXT_CHARS} characters", self.text)
+        if len(self.rows) > ROWS:
+            raise PortError(f"a screen has at most {ROWS} rows of buttons", len(self.rows))
+        for row in self.rows:
+            if not 1 <= len(row) <= ROW_BUTTONS:
+                raise PortError(f"a row has 1 to {ROW_BUTTONS} buttons", row)
+            if sum(1 for button in row if button.url) > ROW_LINKS:
+                raise PortError(f"a row has at most {ROW_LINKS} links", row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A short remark on what was just done (plain text): a toast, not a message to keep."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.text) <= NOTICE_CHARS:
+            raise PortError(f"a notice has 1 to {NOTICE_CHARS} characters", self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file for the person to keep."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+Reply = Screen | Notice | Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An entry of the messenger's command menu: a name without its slash, and what it does."""
+
+    name: str
+    about: str
+
+
+class Talk(Protocol):
+    """What a messenger needs of the conversation."""
+
+    async def take(self, move: Move) -> Sequence[Reply]:
+        """Carry out one move and return what to show, after it is committed.
+
+        Replies come in the order notices, documents, at most one screen.
+        Raises nothing that a person caused; an exception here is a fault of ours or of the
+        database, and the same move may be handed in again.
+        """
+        ...
+
+    async def blocked(self, account: Account, at: datetime) -> None:
+        """Remember that the person can't be written to any more (until their next move)."""
+        ...
+
+    def commands(self, language: str) -> Sequence[Command]:
+        """List the command menu in a language ("ru", "en"); unknown languages read Russian."""
+        ...
+
+    def trouble(self, language: str) -> Screen:
+        """Return the screen for a fault on our side: nothing is lost, press again in a while."""
+        ...
+
+    def refusal(self, reason: str, language: str) -> str:
+        """Word why a door refuses something before it becomes a move (plain text).
+
+        Reasons: "group" (the bot works in private chats only), "too_long" (a text over
+        WROTE_CHARS), "too_large" (a request or file over its limit), "flood" (too many moves).
+        """
+        ...

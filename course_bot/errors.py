@@ -1,0 +1,5 @@
+"""One base for the errors that course-bot itself raises, so that a caller can tell them apart."""
+
+
+class CourseError(Exception):
+    """Something that course-bot refuses; subclasses carry the data, never display text."""
