@@ -1,0 +1,283 @@
+"""What a person has learned, what moves it, and how it is rebuilt from the log of answers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from course_bot.content.model import FORBID, Course, Track
+from course_bot.errors import CourseError
+from course_bot.learning.attempts import Asked, Attempt
+from course_bot.learning.grading import FULL, Response, fits, points
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Reading:
+    """Where a person is in a lesson's steps and how far they have been, both from 1."""
+
+    step: int
+    furthest: int
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class LessonResult:
+    """What the log says of one lesson.
+
+    ``best`` is the best finished attempt's score in percent; ``attempts`` counts those started;
+    ``met`` lists the ids of the questions answered, the longest ago first.
+    """
+
+    attempts: int = 0
+    best: int | None = None
+    passed_at: datetime | None = None
+    met: tuple[str, ...] = ()
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Answer:
+    """One question of an attempt answered: the response and the points it earned (0 to 100)."""
+
+    response: Response
+    points: int
+
+    @property
+    def right(self) -> bool:
+        """Whether it earned full points."""
+        return self.points == FULL
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Study:
+    """How far a person has come.
+
+    ``results`` is derived from the log. ``answers`` are those of the person's latest attempt;
+    ``draft`` is the response begun to its next question: indices tapped so far.
+    """
+
+    readings: dict[str, Reading] = Field(default_factory=dict)
+    results: dict[str, LessonResult] = Field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()
+    draft: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who takes the course.
+
+    ``place`` is where they are in the conversation, in the conversation's own notation;
+    ``attempt`` is their latest attempt, finished or not; times are UTC.
+    """
+
+    id: int
+    name: str = ""
+    language: str = "ru"
+    track: str = ""
+    reminders: bool = True
+    joined_at: datetime
+    seen_at: datetime
+    place: str = ""
+    study: Study
+    attempt: Attempt | None = None
+
+    @property
+    def unfinished(self) -> Attempt | None:
+        """The attempt in progress, if there is one."""
+        attempt = self.attempt
+        return attempt if attempt and len(self.study.answers) < len(attempt.asked) else None
+
+    @property
+    def question(self) -> Asked | None:
+        """The question that waits for an answer, if there is one."""
+        attempt = self.unfinished
+        return attempt.asked[len(self.study.answers)] if attempt else None
+
+    def passed(self, lesson: str) -> bool:
+        """Tell whether the lesson is passed."""
+        result = self.study.results.get(lesson)
+        return result is not None and result.passed_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """Record: an attempt began."""
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Record: a question was answered. ``index`` counts the attempt's questions from 0."""
+
+    attempt: str
+    index: int
+    question: str
+    version: str
+    response: Response
+    points: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """Record: an attempt's last question was answered. ``score`` is in percent."""
+
+    attempt: str
+    score: int
+    passed: bool
+    at: datetime
+
+
+Record = Started | Answered | Finished
+
+
+class NotWaitingError(CourseError):
+    """An answer to a question that does not wait for one, or that does not fit it."""
+
+
+def read_step(person: Person, lesson: str, step: int) -> Person:
+    """Move a person to a step of a lesson (from 1)."""
+    before = person.study.readings.get(lesson)
+    furthest = max(step, before.furthest if before else step)
+    readings = {**person.study.readings, lesson: Reading(step=step, furthest=furthest)}
+    return replace(person, study=replace(person.study, readings=readings))
+
+
+def start_attempt(person: Person, attempt: Attempt) -> tuple[Person, Started]:
+    """Begin an attempt; one in progress is given up, its answers stay in the log."""
+    record = Started(attempt=attempt)
+    study = replace(
+        person.study,
+        results=_after(person.study.results, attempt, record),
+        answers=(),
+        draft=(),
+    )
+    return replace(person, attempt=attempt, study=study), record
+
+
+def answer_question(
+    person: Person, response: Response, *, at: datetime
+) -> tuple[Person, tuple[Answered] | tuple[Answered, Finished]]:
+    """Grade the response to the question that waits, and finish the attempt after its last one.
+
+    Raises:
+        NotWaitingError: no question waits, or the response does not fit it.
+    """
+    attempt, asked = person.unfinished, person.question
+    if attempt is None or asked is None or not fits(asked.question, response):
+        raise NotWaitingError
+    answered = Answered(
+        attempt=attempt.id,
+        index=len(person.study.answers),
+        question=asked.question.id,
+        version=asked.question.version,
+        response=response,
+        points=points(asked.question, response),
+        at=at,
+    )
+    answers = (*person.study.answers, Answer(response=response, points=answered.points))
+    results = _after(person.study.results, attempt, answered)
+    study = replace(person.study, results=results, answers=answers, draft=())
+    if len(answers) < len(attempt.asked):
+        return replace(person, study=study), (answered,)
+    finished = finish(attempt, [answer.points for answer in answers], at=at)
+    study = replace(study, results=_after(results, attempt, finished))
+    return replace(person, study=study), (answered, finished)
+
+
+def finish(attempt: Attempt, earned: list[int], *, at: datetime) -> Finished:
+    """Judge a whole attempt: passed at the pass mark and with every critical question right.
+
+    Args:
+        attempt: the attempt.
+        earned: the points (0 to 100) of each of its questions.
+        at: when its last question was answered, UTC.
+    """
+    critical = all(
+        got == FULL
+        for asked, got in zip(attempt.asked, earned, strict=True)
+        if asked.question.critical
+    )
+    enough = sum(earned) >= attempt.pass_mark * len(earned)
+    return Finished(
+        attempt=attempt.id,
+        score=sum(earned) // len(earned),
+        passed=enough and critical,
+        at=at,
+    )
+
+
+def _after(
+    results: Mapping[str, LessonResult], attempt: Attempt, record: Record
+) -> dict[str, LessonResult]:
+    """Fold one record into the results: the one way in which results ever change."""
+    before = results.get(attempt.lesson, LessonResult())
+    return {**results, attempt.lesson: _result_after(before, record)}
+
+
+def _result_after(before: LessonResult, record: Record) -> LessonResult:
+    match record:
+        case Started():
+            return replace(before, attempts=before.attempts + 1)
+        case Answered(question=question):
+            met = (*(known for known in before.met if known != question), question)
+            return replace(before, met=met)
+        case Finished(score=score, passed=passed, at=at):
+            best = max(score, before.best or 0)
+            passed_at = before.passed_at or (at if passed else None)
+            return replace(before, best=best, passed_at=passed_at)
+
+
+def rebuild_results(log: Iterable[tuple[Attempt, Iterable[Answered]]]) -> dict[str, LessonResult]:
+    """Derive a person's results from the log alone.
+
+    Args:
+        log: the person's attempts, each with its answers by index; any order.
+    """
+    records: list[tuple[datetime, int, Attempt, Record]] = []
+    for attempt, answers in log:
+        given = list(answers)
+        records.append((attempt.started_at, 0, attempt, Started(attempt=attempt)))
+        records.extend((answer.at, 1 + answer.index, attempt, answer) for answer in given)
+        if len(given) == len(attempt.asked):
+            last = given[-1].at
+            finished = finish(attempt, [answer.points for answer in given], at=last)
+            records.append((last, 1 + len(given), attempt, finished))
+    results: dict[str, LessonResult] = {}
+    for _at, _place, attempt, record in sorted(records, key=lambda entry: entry[:2]):
+        results = _after(results, attempt, record)
+    return results
+
+
+def waiting_before(track: Track, person: Person, lesson: str) -> tuple[str, ...]:
+    """List the lessons of a track that must be passed before this lesson's quiz opens.
+
+    A lesson outside the track waits for none: whoever finds it through the FAQ may take it.
+    """
+    if lesson not in track.lessons:
+        return ()
+    before = track.lessons[: track.lessons.index(lesson)]
+    return tuple(earlier for earlier in before if not person.passed(earlier))
+
+
+def next_lesson(track: Track, person: Person) -> str | None:
+    """Name the first lesson of the track that isn't passed, or None where all are."""
+    return next((lesson for lesson in track.lessons if not person.passed(lesson)), None)
+
+
+def share_done(course: Course, person: Person, lesson: str) -> float:
+    """Say how much of a lesson is done, from 0.0 to 1.0: its steps and, as one more, its quiz."""
+    if person.passed(lesson):
+        return 1.0
+    reading = person.study.readings.get(lesson)
+    steps = len(course.lessons[lesson].steps)
+    return min(reading.furthest, steps) / (steps + 1) if reading else 0.0
+
+
+def minutes_left(course: Course, person: Person, track: Track) -> int:
+    """Estimate the minutes that the rest of a track takes, rounded up for each lesson."""
+    return sum(
+        -int(-course.lessons[lesson].minutes * (1 - share_done(course, person, lesson)) // 1)
+        for lesson in track.lessons
+    )

@@ -1,0 +1,43 @@
+"""Settings from the environment and ``.env``, read once and frozen; the only reader of both."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a deployment may set; ``.env.example`` explains each.
+
+    Raises:
+        pydantic.ValidationError: a setting is malformed; the message never shows a secret.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_prefix="COURSE_BOT_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+    )
+
+    database: str = "sqlite:///data/course.db"
+    lessons: Path = Path("lessons")
+    browser: Literal["local", "public"] = "local"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = Field(default=None, pattern=r"^https://[^/?#\s]+/?$")
+    secret: SecretStr | None = Field(default=None, min_length=32)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    telegram_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_TOKEN")
+    telegram_api: str = Field(
+        default="https://api.telegram.org",
+        validation_alias="TELEGRAM_API",
+        pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$",
+    )
+    telegram_proxy: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_PROXY")
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None, validation_alias="TELEGRAM_WEBHOOK_SECRET"
+    )

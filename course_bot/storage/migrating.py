@@ -1,0 +1,56 @@
+"""The database brought to the shape that this version of the code expects."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from course_bot.errors import CourseError
+
+ROOT = Path(__file__).parents[2]
+HEAD = "0001"
+"""The newest migration; a test holds it against the files in ``migrations/``."""
+
+
+class NewerDatabaseError(CourseError):
+    """The database was migrated by a newer version of the code."""
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Run the migrations that the database lacks.
+
+    Raises:
+        NewerDatabaseError: the database is of a version that this code doesn't know.
+    """
+    async with engine.connect() as connection:
+        if await connection.run_sync(_version) == HEAD:
+            return
+    async with engine.connect() as connection:
+        await connection.execution_options(writes=True)
+        await connection.run_sync(migrate)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
+
+
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Migrate over a connection, up to a revision.
+
+    Raises:
+        NewerDatabaseError: the database is of a version that this code doesn't know.
+    """
+    # Alembic is needed once in a release; at every other start its import would only cost time.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, to)
+    except CommandError as error:
+        raise NewerDatabaseError(str(error)) from None

@@ -1,0 +1,292 @@
+"""The log read back: to check what was derived from it, to hand it out, to join two people."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+from itertools import groupby
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, delete, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from course_bot.learning.attempts import Attempt
+from course_bot.learning.progress import (
+    Answer,
+    Answered,
+    Person,
+    Reading,
+    Study,
+    finish,
+    rebuild_results,
+)
+from course_bot.storage import Account
+from course_bot.storage.schema import account, answer, attempt, person, personal_link
+from course_bot.storage.store import Storage, account_id, read_attempt, read_person
+
+PEOPLE_AT_ONCE = 200
+"""How many people's logs are held in memory at a time: some 5 MB."""
+
+Log = list[tuple[Attempt, list[Answered]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Something that is stored otherwise than the log of answers says."""
+
+    person: int
+    what: str
+    stored: object
+    derived: object
+
+
+class Joined(Enum):
+    """What came of a personal link."""
+
+    JOINED = auto()
+    EXPIRED = auto()
+    SAME = auto()
+    """The account belongs to the link's person already; the link is used up all the same."""
+
+
+async def differences(storage: Storage) -> AsyncIterator[Difference]:
+    """Recompute everybody's progress from the log and yield whatever is stored otherwise.
+
+    All is read as of one moment, so a bot may run meanwhile.
+    """
+    people = (
+        select(person, *_attempt_columns())
+        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+        .order_by(person.c.id)
+        .limit(PEOPLE_AT_ONCE)
+    )
+    async with storage.reading() as connection:
+        last = 0
+        while (
+            rows := (await connection.execute(people.where(person.c.id > last))).mappings().all()
+        ):
+            logs = await _logs(connection, [row["id"] for row in rows])
+            for row in rows:
+                for difference in _differences(read_person(row), logs.get(row["id"], [])):
+                    yield difference
+            for difference in await _finished_otherwise(connection, logs):
+                yield difference
+            last = rows[-1]["id"]
+
+
+def _differences(stored: Person, log: Log) -> list[Difference]:
+    found = []
+    derived = rebuild_results(log)
+    for lesson in sorted({*stored.study.results, *derived}):
+        was, should = stored.study.results.get(lesson), derived.get(lesson)
+        if was != should:
+            found.append(
+                Difference(person=stored.id, what=f"lesson {lesson}", stored=was, derived=should)
+            )
+    logged = {taken.id: answers for taken, answers in log}
+    given = logged.get(stored.attempt.id, []) if stored.attempt else []
+    answers = tuple(Answer(response=each.response, points=each.points) for each in given)
+    if stored.study.answers != answers:
+        found.append(
+            Difference(
+                person=stored.id,
+                what="answers of the latest attempt",
+                stored=stored.study.answers,
+                derived=answers,
+            )
+        )
+    return found
+
+
+async def _finished_otherwise(
+    connection: AsyncConnection, logs: Mapping[int, Log]
+) -> list[Difference]:
+    rows = await connection.execute(
+        select(attempt.c.id, attempt.c.finished_at, attempt.c.score, attempt.c.passed).where(
+            attempt.c.person_id.in_(list(logs))
+        )
+    )
+    stored = {row.id: (row.finished_at, row.score, row.passed) for row in rows}
+    found = []
+    for number, log in logs.items():
+        for taken, answers in log:
+            derived: tuple[datetime | None, int | None, bool] = (None, None, False)
+            if len(answers) == len(taken.asked):
+                points = [each.points for each in answers]
+                result = finish(taken, points, at=answers[-1].at)
+                derived = (result.at, result.score, result.passed)
+            if stored[taken.id] != derived:
+                found.append(
+                    Difference(
+                        person=number,
+                        what=f"attempt {taken.id}",
+                        stored=stored[taken.id],
+                        derived=derived,
+                    )
+                )
+    return found
+
+
+async def _logs(connection: AsyncConnection, people: list[int]) -> dict[int, Log]:
+    """Read the attempts and answers of some people, in the order in which they were made."""
+    taken = await connection.execute(
+        select(attempt)
+        .where(attempt.c.person_id.in_(people))
+        .order_by(attempt.c.started_at, attempt.c.id)
+    )
+    given = await connection.execute(
+        select(answer)
+        .join(attempt)
+        .where(attempt.c.person_id.in_(people))
+        .order_by(answer.c.attempt_id, answer.c.index)
+    )
+    answers = {
+        attempt_id: [_read_answer(row) for row in rows]
+        for attempt_id, rows in groupby(given.mappings(), key=lambda row: str(row["attempt_id"]))
+    }
+    logs: dict[int, Log] = {number: [] for number in people}
+    for row in taken.mappings():
+        logs[row["person_id"]].append((read_attempt(row, row["id"]), answers.get(row["id"], [])))
+    return logs
+
+
+def _read_answer(row: RowMapping) -> Answered:
+    return Answered(
+        attempt=row["attempt_id"],
+        index=row["index"],
+        question=row["question"],
+        version=row["version"],
+        response=row["response"],
+        points=row["points"],
+        at=row["at"],
+    )
+
+
+_anything = TypeAdapter(dict[str, object])
+
+
+async def export(storage: Storage, whose: Account) -> bytes:
+    """Write all that is stored about the account's person as JSON for the person themselves.
+
+    Returns:
+        UTF-8 JSON, indented; of an account that isn't known, an empty object.
+    """
+    async with storage.reading() as connection:
+        found = await connection.execute(
+            select(person, *_attempt_columns())
+            .join(account, account.c.person_id == person.c.id)
+            .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+            .where(account.c.id == account_id(whose))
+        )
+        row = found.mappings().one_or_none()
+        if row is None:
+            return b"{}"
+        log = (await _logs(connection, [row["id"]]))[row["id"]]
+        accounts = await connection.scalars(
+            select(account.c.id).where(account.c.person_id == row["id"]).order_by(account.c.id)
+        )
+        known = read_person(row)
+        return _anything.dump_json(
+            {
+                "person": {
+                    "id": known.id,
+                    "name": known.name,
+                    "language": known.language,
+                    "track": known.track,
+                    "reminders": known.reminders,
+                    "joined_at": known.joined_at,
+                    "seen_at": known.seen_at,
+                    "accounts": list(accounts),
+                },
+                "readings": known.study.readings,
+                "results": known.study.results,
+                "attempts": [{"attempt": taken, "answers": given} for taken, given in log],
+            },
+            indent=2,
+        )
+
+
+async def join(storage: Storage, joining: Account, digest: str, at: datetime) -> Joined:
+    """Carry out a personal link: the account now belongs to the link's person.
+
+    Nothing that was learned is lost: if the account had a person of its own, their answers and
+    their other accounts move along, and the progress is derived anew from both logs.
+
+    Args:
+        storage: where both are.
+        joining: the account at which the link was opened.
+        digest: the digest of the link's secret.
+        at: when it was opened, UTC.
+    """
+    async with storage.writing() as connection:
+        target = await connection.scalar(
+            delete(personal_link)
+            .where(personal_link.c.digest == digest, personal_link.c.expires_at > at)
+            .returning(personal_link.c.person_id)
+        )
+        if target is None:
+            return Joined.EXPIRED
+        people = await connection.execute(
+            select(account.c.id.label("account_id"), person, *_attempt_columns())
+            .select_from(person)
+            .outerjoin(
+                account,
+                (account.c.person_id == person.c.id) & (account.c.id == account_id(joining)),
+            )
+            .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+            .where((person.c.id == target) | (account.c.id == account_id(joining)))
+            .order_by(person.c.id)
+            .with_for_update(of=person)
+        )
+        rows = {row["id"]: row for row in people.mappings()}
+        others = [number for number in rows if number != target]
+        if not others:
+            return Joined.SAME
+        kept, left = read_person(rows[target]), read_person(rows[others[0]])
+        for table in (attempt, account):
+            await connection.execute(
+                update(table).where(table.c.person_id == left.id).values(person_id=kept.id)
+            )
+        log = (await _logs(connection, [kept.id]))[kept.id]
+        both = _both(kept, left, log)
+        await connection.execute(
+            update(person)
+            .where(person.c.id == kept.id)
+            .values(
+                name=both.name,
+                track=both.track,
+                place=both.place,
+                study=both.study,
+                attempt_id=both.attempt.id if both.attempt else None,
+            )
+        )
+        await connection.execute(delete(person).where(person.c.id == left.id))
+        return Joined.JOINED
+
+
+def _both(kept: Person, left: Person, log: Log) -> Person:
+    latest = kept if kept.attempt or not left.attempt else left
+    readings: dict[str, Reading] = dict(left.study.readings)
+    for lesson, reading in kept.study.readings.items():
+        there = readings.get(lesson, reading)
+        readings[lesson] = max(reading, there, key=lambda each: each.furthest)
+    return replace(
+        kept,
+        name=kept.name or left.name,
+        track=kept.track or left.track,
+        study=Study(
+            readings=readings,
+            results=rebuild_results(log),
+            answers=latest.study.answers,
+            draft=latest.study.draft,
+        ),
+        attempt=latest.attempt,
+    )
+
+
+def _attempt_columns() -> list[Column[object]]:
+    return [
+        attempt.c[name]
+        for name in ("lesson", "number", "course", "pass_mark", "asked", "started_at")
+    ]

@@ -1,0 +1,164 @@
+"""The tables, and how the values of the layers below become columns and come back."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    false,
+    text,
+    true,
+)
+
+from course_bot.learning.attempts import Asked
+from course_bot.learning.grading import Response
+from course_bot.learning.progress import Study
+
+T = TypeVar("T")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite has no time zones, so there it is kept without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time and turn any other into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[T], Generic[T]):
+    """A checked value as JSON text, written and read by pydantic."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, adapter: TypeAdapter[T]) -> None:
+        super().__init__()
+        self._write: Callable[[T], bytes] = adapter.dump_json
+        self._read: Callable[[str], T] = adapter.validate_json
+
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write the value."""
+        return None if value is None else self._write(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002
+        """Read and check the value."""
+        return None if value is None else self._read(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("language", String(8), nullable=False, server_default="ru"),
+    Column("track", String(32), nullable=False, server_default=""),
+    Column("reminders", Boolean, nullable=False, server_default=true()),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("place", String(64), nullable=False, server_default=""),
+    Column("study", Json(TypeAdapter(Study)), nullable=False),
+    # No foreign key: attempt refers to person already, and a circle of two could not be
+    # inserted in one go. An attempt is only ever deleted together with its person.
+    Column("attempt_id", String(32)),
+    Column("reminders_sent", Integer, nullable=False, server_default=text("0")),
+    Index(None, "reminders_sent", "seen_at"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    # The door and the door's own id of the person, as in "telegram:42".
+    Column("id", String(96), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("blocked_at", UtcDateTime),
+)
+
+move = Table(
+    "move",
+    metadata,
+    Column(
+        "account_id",
+        ForeignKey("account.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("move_id", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("lesson", String(32), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("course", String(32), nullable=False),
+    Column("pass_mark", Integer, nullable=False),
+    Column("asked", Json(TypeAdapter(tuple[Asked, ...])), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("score", Integer),
+    Column("passed", Boolean, nullable=False, server_default=false()),
+)
+
+answer = Table(
+    "answer",
+    metadata,
+    Column(
+        "attempt_id",
+        ForeignKey("attempt.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("index", Integer, primary_key=True),
+    Column("question", String(32), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("response", Json(TypeAdapter(Response)), nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+personal_link = Table(
+    "personal_link",
+    metadata,
+    # A digest: whoever reads the database can't use the links in it.
+    Column("digest", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
