@@ -1,0 +1,1 @@
+"""Where it is said: each messenger carries moves to the conversation and shows what comes back."""
