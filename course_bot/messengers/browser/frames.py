@@ -1,0 +1,155 @@
+"""The words of the page's protocol: frames that become moves, and replies that become JSON."""
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from course_bot.conversation.port import (
+    Button,
+    Command,
+    Document,
+    Move,
+    Notice,
+    Opened,
+    Pressed,
+    Reply,
+    Screen,
+    Wrote,
+)
+from course_bot.storage import Account
+
+FRAME_BYTES = 16 * 1024
+"""Room for WROTE_CHARS characters of any living script in UTF-8, and for the frame around them."""
+
+_Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""What ``crypto.randomUUID`` makes."""
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    id: _Id
+
+
+class OpenedFrame(_Frame):
+    """The page was opened, perhaps through a personal link."""
+
+    kind: Literal["opened"]
+    payload: str = ""
+
+
+class PressedFrame(_Frame):
+    """A button was pressed."""
+
+    kind: Literal["pressed"]
+    action: str
+
+
+class WroteFrame(_Frame):
+    """A text was sent."""
+
+    kind: Literal["wrote"]
+    text: str
+
+
+Frame = OpenedFrame | PressedFrame | WroteFrame
+
+
+class _Addressed(BaseModel):
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    id: _Id
+
+
+_FRAME: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="kind")])
+
+
+def read_frame(data: str | bytes) -> Frame | None:
+    """Return the frame, or nothing if it is malformed in any way."""
+    try:
+        return _FRAME.validate_json(data)
+    except ValidationError:
+        return None
+
+
+def read_id(data: str | bytes) -> str | None:
+    """Return the id of a frame that may be malformed otherwise."""
+    try:
+        return _Addressed.model_validate_json(data).id
+    except ValidationError:
+        return None
+
+
+def move(frame: Frame, *, account: Account, at: datetime, language: str) -> Move:
+    """Turn a frame into the move it stands for."""
+    match frame:
+        case OpenedFrame():
+            return Opened(
+                account=account,
+                move_id=frame.id,
+                at=at,
+                language=language,
+                payload=frame.payload,
+            )
+        case PressedFrame():
+            return Pressed(
+                account=account, move_id=frame.id, at=at, language=language, action=frame.action
+            )
+        case WroteFrame():
+            return Wrote(
+                account=account, move_id=frame.id, at=at, language=language, text=frame.text
+            )
+
+
+def hello(*, commands: Sequence[Command], text_chars: int) -> str:
+    """Word the first frame of a connection: the command menu and the limits."""
+    return _json(
+        {
+            "hello": {
+                "commands": [{"name": entry.name, "about": entry.about} for entry in commands],
+                "text_chars": text_chars,
+                "frame_bytes": FRAME_BYTES,
+            }
+        }
+    )
+
+
+def replies(move_id: str, shown: Sequence[Reply]) -> str:
+    """Word the answer to a move."""
+    return _json({"id": move_id, "replies": [_reply(reply) for reply in shown]})
+
+
+def trouble(move_id: str, screen: Screen) -> str:
+    """Word the answer to a move that failed through no fault of the person."""
+    return _json({"id": move_id, "trouble": _reply(screen)})
+
+
+def refused(words: str, move_id: str | None = None) -> str:
+    """Word why a frame did not become a move."""
+    return _json({"refused": words} | ({"id": move_id} if move_id else {}))
+
+
+def _reply(reply: Reply) -> dict[str, object]:
+    match reply:
+        case Screen():
+            rows = [[_button(button) for button in row] for row in reply.rows]
+            return {"kind": "screen", "text": reply.text, "rows": rows}
+        case Notice():
+            return {"kind": "notice", "text": reply.text}
+        case Document():
+            content = b64encode(reply.content).decode()
+            return {"kind": "document", "name": reply.name, "content": content}
+
+
+def _button(button: Button) -> dict[str, str]:
+    if button.url:
+        return {"label": button.label, "url": button.url}
+    return {"label": button.label, "action": button.action}
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

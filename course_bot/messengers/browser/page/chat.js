@@ -1,0 +1,540 @@
+// @ts-check
+/** Show the conversation: bubbles, buttons, and what the connection is doing. */
+
+import { Link } from "./link.js";
+import { build } from "./markup.js";
+import { language, phrases } from "./phrases.js";
+
+/** @typedef {import("./link.js").Move} Move */
+/** @typedef {import("./link.js").Screen} Screen */
+/** @typedef {import("./link.js").Button} Button */
+
+/** Milliseconds of waiting before the chat says that somebody is typing. */
+const TYPING_AFTER = 300;
+/** Milliseconds in which a second tap of a finger must not hit the button that has just come. */
+const FRESH = 300;
+/** Milliseconds that a notice stays, and how much longer for each of its characters. */
+const TOAST = 3500;
+const TOAST_CHARACTER = 50;
+const LINES = 5;
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @returns {T}
+ */
+const part = (id) => /** @type {any} */ (document.getElementById(id));
+
+const log = part("log");
+const scroll = part("scroll");
+const words = /** @type {HTMLTextAreaElement} */ (part("words"));
+const menu = part("menu");
+const opener = part("opener");
+const banner = part("banner");
+
+/** The bot's last screen: an answer to a press takes its place. @type {HTMLElement | null} */
+let current = null;
+let currentSource = "";
+/** What shows that a move is on its way: the button pressed or the person's bubble. */
+const waiting = /** @type {Map<string, HTMLElement>} */ (new Map());
+/** @type {HTMLElement | null} */
+let troubleMessage = null;
+/** @type {import("./link.js").Hello["commands"]} */
+let commands = [];
+let typingTimer = 0;
+/** The last words are in view, and should stay so. */
+let atEnd = true;
+let lastDay = "";
+const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
+
+const link = new Link({
+  state: showState,
+  hello(hello) {
+    commands = hello.commands;
+    words.maxLength = hello.text_chars;
+    opener.hidden = !commands.length;
+  },
+  replies(move, replies) {
+    const pressed = settle(move);
+    troubleMessage?.remove();
+    troubleMessage = null;
+    /** @type {HTMLElement | null} */
+    let first = null;
+    for (const reply of replies) {
+      if (reply.kind === "notice") {
+        toast(reply.text);
+      } else if (reply.kind === "document") {
+        const bubble = fileMessage(reply);
+        // Above the screen that the press changes, so that its buttons stay the last.
+        if (move.kind !== "wrote" && current) current.before(bubble);
+        else append(bubble);
+        first ??= bubble;
+      } else {
+        showScreen(reply, move.kind === "wrote", pressed);
+      }
+    }
+    bringIntoView(first ?? current, move.kind === "wrote");
+  },
+  trouble(move, screen) {
+    const pressed = settle(move);
+    if (move.kind === "wrote") mark(move, "waiting");
+    troubleMessage?.remove();
+    troubleMessage = screenMessage({ ...screen, rows: [] });
+    troubleMessage.append(
+      keys([
+        [key(phrases.again, () => link.retry())],
+        [key(phrases.drop, () => giveUp(move))],
+      ]),
+    );
+    append(troubleMessage);
+    moveFocus(pressed, troubleMessage);
+    bringIntoView(troubleMessage, true);
+  },
+  refused(reason, move) {
+    if (move) takeBack(move);
+    toast(reason);
+  },
+  tooLarge(move) {
+    takeBack(move);
+    toast(phrases.tooLarge);
+  },
+});
+
+// What the person does
+
+/**
+ * @param {Button} button
+ * @param {HTMLElement} element
+ * @param {MouseEvent} event
+ */
+function press(button, element, event) {
+  // The second click of a double click, and the second tap of an impatient finger, were meant for
+  // the first button, even if another has come to its place by now.
+  const message = /** @type {HTMLElement} */ (element.closest(".message"));
+  const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
+  const fresh = performance.now() - Number(message.dataset.shown) < FRESH;
+  if (event.detail > 1 || (touched && fresh)) return;
+  if (element.classList.contains("busy")) return link.retry();
+  /** @type {Move} */
+  const move = { id: crypto.randomUUID(), kind: "pressed", action: button.action ?? "" };
+  waiting.set(move.id, element);
+  element.classList.add("busy");
+  element.setAttribute("aria-busy", "true");
+  link.send(move);
+  showState(link.state);
+}
+
+/** @param {string} text */
+function write(text) {
+  /** @type {Move} */
+  const move = { id: crypto.randomUUID(), kind: "wrote", text };
+  showMine(move);
+  link.send(move);
+  showState(link.state);
+}
+
+/** @param {Move} move */
+function giveUp(move) {
+  takeBack(move);
+  troubleMessage?.remove();
+  troubleMessage = null;
+  link.drop();
+  bringIntoView(current, false);
+}
+
+/**
+ * Undo what showed a move; a text returns to where it was written, if that is still free.
+ * @param {Move} move
+ */
+function takeBack(move) {
+  settle(move)?.closest(".mine")?.remove();
+  if (move.kind === "wrote" && !words.value) {
+    words.value = move.text;
+    grow();
+  }
+}
+
+// What the person sees
+
+/**
+ * @param {Screen} screen
+ * @param {boolean} below in a message of its own, not in place of the last one
+ * @param {HTMLElement | undefined} pressed
+ */
+function showScreen(screen, below, pressed) {
+  const source = JSON.stringify([screen.text, screen.rows]);
+  if (current && !below && source === currentSource) return;
+  const message = screenMessage(screen);
+  const previous = current;
+  current = message;
+  currentSource = source;
+  if (previous && !below) {
+    const focused = previous.contains(document.activeElement);
+    message.classList.add("edited");
+    previous.replaceWith(message);
+    moveFocus(focused ? message : pressed, message);
+  } else {
+    previous?.classList.add("old");
+    append(message);
+  }
+}
+
+/** @param {HTMLElement} message */
+function append(message) {
+  const day = calendar.format(new Date());
+  if (day !== lastDay) log.append(element("div", "day", day));
+  lastDay = day;
+  message.classList.add("new");
+  log.append(message);
+}
+
+/**
+ * A press by keyboard goes on where its answer is. Without a ring for those who use a pointer
+ * (:focus-visible), and without scrolling: bringIntoView does that.
+ * @param {HTMLElement | undefined} from
+ * @param {HTMLElement} to
+ */
+function moveFocus(from, to) {
+  const here = document.activeElement;
+  if (from && (here === document.body || here === from)) to.focus({ preventScroll: true });
+}
+
+/** @param {Move} move */
+function showMine(move) {
+  if (move.kind !== "wrote") return;
+  const message = element("div", "message mine");
+  const bubble = element("div", "bubble");
+  const text = element("div", "text");
+  text.dir = "auto";
+  text.textContent = move.text;
+  bubble.append(element("span", "unseen", phrases.you), text, meta());
+  message.append(bubble);
+  append(message);
+  waiting.set(move.id, bubble);
+  mark(move, "waiting");
+  bringIntoView(message, true);
+}
+
+/**
+ * @param {Move} move
+ * @param {"waiting" | "sent"} how
+ */
+function mark(move, how) {
+  const bubble = waiting.get(move.id)?.closest(".mine");
+  bubble?.classList.toggle("waiting", how === "waiting");
+  bubble?.classList.toggle("sent", how === "sent");
+}
+
+/**
+ * A move has its answer: what showed it as being on its way shows that no more.
+ * @param {Move} move
+ */
+function settle(move) {
+  const shown = waiting.get(move.id);
+  shown?.classList.remove("busy");
+  shown?.removeAttribute("aria-busy");
+  mark(move, "sent");
+  waiting.delete(move.id);
+  showState(link.state);
+  return shown;
+}
+
+/** @param {Screen} screen */
+function screenMessage(screen) {
+  const message = element("div", "message bot");
+  message.tabIndex = -1;
+  message.dataset.shown = String(performance.now());
+  const bubble = element("div", "bubble");
+  const text = element("div", "text");
+  text.dir = "auto";
+  text.lang = /[а-яё]/i.test(screen.text) ? "ru" : "en";
+  text.append(build(screen.text));
+  bubble.append(text, meta());
+  message.append(bubble);
+  if (screen.rows.length) {
+    message.append(
+      keys(screen.rows.map((row) => row.map((button) => (button.url ? away(button) : inline(button))))),
+    );
+  }
+  return message;
+}
+
+/** @param {HTMLElement[][]} rows */
+function keys(rows) {
+  const board = element("div", "keys");
+  board.setAttribute("role", "group");
+  board.setAttribute("aria-label", phrases.choices);
+  for (const row of rows) {
+    const line = element("div", "row");
+    line.append(...row);
+    board.append(line);
+  }
+  return board;
+}
+
+/**
+ * @param {string} label
+ * @param {(event: MouseEvent) => void} act
+ */
+function key(label, act) {
+  const button = /** @type {HTMLButtonElement} */ (element("button", "key", label));
+  button.type = "button";
+  button.addEventListener("click", act);
+  return button;
+}
+
+/** @param {Button} button */
+function inline(button) {
+  const made = key(button.label, (event) => press(button, made, event));
+  return made;
+}
+
+/** @param {Button} button */
+function away(button) {
+  const anchor = /** @type {HTMLAnchorElement} */ (element("a", "key away", button.label));
+  anchor.href = button.url ?? "";
+  anchor.target = "_blank";
+  anchor.rel = "noopener noreferrer";
+  anchor.append(element("span", "unseen", ` (${phrases.newTab})`));
+  return anchor;
+}
+
+/** @param {{name: string, content: string}} file */
+function fileMessage(file) {
+  const bytes = Uint8Array.from(atob(file.content), (character) => character.charCodeAt(0));
+  const message = element("div", "message bot");
+  const bubble = /** @type {HTMLAnchorElement} */ (element("a", "bubble file"));
+  bubble.href = URL.createObjectURL(new Blob([bytes]));
+  bubble.download = file.name;
+  const about = element("span", "about");
+  about.append(element("span", "title", file.name), element("span", "size", size(bytes.length)));
+  bubble.append(element("span", "unseen", phrases.download), element("span", "disc"), about, meta());
+  message.append(bubble);
+  return message;
+}
+
+/** @param {number} bytes */
+function size(bytes) {
+  const step = bytes < 1024 ? 0 : bytes < 1024 ** 2 ? 1 : 2;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: step ? 1 : 0 });
+  return `${number.format(bytes / 1024 ** step)}\u00a0${phrases.units[step]}`;
+}
+
+function meta() {
+  const time = element("time", "meta", clock.format(new Date()));
+  time.setAttribute("aria-hidden", "true");
+  return time;
+}
+
+/** @param {string} text */
+function toast(text) {
+  const shown = element("div", "toast", text);
+  shown.addEventListener("click", () => shown.remove());
+  part("toasts").append(shown);
+  setTimeout(() => shown.remove(), TOAST + TOAST_CHARACTER * text.length);
+}
+
+/** @param {import("./link.js").State} state */
+function showState(state) {
+  const expecting = state === "online" && link.outbox.length > 0;
+  if (!expecting) {
+    clearTimeout(typingTimer);
+    typingTimer = 0;
+  } else {
+    typingTimer ||= window.setTimeout(() => tell("typing"), TYPING_AFTER);
+  }
+  const typing = document.body.classList.contains("typing");
+  if (!(expecting && typing)) tell(state === "online" ? "online" : state === "connecting" ? state : "offline");
+  const wanted =
+    state === "elsewhere" || state === "cookies"
+      ? phrases[state]
+      : state !== "offline"
+        ? ""
+        : link.outbox.some((move) => move.kind !== "opened")
+          ? phrases.offlineKept
+          : phrases.offlineIdle;
+  if (banner.textContent !== wanted) banner.textContent = wanted;
+}
+
+/** @param {"online" | "connecting" | "offline" | "typing"} state */
+function tell(state) {
+  document.body.className = state;
+  log.setAttribute("aria-busy", String(state === "typing"));
+  const shown = part("state");
+  if (shown.textContent !== phrases[state]) shown.textContent = phrases[state];
+  if (atEnd) toEnd();
+}
+
+/**
+ * @param {string} tag
+ * @param {string} name
+ * @param {string} [text]
+ */
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// Scrolling
+
+/**
+ * Show a message to its end or, if it is taller than the room, from its beginning.
+ * @param {HTMLElement | null} message
+ * @param {boolean} smoothly
+ */
+function bringIntoView(message, smoothly) {
+  if (!message) return;
+  const end = scroll.scrollHeight - scroll.clientHeight;
+  const start = message.offsetTop - 8;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  scroll.scrollTo({ top: Math.min(end, start), behavior: smoothly && !calm ? "smooth" : "instant" });
+  look(end - start);
+}
+
+function toEnd() {
+  scroll.scrollTop = scroll.scrollHeight;
+}
+
+/** @param {number} below pixels of the log that lie below what is seen */
+function look(below) {
+  atEnd = below < 40;
+  part("down").hidden = atEnd;
+}
+
+scroll.addEventListener("scroll", () => {
+  look(scroll.scrollHeight - scroll.clientHeight - scroll.scrollTop);
+});
+// The phone's keyboard and a growing text take room from below: the last words stay in view.
+new ResizeObserver(() => atEnd && toEnd()).observe(scroll);
+part("down").addEventListener("click", toEnd);
+
+// Writing
+
+function grow() {
+  const style = getComputedStyle(words);
+  words.style.height = "auto";
+  const most = LINES * parseFloat(style.lineHeight) + parseFloat(style.paddingTop) * 2;
+  words.style.height = `${Math.min(words.scrollHeight, most)}px`;
+  words.style.overflowY = words.scrollHeight > most ? "auto" : "hidden";
+  part("send").classList.toggle("ready", words.value.trim() !== "");
+}
+
+function submit() {
+  const text = words.value.trim();
+  closeMenu();
+  if (!text) return;
+  words.value = "";
+  grow();
+  write(text);
+}
+
+part("writer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+// The phone's keyboard stays as it is: open for those who write, closed for those who don't.
+part("send").addEventListener("pointerdown", (event) => event.preventDefault());
+
+words.addEventListener("input", () => {
+  grow();
+  const matching = commands.filter((entry) => `/${entry.name}`.startsWith(words.value));
+  if (words.value.startsWith("/") && matching.length) openMenu(matching);
+  else closeMenu();
+});
+words.addEventListener("keydown", (event) => {
+  // While a letter is being composed (isComposing), Enter belongs to the keyboard's own list.
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    submit();
+  } else if (event.key === "ArrowUp" && !menu.hidden) {
+    event.preventDefault();
+    /** @type {HTMLElement | null} */ (menu.lastElementChild)?.focus();
+  }
+});
+
+// The command menu
+
+/** @param {typeof commands} entries */
+function openMenu(entries) {
+  menu.replaceChildren(
+    ...entries.map((entry) => {
+      const item = key("", () => {
+        closeMenu();
+        words.value = "";
+        grow();
+        write(`/${entry.name}`);
+      });
+      item.className = "command";
+      item.append(element("span", "about", entry.about), element("span", "slash", `/${entry.name}`));
+      return item;
+    }),
+  );
+  menu.hidden = false;
+  opener.setAttribute("aria-expanded", "true");
+}
+
+function closeMenu() {
+  const focused = menu.contains(document.activeElement);
+  menu.hidden = true;
+  opener.setAttribute("aria-expanded", "false");
+  if (focused) opener.focus();
+}
+
+opener.addEventListener("click", () => {
+  if (!menu.hidden) return closeMenu();
+  openMenu(commands);
+  /** @type {HTMLElement | null} */ (menu.firstElementChild)?.focus();
+});
+menu.addEventListener("keydown", (event) => {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const items = /** @type {HTMLElement[]} */ ([...menu.children]);
+  const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  items[(at + step + items.length) % items.length].focus();
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !menu.hidden) closeMenu();
+});
+addEventListener("pointerdown", (event) => {
+  const target = /** @type {Element} */ (event.target);
+  if (!menu.hidden && !target.closest(".foot")) closeMenu();
+});
+
+// Beginning
+
+/**
+ * Take a personal link's payload out of the address, where it would stay in the history.
+ * The fragment of an address never travels to the server by itself.
+ */
+function payload() {
+  const found = new URLSearchParams(location.hash.slice(1)).get("start") ?? "";
+  if (location.hash) history.replaceState(null, "", location.pathname);
+  return found;
+}
+
+document.documentElement.lang = language;
+document.title = phrases.title;
+part("name").textContent = phrases.title;
+part("opener-word").textContent = phrases.menu;
+opener.setAttribute("aria-label", phrases.menu);
+menu.setAttribute("role", "group");
+menu.setAttribute("aria-label", phrases.commands);
+log.setAttribute("aria-label", phrases.messages);
+words.placeholder = phrases.placeholder;
+words.setAttribute("aria-label", phrases.write);
+part("send").setAttribute("aria-label", phrases.send);
+part("down").setAttribute("aria-label", phrases.down);
+opener.hidden = true;
+banner.addEventListener("click", () => link.retry());
+addEventListener("hashchange", () => {
+  const start = payload();
+  if (start) link.send({ id: crypto.randomUUID(), kind: "opened", payload: start });
+});
+
+for (const move of link.outbox) showMine(move);
+showState(link.state);
+link.start(payload());

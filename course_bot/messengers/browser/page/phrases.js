@@ -1,0 +1,62 @@
+// @ts-check
+/** The page's own words, in one place: they must be there even when the server is not. */
+
+const ru = {
+  title: "Курс по Сферуму",
+  online: "онлайн",
+  typing: "печатает",
+  connecting: "соединение…",
+  offline: "нет связи",
+  offlineIdle: "Нет связи. Подключимся сами, как только она появится.",
+  offlineKept: "Нет связи. Ответ сохранён, отправим, как только связь появится.",
+  elsewhere: "Курс открыт на других вкладках. Чтобы продолжить здесь, нажмите любую кнопку или напишите.",
+  cookies: "Браузер не сохраняет файлы cookie для этой страницы. Разрешите их и обновите страницу: иначе курс не сможет вас узнать.",
+  tooLarge: "Сообщение слишком длинное. Разделите его на части, пожалуйста.",
+  again: "Отправить ещё раз",
+  drop: "Не отправлять",
+  placeholder: "Ответ или вопрос…",
+  write: "Сообщение",
+  send: "Отправить",
+  menu: "Меню",
+  commands: "Команды",
+  down: "К последнему сообщению",
+  messages: "Сообщения",
+  choices: "Варианты ответа",
+  you: "Вы:",
+  newTab: "откроется в новой вкладке",
+  download: "Скачать",
+  units: ["Б", "КБ", "МБ"],
+};
+
+/** @type {typeof ru} */
+const en = {
+  title: "The Sferum course",
+  online: "online",
+  typing: "typing",
+  connecting: "connecting…",
+  offline: "no connection",
+  offlineIdle: "No connection. We will reconnect by ourselves as soon as it is back.",
+  offlineKept: "No connection. Your answer is kept and will be sent as soon as it is back.",
+  elsewhere: "The course is open in other tabs. To go on here, press any button or write.",
+  cookies: "The browser keeps no cookies for this page. Allow them and reload the page: the course can’t recognise you otherwise.",
+  tooLarge: "The message is too long. Please send it in parts.",
+  again: "Send again",
+  drop: "Don’t send",
+  placeholder: "Answer or question…",
+  write: "Message",
+  send: "Send",
+  menu: "Menu",
+  commands: "Commands",
+  down: "To the last message",
+  messages: "Messages",
+  choices: "Choices",
+  you: "You:",
+  newTab: "opens in a new tab",
+  download: "Download",
+  units: ["B", "KB", "MB"],
+};
+
+/** The language of the page's own words: the browser's, if we speak it, or else Russian. */
+export const language = navigator.language.toLowerCase().startsWith("en") ? "en" : "ru";
+
+export const phrases = { ru, en }[language];

@@ -1,0 +1,328 @@
+"""Serve the chat page and carry moves between it and the conversation over a WebSocket."""
+
+import asyncio
+import hashlib
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from aiohttp import ETag, WSCloseCode, WSMsgType, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+from yarl import URL
+
+from course_bot.conversation.port import WROTE_CHARS, Talk
+from course_bot.messengers.browser import frames
+from course_bot.messengers.browser.visitors import SOCKETS, Visitor, VisitorCookie, Visitors
+
+logger = logging.getLogger(__name__)
+
+PAGE = Path(__file__).parent / "page"
+TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+HEARTBEAT = 25.0
+"""Seconds between pings: many proxies drop a connection that is silent for 30 or 60 seconds."""
+FAREWELL = 3.0
+"""Seconds a page has to answer that it is closing too."""
+SHUTDOWN = 5.0
+"""Seconds that moves already begun have to finish before the server stops."""
+ELSEWHERE = 4001
+"""Close code (RFC 6455, 7.4.2: 4000-4999 are ours): another page of this visitor took over."""
+REASON_BYTES = 123
+"""RFC 6455, 5.5: a control frame has at most 125 bytes; the close code takes two."""
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class BrowserDoor:
+    """The door of the course that anybody with a browser can enter.
+
+    ``secret`` signs the visitors' cookies: with another secret all of them are strangers.
+    ``mode`` "local" serves only this computer's own browser, "public" everybody who comes through
+    HTTPS at ``public_url``. ``clock`` gives the time in UTC.
+
+    Raises ValueError if public mode has no https:// address.
+    """
+
+    def __init__(
+        self,
+        talk: Talk,
+        *,
+        secret: bytes,
+        mode: Literal["local", "public"],
+        public_url: str | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._origin: str | None = None
+        if mode == "public":
+            if not public_url or not public_url.startswith("https://"):
+                raise ValueError("public mode needs a public_url that begins with https://")
+            self._origin = str(URL(public_url).origin())
+        self._talk = talk
+        self._clock = clock
+        self._cookie = VisitorCookie(secret, secure=mode == "public", clock=clock)
+        self._visitors = Visitors()
+        self._page = {path.name: _File.read(path) for path in PAGE.iterdir()}
+        self._farewells: set[asyncio.Task[bool]] = set()
+
+    def application(self, routes: Iterable[web.RouteDef] = ()) -> web.Application:
+        """Build the web application, with other doors' routes (a webhook) beside its own."""
+        application = web.Application()
+        application.on_response_prepare.append(_secure)
+        application.on_shutdown.append(self._close)
+        application.add_routes(routes)
+        application.add_routes(
+            web.get(path, self._guarded(handler))
+            for path, handler in (
+                ("/", self._index),
+                ("/health", _health),
+                ("/ws", self._socket),
+                ("/{name}", self._static),
+            )
+        )
+        application.add_routes([web.route("*", "/{path:.*}", self._guarded(self._lost))])
+        return application
+
+    def _guarded(self, handler: _Handler) -> _Handler:
+        """Refuse, in local mode, whoever calls this computer by another name.
+
+        A page anywhere on the web can point its own name at 127.0.0.1 and then read what is
+        served there (DNS rebinding); the name it calls gives it away.
+        """
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if self._origin is None and not _is_loopback(request.host):
+                return self._page["421.html"].response(request, status=421)
+            return await handler(request)
+
+        return guarded
+
+    async def _index(self, request: web.Request) -> web.Response:
+        response = self._page["index.html"].response(request)
+        self._cookie.give(response, self._cookie.read(request))
+        return response
+
+    async def _static(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name not in self._page or name.endswith(".html"):
+            return await self._lost(request)
+        return self._page[name].response(request)
+
+    async def _lost(self, request: web.Request) -> web.Response:
+        return self._page["404.html"].response(request, status=404)
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        # The cookie first: a page whose connection fails asks here by plain GET, which carries
+        # no Origin, whether it has lost its cookie.
+        key = self._cookie.read(request)
+        if key is None:
+            raise web.HTTPUnauthorized
+        # A WebSocket is not subject to the same-origin policy (RFC 6455, 10.2).
+        if request.headers.get(hdrs.ORIGIN) != (self._origin or f"http://{request.host}"):
+            raise web.HTTPForbidden
+        language = _language(request)
+        socket = _Socket(too_large=self._talk.refusal("too_large", language))
+        await socket.prepare(request)
+        visitor = self._visitors.enter(key, socket)
+        try:
+            for oldest in visitor.sockets[:-SOCKETS]:
+                self._dismiss(oldest)
+            # Whoever has gone in the middle of an answer asks again with the same id.
+            with suppress(ConnectionError):
+                await self._converse(visitor, socket, language)
+        finally:
+            self._visitors.leave(visitor, socket)
+        return socket
+
+    def _dismiss(self, socket: web.WebSocketResponse) -> None:
+        # In a task: the page may be asleep on a phone, and the new one should not wait for it.
+        farewell = asyncio.create_task(socket.close(code=ELSEWHERE, message=b"too many pages"))
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
+
+    async def _converse(
+        self, visitor: Visitor, socket: web.WebSocketResponse, language: str
+    ) -> None:
+        await socket.send_str(
+            frames.hello(commands=self._talk.commands(language), text_chars=WROTE_CHARS)
+        )
+        # The next frame is read when this one is answered: a flood waits in the flooder's own
+        # connection.
+        async for message in socket:
+            if message.type is WSMsgType.ERROR:
+                break
+            async with visitor.turn:
+                await visitor.pace.acquire()
+                await socket.send_str(await self._answer(visitor, message.data, language))
+
+    async def _answer(self, visitor: Visitor, data: str | bytes, language: str) -> str:
+        frame = frames.read_frame(data)
+        if frame is None:
+            return frames.refused("Malformed frame.", frames.read_id(data))
+        if isinstance(frame, frames.WroteFrame) and len(frame.text) > WROTE_CHARS:
+            return frames.refused(self._talk.refusal("too_long", language), frame.id)
+        move = frames.move(frame, account=visitor.account, at=self._clock(), language=language)
+        try:
+            return frames.replies(frame.id, await self._talk.take(move))
+        except Exception:
+            logger.exception("A move (%s) failed; the page keeps it", frame.kind)
+            return frames.trouble(frame.id, self._talk.trouble(language))
+
+    async def _close(self, _application: web.Application) -> None:
+        await asyncio.gather(
+            *(
+                self._see_off(visitor, socket)
+                for visitor in self._visitors
+                for socket in visitor.sockets
+            )
+        )
+
+    @staticmethod
+    async def _see_off(visitor: Visitor, socket: web.WebSocketResponse) -> None:
+        # A move already begun is answered first, unless it takes too long; its page would ask
+        # again anyway.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHUTDOWN), visitor.turn:
+                pass
+        await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restart")
+
+
+@asynccontextmanager
+async def serve(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve the application until the block ends, then close its connections in good order.
+
+    Args:
+        application: what ``BrowserDoor.application`` built.
+        host: the address to listen on.
+        port: the port to listen on; 0 takes a free one.
+
+    Yields:
+        The address people open, with the port that was taken.
+
+    Raises:
+        OSError: the port is taken, or the address is not this computer's.
+    """
+    # No access log: it would write down addresses of people, and nobody reads it here.
+    runner = web.AppRunner(
+        application, access_log=None, logger=_http_logger(), shutdown_timeout=SHUTDOWN
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield str(URL.build(scheme="http", host=host, port=site.port))
+    finally:
+        await runner.cleanup()
+
+
+class _Socket(web.WebSocketResponse):
+    """A WebSocket that says in words why it closes when a frame is too large."""
+
+    def __init__(self, *, too_large: str) -> None:
+        super().__init__(heartbeat=HEARTBEAT, max_msg_size=frames.FRAME_BYTES, timeout=FAREWELL)
+        self._too_large = too_large
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        if code == WSCloseCode.MESSAGE_TOO_BIG and not message:
+            # The cut may fall inside a letter, and a reason must be valid UTF-8.
+            cut = self._too_large.encode()[:REASON_BYTES]
+            message = cut.decode(errors="ignore").encode()
+        return await super().close(code=code, message=message, drain=drain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file of the page, kept in memory: all of them together are smaller than a photograph."""
+
+    content: bytes
+    content_type: str
+    etag: str
+
+    @classmethod
+    def read(cls, path: Path) -> "_File":
+        content = path.read_bytes()
+        return cls(
+            content=content,
+            content_type=TYPES[path.suffix],
+            etag=hashlib.sha256(content).hexdigest()[:32],
+        )
+
+    def response(self, request: web.Request, *, status: int = 200) -> web.Response:
+        # Always validated, never guessed: after an update nobody runs half of an old page.
+        headers = {hdrs.CACHE_CONTROL: "private, no-cache"}
+        known = request.if_none_match or ()
+        if status == 200 and any(etag.value == self.etag for etag in known):
+            response = web.Response(status=304, headers=headers)
+        else:
+            response = web.Response(
+                status=status,
+                body=self.content,
+                content_type=self.content_type,
+                charset="utf-8",
+                headers=headers,
+            )
+            response.enable_compression()
+        if status == 200:
+            # Weak: the same file may travel compressed or not.
+            response.etag = ETag(self.etag, is_weak=True)
+        return response
+
+
+class _Discreet(logging.Filter):
+    """Keeps an unreadable request's words, cookies among them, out of the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            record.exc_info = None
+            record.msg += f" ({type(error).__name__})"
+        return True
+
+
+def _http_logger() -> logging.Logger:
+    http = logging.getLogger(f"{__name__}.http")
+    if not any(isinstance(known, _Discreet) for known in http.filters):
+        http.addFilter(_Discreet())
+    return http
+
+
+async def _health(_request: web.Request) -> web.Response:
+    return web.Response(text="ok")
+
+
+async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(SECURITY)
+
+
+def _language(request: web.Request) -> str:
+    """Return the language that the browser asks for first, or nothing."""
+    found = LANGUAGE.match(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    return found[0] if found else ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        name = URL(f"http://{host}").host or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,119 @@
+"""Know a visitor again by a signed cookie, and keep one visitor from crowding out the rest."""
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from aiohttp import web
+from aiolimiter import AsyncLimiter
+from itsdangerous import BadSignature, TimestampSigner
+
+from course_bot.storage import Account
+
+DOOR = "browser"
+COOKIE_AGE = timedelta(days=365)
+BURST = 20
+"""Moves that a visitor may make at once: more than anybody presses, less than a program sends."""
+MOVES_PER_SECOND = 5
+SOCKETS = 4
+"""Open pages of one visitor; a fifth closes the oldest."""
+REMEMBERED = 1000
+"""Visitors without an open page whose pace is remembered. It matters only until their burst has
+drained, ``BURST / MOVES_PER_SECOND`` seconds after they left."""
+
+
+class VisitorCookie:
+    """The cookie that carries a visitor's id, signed so that nobody can make one up.
+
+    ``secret`` signs, ``secure`` says that people come over HTTPS, ``clock`` gives the time in UTC.
+    """
+
+    def __init__(self, secret: bytes, *, secure: bool, clock: Callable[[], datetime]) -> None:
+        # A browser takes a __Host- cookie only from this very host and only over HTTPS
+        # (RFC 6265bis, 4.1.3.2), so that a neighbouring subdomain can't plant one.
+        self.name = "__Host-visitor" if secure else "visitor"
+        self._secure = secure
+        self._clock = clock
+        self._signer = _Signer(secret, clock)
+
+    def read(self, request: web.Request) -> str | None:
+        """Return the visitor's id, or nothing if the cookie is absent, forged or expired."""
+        try:
+            visitor, signed = self._signer.unsign(
+                request.cookies.get(self.name, ""), return_timestamp=True
+            )
+        except BadSignature:
+            return None
+        # Not ``max_age``: that also refuses what was signed before a fast clock was put right.
+        return visitor.decode() if self._clock() - signed <= COOKIE_AGE else None
+
+    def give(self, response: web.Response, visitor: str | None) -> None:
+        """Set the cookie anew for another year; a visitor without an id gets one."""
+        response.set_cookie(
+            self.name,
+            self._signer.sign(visitor or secrets.token_urlsafe(16)).decode(),
+            max_age=int(COOKIE_AGE.total_seconds()),
+            path="/",
+            httponly=True,
+            # Not Strict: a personal link opened from a messenger must find its visitor.
+            samesite="Lax",
+            secure=self._secure,
+        )
+
+
+class _Signer(TimestampSigner):
+    def __init__(self, secret: bytes, clock: Callable[[], datetime]) -> None:
+        super().__init__(
+            secret, salt="visitor cookie", key_derivation="hmac", digest_method=sha256
+        )
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        return int(self._clock().timestamp())
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Visitor:
+    """What the pages of one person share: their order, their pace and their sockets."""
+
+    account: Account
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pace: AsyncLimiter = field(
+        default_factory=lambda: AsyncLimiter(BURST, BURST / MOVES_PER_SECOND)
+    )
+    sockets: list[web.WebSocketResponse] = field(default_factory=list)
+
+
+class Visitors:
+    """Those with an open page, and for a while those who have just left."""
+
+    def __init__(self) -> None:
+        self._here: dict[str, Visitor] = {}
+        self._left: OrderedDict[str, Visitor] = OrderedDict()
+
+    def __iter__(self) -> Iterator[Visitor]:
+        return iter(tuple(self._here.values()))
+
+    def enter(self, key: str, socket: web.WebSocketResponse) -> Visitor:
+        """Add a visitor's socket."""
+        visitor = (
+            self._here.get(key)
+            or self._left.pop(key, None)
+            or Visitor(account=Account(door=DOOR, key=key))
+        )
+        visitor.sockets.append(socket)
+        self._here[key] = visitor
+        return visitor
+
+    def leave(self, visitor: Visitor, socket: web.WebSocketResponse) -> None:
+        """Remove a visitor's socket."""
+        visitor.sockets.remove(socket)
+        if not visitor.sockets:
+            key = visitor.account.key
+            self._left[key] = self._here.pop(key)
+            if len(self._left) > REMEMBERED:
+                self._left.popitem(last=False)

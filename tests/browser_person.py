@@ -1,0 +1,135 @@
+"""A person at the browser door: the moves of the page, over a real socket."""
+
+from base64 import b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
+
+from course_bot.conversation.port import Button, Document, Notice, Reply, Screen, Talk
+from course_bot.messengers.browser.server import BrowserDoor, serve
+from tests.dialogue import Person
+
+SECRET = b"a secret of at least thirty-two bytes"
+REPLIES: dict[str, type[Screen | Notice | Document]] = {
+    "screen": Screen,
+    "notice": Notice,
+    "document": Document,
+}
+
+
+def read_reply(reply: dict[str, Any]) -> Reply:
+    """Turn a reply of the protocol back into what the conversation said; nothing may be left."""
+    fields = dict(reply)
+    kind = REPLIES[fields.pop("kind")]
+    if kind is Screen:
+        fields["rows"] = tuple(tuple(Button(**one) for one in row) for row in fields["rows"])
+    elif kind is Document:
+        fields["content"] = b64decode(fields["content"])
+    return kind(**fields)
+
+
+@dataclass
+class BrowserPerson(Person):
+    """A person with the page open; ``url`` is where the door is served."""
+
+    url: str = field(kw_only=True)
+    session: ClientSession = field(kw_only=True)
+    language: str = "ru"
+    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    """What the door's clock says, where the door was made for this person."""
+    socket: ClientWebSocketResponse | None = None
+    hello: dict[str, Any] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+    troubles: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {hdrs.ACCEPT_LANGUAGE: self.language}
+
+    async def visits(self) -> None:
+        """Load the page, which gives the cookie, and connect as the page does."""
+        async with self.session.get(self.url, headers=self.headers) as page:
+            assert page.status == 200
+        await self.connects()
+
+    async def connects(self) -> None:
+        self.socket = await self.session.ws_connect(
+            f"{self.url}/ws", origin=self.url.rstrip("/"), headers=self.headers
+        )
+        self.hello = (await self.socket.receive_json())["hello"]
+
+    async def posts(self, kind: str, **fields: str) -> str:
+        """Send a move without waiting for its answer, and return its id."""
+        move_id = fields.pop("id", None) or str(uuid4())
+        assert self.socket
+        await self.socket.send_json({"id": move_id, "kind": kind, **fields})
+        return move_id
+
+    async def hears(self) -> dict[str, Any]:
+        """Wait for the next answer and take it in."""
+        assert self.socket
+        answer: dict[str, Any] = await self.socket.receive_json()
+        if "replies" in answer:
+            self.receives([read_reply(reply) for reply in answer["replies"]])
+        elif "trouble" in answer:
+            self.troubles += 1
+            self.receives([read_reply(answer["trouble"])])
+        else:
+            self.refusals.append(answer["refused"])
+            self.receives([Notice(text=answer["refused"])])
+        return answer
+
+    async def does(self, kind: str, **fields: str) -> None:
+        if self.socket is None:
+            await self.visits()
+        move_id = await self.posts(kind, **fields)
+        answer = await self.hears()
+        assert answer["id"] == move_id
+
+    async def opens(self, payload: str = "") -> None:
+        await self.does("opened", payload=payload)
+
+    async def writes(self, text: str) -> None:
+        await self.does("wrote", text=text)
+
+    async def sends_action(self, action: str) -> None:
+        await self.does("pressed", action=action)
+
+    async def sends_picture(self) -> None:
+        """The page has no way to send one."""
+
+    async def leaves(self) -> None:
+        """Close the page; the cookie stays."""
+        if self.socket:
+            await self.socket.close()
+        self.socket = None
+
+
+@asynccontextmanager
+async def browser_person(
+    url: str, *, name: str = "Анна Петровна", language: str = "ru"
+) -> AsyncIterator[BrowserPerson]:
+    """Let a new visitor come to the door at ``url``."""
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        person = BrowserPerson(name=name, url=url, session=session, language=language)
+        try:
+            yield person
+        finally:
+            await person.leaves()
+
+
+@asynccontextmanager
+async def browser_door(talk: Talk) -> AsyncIterator[BrowserPerson]:
+    """Serve ``talk`` in the browser to one person, whose ``now`` is the door's clock."""
+    people: list[BrowserPerson] = []
+    door = BrowserDoor(
+        talk, secret=SECRET, mode="local", public_url=None, clock=lambda: people[0].now
+    )
+    async with serve(door.application(), "127.0.0.1", 0) as url, browser_person(url) as person:
+        people.append(person)
+        yield person

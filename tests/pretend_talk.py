@@ -1,0 +1,89 @@
+"""A conversation for tests of the doors: it counts presses, and fails or waits when told to."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from course_bot.conversation.port import (
+    Button,
+    Command,
+    Document,
+    Move,
+    Notice,
+    Opened,
+    Pressed,
+    Reply,
+    Screen,
+    Wrote,
+)
+from course_bot.storage import Account
+
+
+@dataclass
+class PretendTalk:
+    """Remembers every move by its id, as storage does, and shows how many presses it has seen."""
+
+    taken: list[Move] = field(default_factory=list)
+    """Every move handed in, also those handed in twice."""
+    presses: dict[Account, int] = field(default_factory=dict)
+    seen: set[tuple[Account, str]] = field(default_factory=set)
+    fails: bool = False
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """Moves wait until this is set."""
+
+    def __post_init__(self) -> None:
+        self.open.set()
+
+    async def take(self, move: Move) -> Sequence[Reply]:
+        self.taken.append(move)
+        await self.open.wait()
+        if self.fails:
+            raise RuntimeError("the database is away")
+        new = (move.account, move.move_id) not in self.seen
+        self.seen.add((move.account, move.move_id))
+        match move:
+            case Pressed(action="count") if new:
+                self.presses[move.account] = self.presses.get(move.account, 0) + 1
+            case Pressed(action="notice"):
+                return [Notice(text="Отмечено"), self._screen(move.account)]
+            case Pressed(action="file"):
+                return [
+                    Document(name="моё.json", content=b'{"a": 1}' * 200),
+                    self._screen(move.account),
+                ]
+            case Pressed(action="long"):
+                return [Screen(text="Длинный шаг. " * 250, rows=((COUNT,),))]
+            case Wrote(text=text):
+                return [Screen(text=f"Вы написали: {len(text)}", rows=((COUNT,),))]
+            case Opened(payload=payload) if payload:
+                return [Screen(text=f"Ссылка: {payload}", rows=((COUNT,),))]
+        return [self._screen(move.account)]
+
+    def _screen(self, account: Account) -> Screen:
+        return Screen(
+            text=f"<b>Нажатий: {self.presses.get(account, 0)}</b> &lt;i&gt;",
+            rows=(
+                (COUNT, Button(label="Отметить", action="notice")),
+                (Button(label="Файл", action="file"), Button(label="Длинный", action="long")),
+                (Button(label="Инструкция на сайте", url="https://sferum.example/help"),),
+            ),
+        )
+
+    async def blocked(self, account: Account, at: datetime) -> None:
+        raise AssertionError("nobody blocks a page")
+
+    def commands(self, language: str) -> Sequence[Command]:
+        about = "Menu" if language.startswith("en") else "Главное меню"
+        return [Command(name="menu", about=about), Command(name="me", about="Мои данные")]
+
+    def trouble(self, language: str) -> Screen:
+        return Screen(text=f"Что-то сломалось у нас [{language}]")
+
+    def refusal(self, reason: str, language: str) -> str:
+        return (
+            f"Отказ: {reason}, объяснение для человека, которое не помещается целиком [{language}]"
+        )
+
+
+COUNT = Button(label="Посчитать", action="count")
