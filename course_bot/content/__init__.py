@@ -1,0 +1,1 @@
+"""What is taught: the lesson files in ``lessons/`` become one checked, frozen ``Course``."""

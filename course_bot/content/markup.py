@@ -1,0 +1,267 @@
+"""Authors write a little Markdown; every messenger renders the same small HTML subset of it.
+
+The subset is ``<b>``, ``<i>`` and ``<code>``, text in which ``&``, ``<`` and ``>`` are escaped,
+and a line feed for a new line. Whatever Markdown has beyond that is a fault with its place, so
+that nobody learns from a learner's phone that a table doesn't arrive.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# Tables and strikethrough are switched on to be recognised and refused; reference definitions
+# off, because they would swallow a line without a trace.
+_MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("reference")
+
+_PLAIN = re.compile(r"[^\W\d_][^\n\r\0*_`\[\]<>&\\~]*")
+"""A text that Markdown can't change: it starts with a letter and has no sign of markup."""
+
+_BRACES = re.compile(r"\{\{([^{}]*)\}\}|\{([^{}]*)\}|[{}]")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:ru|рф|su|com|org|net)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?(?:b|i|code)>")
+
+_BLOCKS = {
+    "heading_open": ("заголовок внутри текста", "заголовки бывают только у шагов: «## Название»"),
+    "hr": ("черта поперёк текста", "просто начните новый абзац"),
+    "code_block": ("строка с отступом", "уберите пробелы в начале строки"),
+    "fence": ("блок кода", "напишите `так`, внутри строки"),
+    "html_block": ("HTML", "возможны только **жирный**, *курсив*, `код` и списки"),
+    "blockquote_open": ("цитата", "уберите «>» в начале строки"),
+    "table_open": ("таблица", "перескажите её списком: строки с «- »"),
+}
+_INLINES = {
+    "image": ("картинка", "картинок в уроках нет, опишите словами"),
+    "link_open": (
+        "ссылка внутри текста",
+        "поставьте её отдельной строкой, она станет кнопкой: [Подпись](код-ссылки)",
+    ),
+    "html_inline": ("HTML", "возможны только **жирный**, *курсив* и `код`"),
+    "hardbreak": ("перенос строки внутри абзаца", "начните новый абзац или список"),
+    "s_open": ("зачёркнутый текст", "уберите «~~»"),
+}
+_SPANS = {"strong": ("b", "**", "жирный"), "em": ("i", "*", "курсив")}
+
+
+@dataclass(frozen=True, slots=True)
+class MarkupFault:
+    """What is wrong at an offset (in characters) of a text, and what would be right."""
+
+    offset: int
+    what: str
+    would_be_right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text in the HTML subset, and the faults of its source (it is safe even with some)."""
+
+    html: str
+    faults: tuple[MarkupFault, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The text as a person reads it, without markup."""
+        return shown(self.html)
+
+
+def shown(text: str) -> str:
+    """Turn a text in the HTML subset into what a person reads."""
+    return html.unescape(_TAG.sub("", text))
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """Say which of the known words may be meant: the nearest one, or the list of them."""
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f"может быть, «{near[0]}»?"
+    return f"есть: {', '.join(known)}" if known else "здесь пока нет ни одного"
+
+
+def fill(text: str, fillings: Mapping[str, str] | None) -> str:
+    """Put the rules' values and texts in the place of ``{{placeholders}}``, leave unknown ones."""
+    if not fillings or "{{" not in text:
+        return text
+    return _BRACES.sub(
+        lambda found: fillings.get((found[1] or "").strip(), found[0]) if found[1] else found[0],
+        text,
+    )
+
+
+def brace_faults(
+    text: str, fillings: Mapping[str, str] | None, names: frozenset[str] = frozenset()
+) -> list[MarkupFault]:
+    """Find placeholders that nothing fills.
+
+    Args:
+        text: what the author wrote.
+        fillings: ``{{placeholder}}`` -> what it stands for; None when the rules can't be read,
+            and then any is good.
+        names: the ``{names}`` that a generated question may use.
+    """
+    faults = []
+    for found in _BRACES.finditer(text) if "{" in text or "}" in text else ():
+        rule, name = found[1], found[2]
+        if rule is not None:
+            if fillings is not None and rule.strip() not in fillings:
+                right = suggest(rule.strip(), list(fillings))
+                faults.append(MarkupFault(found.start(), f"неизвестное правило «{rule}»", right))
+        elif name is None:
+            right = "скобки бывают только у подстановок: {{правило}}"
+            faults.append(MarkupFault(found.start(), f"лишняя скобка «{found[0]}»", right))
+        elif name not in names:
+            if fillings and name.strip() in fillings:
+                right = f"у правил скобки двойные: {{{{{name.strip()}}}}}"
+            elif names:
+                right = f"возможны: {', '.join(f'{{{known}}}' for known in sorted(names))}"
+            else:
+                right = "такие подстановки бывают только в вопросах с generated"
+            faults.append(MarkupFault(found.start(), f"неизвестная подстановка {found[0]}", right))
+    return faults
+
+
+def render(
+    text: str,
+    fillings: Mapping[str, str] | None = None,
+    *,
+    lists: bool = False,
+    names: frozenset[str] = frozenset(),
+) -> Rendered:
+    """Render a text into the HTML subset.
+
+    Args:
+        text: the author's Markdown, with ``{{placeholders}}``.
+        fillings: ``{{placeholder}}`` -> what it stands for; None when the rules can't be read.
+        lists: whether ``- `` and ``1. `` lists of one level are allowed.
+        names: the ``{names}`` that a generated question may use; they stay in the result.
+
+    Returns:
+        The HTML, and every fault with its offset in ``text``.
+    """
+    faults = brace_faults(text, fillings, names)
+    faults += [
+        MarkupFault(
+            found.start(),
+            f"адрес «{found[0]}» внутри текста",
+            "внесите его в faq.yaml и поставьте отдельной строкой: [Подпись](код-ссылки)",
+        )
+        for found in (_ADDRESS.finditer(text) if "." in text or "://" in text else ())
+    ]
+    if _PLAIN.fullmatch(text):
+        return Rendered(html.escape(fill(text.strip(), fillings), quote=False), tuple(faults))
+    rendering = _Rendering(text, fillings, lists=lists)
+    return Rendered(rendering.html(), tuple(faults + rendering.faults))
+
+
+class _Rendering:
+    """One text on its way from Markdown tokens to HTML."""
+
+    def __init__(self, text: str, fillings: Mapping[str, str] | None, *, lists: bool) -> None:
+        self.text = text
+        self.fillings = fillings
+        self.lists = lists
+        self.faults: list[MarkupFault] = []
+        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def html(self) -> str:
+        """Render all blocks, parted by blank lines."""
+        blocks: list[str] = []
+        depth = 0
+        number: int | None = None
+        items: list[str] = []
+        paragraphs: list[str] = []
+        for token in _MARKDOWN.parse(self.text):
+            match token.type:
+                case "bullet_list_open" | "ordered_list_open":
+                    depth += 1
+                    self._list(token, depth)
+                    if depth == 1:
+                        items = []
+                        ordered = token.type == "ordered_list_open"
+                        number = int(token.attrs.get("start", 1)) if ordered else None
+                case "bullet_list_close" | "ordered_list_close":
+                    depth -= 1
+                    if depth == 0:
+                        blocks.append("\n".join(items))
+                case "list_item_open" if depth == 1:
+                    paragraphs = []
+                case "list_item_close" if depth == 1:
+                    if len(paragraphs) != 1:
+                        what = (
+                            "в пункте списка несколько абзацев" if paragraphs else "пустой пункт"
+                        )
+                        self._fault(self._offset(token), what, "в каждом пункте один абзац")
+                    mark = "•" if number is None else f"{number}."
+                    items.append(f"{mark} {' '.join(paragraphs)}".rstrip())
+                    number = None if number is None else number + 1
+                case "inline":
+                    (paragraphs if depth else blocks).append(self._inline(token))
+                case kind if kind in _BLOCKS:
+                    self._fault(self._offset(token), *_BLOCKS[kind])
+        return "\n\n".join(block for block in blocks if block)
+
+    def _list(self, token: Token, depth: int) -> None:
+        offset = self._offset(token)
+        if not self.lists:
+            self._fault(offset, "список", "здесь только абзацы; списки бывают в шагах и в FAQ")
+        elif depth > 1:
+            self._fault(offset, "список внутри списка", "оставьте один уровень")
+        elif token.markup not in {"-", "."}:
+            right = "пункты начинаются с «- » или с «1. »"
+            self._fault(offset, f"список со знаком «{token.markup}»", right)
+
+    def _inline(self, block: Token) -> str:
+        parts: list[str] = []
+        first, last = block.map or [0, len(self.starts)]
+        cursor = self.starts[first]
+        end = self.starts[last] if last < len(self.starts) else len(self.text)
+        spans = 0
+        for token in block.children or ():
+            name, _, edge = token.type.partition("_")
+            sign = {"image": "![", "link_open": "[", "softbreak": "\n", "hardbreak": "\n"}.get(
+                token.type, token.markup if name in _SPANS or edge == "open" else token.content
+            )
+            if token.type == "link_open" and token.markup == "autolink":
+                sign = "<"
+            found = self.text.find(sign, cursor, end) if sign else -1
+            offset = found if found >= 0 else cursor
+            cursor = found + len(sign) if found >= 0 else cursor
+            if token.type in _INLINES:
+                self._fault(offset, *_INLINES[token.type])
+            if token.type in {"softbreak", "hardbreak"}:
+                parts.append(" ")
+            elif token.type == "code_inline":
+                if spans:
+                    # Telegram Bot API, formatting options: code is part of no other entity.
+                    what = "код внутри жирного или курсива"
+                    self._fault(offset, what, "оставьте что-то одно")
+                parts.append(f"<code>{self._escape(token.content)}</code>")
+            elif name in _SPANS:
+                tag, mark, title = _SPANS[name]
+                spans += token.nesting
+                if token.markup != mark and token.nesting == 1:
+                    what = f"{title} со знаком «{token.markup}»"
+                    self._fault(offset, what, f"{title} пишется {mark}так{mark}")
+                parts.append(f"<{tag}>" if token.nesting == 1 else f"</{tag}>")
+            elif token.type in {"text", "image", "html_inline"}:
+                parts.append(self._escape(token.content))
+        return "".join(parts)
+
+    def _escape(self, text: str) -> str:
+        return html.escape(fill(text, self.fillings), quote=False)
+
+    def _offset(self, token: Token) -> int:
+        """Find where a block begins; a closing token stands for the place where it opened."""
+        first = token.map[0] if token.map else 0
+        start = self.starts[min(first, len(self.starts) - 1)]
+        return start + len(self.text[start:]) - len(self.text[start:].lstrip())
+
+    def _fault(self, offset: int, what: str, would_be_right: str) -> None:
+        self.faults.append(MarkupFault(offset, what, would_be_right))
