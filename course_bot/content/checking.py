@@ -37,6 +37,7 @@ from course_bot.content.model import (
     Track,
 )
 from course_bot.content.reading import (
+    LAST_FAQ_ID,
     Fault,
     Item,
     Loc,
@@ -79,7 +80,7 @@ STEP_LINKS = 6
 MINUTES = 5
 CHARS_A_MINUTE = 1200
 QUESTION_SECONDS = 20
-FAQ_IDS = range(12)
+FAQ_IDS = range(LAST_FAQ_ID + 1)
 LENGTHS = "сделайте неверные варианты похожими по длине"
 _MARKUP = re.compile(r"\*\*|`|</?\w+>")
 
@@ -200,8 +201,7 @@ class _Checking:
 
     def _plain(self, item: Item[M], *loc: str | int) -> str:
         """Fill a text that is shown without markup (a title, a label, a question of the FAQ)."""
-        text = str(item.source.at((*item.loc, *loc))).strip()
-        return self._words(text, item.within(*loc))
+        return self._words(item.text(*loc), item.within(*loc))
 
     def _words(self, text: str, where: Within) -> str:
         for found in brace_faults(text, self.fillings):
@@ -272,11 +272,12 @@ class _Checking:
         return rules
 
     def _links(self) -> None:
-        if self.manuscript.links is None or self.manuscript.faq is None:
+        source = self.manuscript.faq_source
+        if self.manuscript.links is None or source is None:
             return
-        self.link_ids = _ids(self.manuscript.faq, "links")
+        self.link_ids = _ids(source, "links")
         for index in _twice(self.link_ids):
-            place = self.manuscript.faq.place(("links", index, "id"))
+            place = source.place(("links", index, "id"))
             self.fault(place, f"ссылка «{self.link_ids[index]}» уже есть", "дайте другое имя")
         for item in self.manuscript.links:
             written = item.written
@@ -421,8 +422,7 @@ class _Checking:
         names = self._names(written)
 
         def text(*loc: str | int, limit: int, names: frozenset[str] = frozenset()) -> str:
-            value = str(item.source.at((*item.loc, *loc))).strip()
-            return self._text(value, item.within(*loc), limit, names=names)
+            return self._text(item.text(*loc), item.within(*loc), limit, names=names)
 
         common = _Common(
             id=written.id,
@@ -514,8 +514,11 @@ class _Checking:
 
     def _names(self, written: WrittenQuestion) -> frozenset[str]:
         """List the {names} that a question may use."""
+        if not isinstance(written, WrittenNumber) or not written.generated:
+            return frozenset()
         case = _case(written)
-        return frozenset().union(*CASE_NAMES[case]) if case else frozenset()
+        groups = [CASE_NAMES[case]] if case else CASE_NAMES.values()
+        return frozenset(name for group in groups for names in group for name in names)
 
     def _generated(self, item: Item[WrittenQuestion], written: WrittenNumber) -> Generated | None:
         if not written.generated:
@@ -582,9 +585,9 @@ class _Checking:
     # --- course.yaml and the entries of faq.yaml
 
     def _tracks(self) -> dict[str, Track]:
-        if self.manuscript.tracks is None or self.manuscript.course is None:
+        source = self.manuscript.course_source
+        if self.manuscript.tracks is None or source is None:
             return {}
-        source = self.manuscript.course.source
         ids = _ids(source, "tracks")
         for index in _twice(ids):
             place = source.place(("tracks", index, "id"))
@@ -617,7 +620,7 @@ class _Checking:
         return tracks
 
     def _faq(self) -> dict[int, FaqEntry]:
-        source = self.manuscript.faq
+        source = self.manuscript.faq_source
         if source is None or self.manuscript.entries is None:
             return {}
         count = len(_list(source.at(("entries",))))

@@ -111,7 +111,9 @@ def brace_faults(
         rule, name = found[1], found[2]
         if rule is not None:
             if fillings is not None and rule.strip() not in fillings:
-                right = suggest(rule.strip(), list(fillings))
+                known = rule.strip() in names
+                right = f"здесь скобки одинарные: {{{rule.strip()}}}" if known else ""
+                right = right or suggest(rule.strip(), list(fillings))
                 faults.append(MarkupFault(found.start(), f"неизвестное правило «{rule}»", right))
         elif name is None:
             right = "скобки бывают только у подстановок: {{правило}}"
@@ -177,6 +179,7 @@ class _Rendering:
         number: int | None = None
         items: list[str] = []
         paragraphs: list[str] = []
+        place = 0
         for token in _MARKDOWN.parse(self.text):
             match token.type:
                 case "bullet_list_open" | "ordered_list_open":
@@ -191,13 +194,13 @@ class _Rendering:
                     if depth == 0:
                         blocks.append("\n".join(items))
                 case "list_item_open" if depth == 1:
-                    paragraphs = []
+                    paragraphs, place = [], self._offset(token)
                 case "list_item_close" if depth == 1:
                     if len(paragraphs) != 1:
                         what = (
                             "в пункте списка несколько абзацев" if paragraphs else "пустой пункт"
                         )
-                        self._fault(self._offset(token), what, "в каждом пункте один абзац")
+                        self._fault(place, what, "в каждом пункте один абзац")
                     mark = "•" if number is None else f"{number}."
                     items.append(f"{mark} {' '.join(paragraphs)}".rstrip())
                     number = None if number is None else number + 1
@@ -258,7 +261,7 @@ class _Rendering:
         return html.escape(fill(text, self.fillings), quote=False)
 
     def _offset(self, token: Token) -> int:
-        """Find where a block begins; a closing token stands for the place where it opened."""
+        """Find where a block begins."""
         first = token.map[0] if token.map else 0
         start = self.starts[min(first, len(self.starts) - 1)]
         return start + len(self.text[start:]) - len(self.text[start:].lstrip())

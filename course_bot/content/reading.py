@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,9 @@ from course_bot.content.markup import suggest
 
 FILE_BYTES = 500_000
 """Far more than any lesson file needs; a larger one is something else, put here by mistake."""
+FILES = ("course.yaml", "rules.yaml", "faq.yaml", "*/lesson.md", "*/quiz.yaml")
+LAST_FAQ_ID = 11
+"""The FAQ's opening section is 0, its entries are 1 to 11."""
 NESTING = 12
 """The format nests five levels deep at most."""
 
@@ -76,7 +80,7 @@ Title = Annotated[Words, Field(max_length=60)]
 Label = Annotated[Words, Field(max_length=40)]
 Id = Annotated[Words, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
 RuleId = Annotated[Words, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-FaqId = Annotated[int, Field(ge=0, le=11)]
+FaqId = Annotated[int, Field(ge=0, le=LAST_FAQ_ID)]
 
 
 class _Written(BaseModel):
@@ -345,20 +349,31 @@ class Source:
 
     def item(self, written: type[M], loc: Loc = ()) -> "Item[M] | None":
         """Hold the value at ``loc`` against what belongs there; None adds what is wrong."""
+        value = self.at(loc)
         try:
-            return Item(self, loc, written.model_validate(self.at(loc)))
+            return Item(self, loc, written.model_validate(value))
         except ValidationError as error:
-            for one in error.errors(include_url=False, include_context=True):
+            faults = error.errors(include_url=False)
+            for one in faults:
                 self._translate(
                     written, loc, one["loc"], one["type"], one["input"], one.get("ctx", {})
                 )
-            return None
+        if all(one["type"] == "extra_forbidden" for one in faults):
+            # What is known can still be checked, so that everything is told at once.
+            for one in faults:
+                *parent, key = one["loc"]
+                holder = self.at((*loc, *parent))
+                if isinstance(holder, dict):
+                    del holder[key]
+            return Item(self, loc, written.model_validate(value))
+        return None
 
-    def items(self, written: type[M], loc: Loc) -> "list[Item[M]]":
-        """Hold each value of a list against what belongs there."""
-        values = self.at(loc)
-        count = len(values) if isinstance(values, list) else 0
-        found = [self.item(written, (*loc, index)) for index in range(count)]
+    def items(self, written: type[M], key: str) -> "list[Item[M]] | None":
+        """Hold each value of a list against what belongs there; None if there is no list."""
+        values = self.at((key,))
+        if not isinstance(values, list):
+            return None
+        found = [self.item(written, (key, index)) for index in range(len(values))]
         return [item for item in found if item is not None]
 
     def _start(self, event: yaml.Event) -> Place:
@@ -572,6 +587,10 @@ class Item(Generic[M]):
         """Find the place of a part of the value, and in a text of its character ``offset``."""
         return self.source.place((*self.loc, *loc), offset=offset)
 
+    def text(self, *loc: str | int) -> str:
+        """Return a text inside the value, as its model reads it."""
+        return str(_as_written(self.source.at((*self.loc, *loc)))).strip()
+
     def within(self, *loc: str | int) -> Within:
         """Return what finds the places inside a text."""
         return lambda offset: self.place(*loc, offset=offset)
@@ -622,11 +641,12 @@ class Manuscript:
     """A course as its authors wrote it, as far as it can be read; what can't be read is None."""
 
     faults: list[Fault]
-    version: str = ""
+    version: str
+    course_source: Source | None = None
     course: Item[WrittenCourse] | None = None
     tracks: list[Item[WrittenTrack]] | None = None
     rules: dict[str, Item[WrittenRule] | None] | None = None
-    faq: Source | None = None
+    faq_source: Source | None = None
     links: list[Item[WrittenLink]] | None = None
     entries: list[Item[WrittenEntry]] | None = None
     lessons: dict[str, WrittenLesson] = field(default_factory=dict)
@@ -644,33 +664,47 @@ def read(folder: Path) -> Manuscript:
     return _Reader(folder.resolve()).read()
 
 
+def version(folder: Path) -> str:
+    """Digest all the files of a course: 12 hexadecimal digits, others for any other content."""
+    digest = hashlib.sha256()
+    for path in sorted(path for name in FILES for path in folder.glob(name)):
+        try:
+            with path.open("rb") as file:
+                content = file.read(FILE_BYTES + 1)
+        except OSError:
+            continue  # reading says what is wrong with it
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
+
+
 class _Reader:
     """Reads one folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[Fault] = []
-        self.digest = hashlib.sha256()
 
     def read(self) -> Manuscript:
         """Read every file."""
-        manuscript = Manuscript(faults=self.faults)
+        # The version first: if a file changes meanwhile, whoever compares versions reads again.
+        manuscript = Manuscript(faults=self.faults, version=version(self.folder))
         if not self.folder.is_dir():
             self._fault(self.folder.name, "такой папки нет", "в ней должен лежать course.yaml")
             return manuscript
         if source := self._yaml("course.yaml"):
             manuscript.course = source.item(WrittenCourse)
-            manuscript.tracks = source.items(WrittenTrack, ("tracks",))
+            manuscript.course_source = source
+            manuscript.tracks = source.items(WrittenTrack, "tracks")
         if source := self._yaml("rules.yaml"):
             manuscript.rules = self._rules(source)
         if source := self._yaml("faq.yaml"):
-            manuscript.faq = source
+            manuscript.faq_source = source
             source.item(WrittenFaq)
-            manuscript.links = source.items(WrittenLink, ("links",))
-            manuscript.entries = source.items(WrittenEntry, ("entries",))
+            manuscript.links = source.items(WrittenLink, "links")
+            manuscript.entries = source.items(WrittenEntry, "entries")
         for name in self._folders():
             manuscript.lessons[name] = self._lesson(name)
-        manuscript.version = self.digest.hexdigest()[:12]
         return manuscript
 
     def _folders(self) -> Iterator[str]:
@@ -693,7 +727,7 @@ class _Reader:
             source.fault((), "здесь должны быть правила", "«имя_правила:», под ним value, text, …")
             return None
         rules = {}
-        for name in source.value:
+        for name in map(str, source.value):
             if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
                 right = "латинские строчные буквы, цифры и «_», сначала буква, не больше 32"
                 source.fault((name,), f"«{name}» не годится как имя", right, key=True)
@@ -717,15 +751,13 @@ class _Reader:
         return lesson
 
     def _question(self, source: Source, loc: Loc) -> Item[WrittenQuestion] | None:
-        kind = source.at((*loc, "kind"))
-        if not isinstance(source.at(loc), dict):
+        value = source.at(loc)
+        if not isinstance(value, dict) or "kind" not in value:
             return source.item(WrittenQuestion, loc)
-        if not isinstance(kind, str) or kind not in KINDS:
-            known = f"возможны: {', '.join(KINDS)}"
-            if "kind" in (source.at(loc) or ()):  # type: ignore[operator]
-                source.fault((*loc, "kind"), f"неизвестный вид вопроса «{kind}»", known)
-            else:
-                source.fault(loc, "нет ключа «kind»", known)
+        kind = str(value["kind"])
+        if kind not in KINDS:
+            right = f"возможны: {', '.join(KINDS)}"
+            source.fault((*loc, "kind"), f"неизвестный вид вопроса «{kind}»", right)
             return None
         return source.item(KINDS[kind], loc)
 
@@ -782,7 +814,8 @@ class _Reader:
             with (self.folder / name).open("rb") as file:
                 content = file.read(FILE_BYTES + 1)
         except FileNotFoundError:
-            self._fault(path, "такого файла нет", "напишите его по образцу из README.ru.md")
+            right = "напишите его по образцу из README.ru.md"
+            self._fault(path, "такого файла нет", self._namesake(name) or right)
             return None
         except OSError as error:
             reason = error.strerror or str(error)
@@ -791,7 +824,6 @@ class _Reader:
         if len(content) > FILE_BYTES:
             self._fault(path, "файл слишком велик", f"в нём не больше {FILE_BYTES} байт")
             return None
-        self.digest.update(f"{name}\0{len(content)}\0".encode() + content)
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -808,6 +840,15 @@ class _Reader:
                 self._fault(path, what, right, line=number, column=found.start() + 1)
                 hidden = True
         return None if hidden else text
+
+    def _namesake(self, name: str) -> str:
+        """Find a file that was meant to have this name."""
+        try:
+            names = [path.name for path in (self.folder / name).parent.iterdir()]
+        except OSError:
+            return ""
+        near = get_close_matches(Path(name).name, set(names) - set(FILES), n=1, cutoff=0.7)
+        return f"рядом лежит «{near[0]}», переименуйте его" if near else ""
 
     def _fault(
         self, path: str, what: str, would_be_right: str, *, line: int = 1, column: int = 1

@@ -1,0 +1,104 @@
+"""A running bot teaches what the files say, or, while they are broken, what they said before."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import date
+from pathlib import Path
+
+from course_bot.content.checking import check
+from course_bot.content.model import Course
+from course_bot.content.reading import Fault, Severity, version
+
+QUIET = 0.3
+"""Seconds without a change before the files are read: an editor or a copy may still be writing."""
+PATROL = 5.0
+"""Seconds after which the files are looked at even if the system told of no change."""
+
+_log = logging.getLogger(__name__)
+
+
+class Shelf:
+    """Holds the course that is taught: the last one that passed the check."""
+
+    def __init__(
+        self,
+        folder: Path,
+        course: Course,
+        *,
+        today: Callable[[], date],
+        quiet: float = QUIET,
+        patrol: float = PATROL,
+    ) -> None:
+        """Put a checked course on the shelf.
+
+        Args:
+            folder: where its files are.
+            course: what ``check`` made of them.
+            today: tells the day against which reviews are overdue.
+            quiet: seconds without a change before the files are read.
+            patrol: seconds after which the files are looked at in any case.
+        """
+        self._folder = folder
+        self._course = course
+        self._today = today
+        self._quiet = quiet
+        self._patrol = patrol
+        self._seen = course.version
+        self._told: tuple[Fault, ...] = ()
+
+    @property
+    def course(self) -> Course:
+        """The course as it is now; take it once a turn, for the next turn may have another."""
+        return self._course
+
+    async def watch(self) -> None:
+        """Follow the files until cancelled."""
+        # Start-up need not wait for this import.
+        from watchfiles import awatch
+
+        while True:
+            place = await asyncio.to_thread(self._look)
+            if place is None:
+                await asyncio.sleep(self._patrol)
+                continue
+            changes = awatch(
+                self._folder,
+                step=round(self._quiet * 1000),
+                debounce=round(self._quiet * 10_000),
+                rust_timeout=round(self._patrol * 1000),
+                yield_on_timeout=True,
+            )
+            try:
+                async with aclosing(changes):
+                    async for _ in changes:
+                        # A folder put in the old one's place has to be watched anew.
+                        if await asyncio.to_thread(self._look) != place:
+                            break
+            except FileNotFoundError:
+                continue
+
+    def _look(self) -> tuple[int, int] | None:
+        """Read the files where they have changed; return the folder's identity, if it is there."""
+        now = version(self._folder)
+        if now != self._seen:
+            self._seen = now
+            self._take(*check(self._folder, today=self._today()))
+        try:
+            status = self._folder.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _take(self, course: Course | None, faults: tuple[Fault, ...]) -> None:
+        if faults != self._told:
+            for fault in faults:
+                error = fault.severity is Severity.ERROR
+                _log.log(logging.ERROR if error else logging.WARNING, "%s", fault)
+            self._told = faults
+        if course is None:
+            _log.error("the lessons have faults; the course stays at %s", self._course.version)
+        elif course.version != self._course.version:
+            _log.info("the course is now at %s", course.version)
+            self._course = course
