@@ -1,5 +1,6 @@
 """A person at the browser door: the moves of the page, over a real socket."""
 
+import json
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -67,7 +68,9 @@ class BrowserPerson(Person):
         """Send a move without waiting for its answer, and return its id."""
         move_id = fields.pop("id", None) or str(uuid4())
         assert self.socket
-        await self.socket.send_json({"id": move_id, "kind": kind, **fields})
+        # As JSON.stringify does it: letters stay letters.
+        frame = json.dumps({"id": move_id, "kind": kind, **fields}, ensure_ascii=False)
+        await self.socket.send_str(frame)
         return move_id
 
     async def hears(self) -> dict[str, Any]:

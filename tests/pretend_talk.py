@@ -31,12 +31,20 @@ class PretendTalk:
     fails: bool = False
     open: asyncio.Event = field(default_factory=asyncio.Event)
     """Moves wait until this is set."""
+    news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.open.set()
 
+    async def has_taken(self, count: int) -> None:
+        """Wait until so many moves were handed in."""
+        while len(self.taken) < count:
+            self.news.clear()
+            await self.news.wait()
+
     async def take(self, move: Move) -> Sequence[Reply]:
         self.taken.append(move)
+        self.news.set()
         await self.open.wait()
         if self.fails:
             raise RuntimeError("the database is away")

@@ -59,6 +59,7 @@ const link = new Link({
     const pressed = settle(move);
     troubleMessage?.remove();
     troubleMessage = null;
+    part("toasts").replaceChildren();
     /** @type {HTMLElement | null} */
     let first = null;
     for (const reply of replies) {
@@ -401,7 +402,7 @@ function toEnd() {
 /** @param {number} below pixels of the log that lie below what is seen */
 function look(below) {
   atEnd = below < 40;
-  part("down").hidden = atEnd;
+  part("down").hidden = below < 12;
 }
 
 scroll.addEventListener("scroll", () => {

@@ -108,7 +108,8 @@ export class Link {
 
   #hurry() {
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
-    this.#failures = 0;
+    // Soon again after the first failure; what is known to be offline stays so until it is not.
+    this.#failures = Math.min(this.#failures, 1);
     this.#connect();
   }
 
