@@ -170,7 +170,7 @@ class _Rendering:
         self.fillings = fillings
         self.lists = lists
         self.faults: list[MarkupFault] = []
-        self.starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self.starts = [0, *(found.end() for found in re.finditer(r"\r\n?|\n", text))]
 
     def html(self) -> str:
         """Render all blocks, parted by blank lines."""
@@ -227,15 +227,15 @@ class _Rendering:
         end = self.starts[last] if last < len(self.starts) else len(self.text)
         spans = 0
         for token in block.children or ():
-            name, _, edge = token.type.partition("_")
-            sign = {"image": "![", "link_open": "[", "softbreak": "\n", "hardbreak": "\n"}.get(
-                token.type, token.markup if name in _SPANS or edge == "open" else token.content
-            )
-            if token.type == "link_open" and token.markup == "autolink":
-                sign = "<"
+            name = token.type.partition("_")[0]
+            sign = _sign(token)
             found = self.text.find(sign, cursor, end) if sign else -1
             offset = found if found >= 0 else cursor
-            cursor = found + len(sign) if found >= 0 else cursor
+            if found >= 0:
+                cursor = found + len(sign)
+                if token.type == "code_inline":
+                    closing = self.text.find(sign, cursor + len(token.content), end)
+                    cursor = closing + len(sign) if closing >= 0 else cursor
             if token.type in _INLINES:
                 self._fault(offset, *_INLINES[token.type])
             if token.type in {"softbreak", "hardbreak"}:
@@ -268,3 +268,18 @@ class _Rendering:
 
     def _fault(self, offset: int, what: str, would_be_right: str) -> None:
         self.faults.append(MarkupFault(offset, what, would_be_right))
+
+
+def _sign(token: Token) -> str:
+    """Return what an inline token begins with in its source, or "" where that can't be told."""
+    match token.type:
+        case "image":
+            return "!["
+        case "link_open":
+            return "<" if token.markup == "autolink" else "["
+        case "softbreak" | "hardbreak":
+            return "\n"
+        case "text" | "html_inline":
+            return token.content
+        case _:
+            return token.markup

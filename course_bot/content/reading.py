@@ -277,6 +277,8 @@ _PROBLEMS = {
         "проверьте отступ и кавычки",
     ),
 }
+_ABOUT_BEFORE = {"found unexpected end of stream", "could not find expected ':'"}
+"""Problems whose cause stands where the parser began, not where it gave up."""
 
 
 class _UnreadableError(Exception):
@@ -311,7 +313,7 @@ class Source:
         except _UnreadableError as error:
             what, would_be_right = error.args
             place = self._start(error.event) if error.event else self._top
-            faults.append(Fault(place=place, what=what, would_be_right=would_be_right))
+            self._unreadable(place, what, would_be_right)
         except yaml.MarkedYAMLError as error:
             self._broken(error)
         except yaml.YAMLError:
@@ -440,8 +442,7 @@ class Source:
 
     def _key(self, event: yaml.NodeEvent, loc: Loc, container: dict[str, object]) -> str:
         if not isinstance(event, yaml.ScalarEvent):
-            what, right = "здесь ждали ключ", 'значение с «{{» или «[» возьмите в кавычки "…"'
-            raise _UnreadableError(event, what, right)
+            raise _UnreadableError(event, "здесь ждали «ключ: значение»", "ключ — одно слово")
         self._refuse_yaml(event)
         self._keys[*loc, event.value] = event
         if event.value in container:
@@ -481,7 +482,7 @@ class Source:
         """Refuse what YAML has beyond this format: aliases, anchors, tags."""
         quote = 'возьмите весь текст в кавычки "…"'
         if isinstance(event, yaml.AliasEvent):
-            raise _UnreadableError(event, f"«*{event.anchor}» в начале значения", quote)
+            raise _UnreadableError(event, "значение начинается с «*»", quote)
         if event.anchor is not None:
             self._add(event, f"«&{event.anchor}» в начале значения", quote)
         if getattr(event, "tag", None) is not None:
@@ -494,19 +495,21 @@ class Source:
     def _broken(self, error: yaml.MarkedYAMLError) -> None:
         """Say in plain words what the YAML parser stumbled over."""
         mark = error.problem_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
         what, right = "строка не читается", 'проверьте отступ, двоеточия и кавычки "…"'
         for problem, words in _PROBLEMS.items():
             if problem in (error.problem or ""):
                 what, right = words
-        if "unexpected end" in (error.problem or "") and error.context_mark:
-            line, column = error.context_mark.line, error.context_mark.column
-        source = self._lines[line] if line < len(self._lines) else ""
+                mark = (error.context_mark if problem in _ABOUT_BEFORE else None) or mark
+        place = Place(self.path, mark.line + 1, mark.column + 1) if mark else self._top
+        self._unreadable(place, what, right)
+
+    def _unreadable(self, place: Place, what: str, right: str) -> None:
+        """Add why the file can't be read; mostly a value begins with what means more in YAML."""
+        source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
         if (found := _VALUE.match(source)) and found[1] in {"{{", "*", "&", "%", "@", "`", "!"}:
-            column = found.start(1)
+            place = place._replace(column=found.start(1) + 1)
             what = f"значение начинается с «{found[1]}»"
             right = 'возьмите весь текст в кавычки "…"'
-        place = Place(self.path, line + 1, column + 1)
         self.faults.append(Fault(place=place, what=what, would_be_right=right))
 
     def _translate(
@@ -532,6 +535,8 @@ class Source:
         elif value is None:
             self.fault(loc, "нет значения", "напишите его после двоеточия или уберите строку")
         else:
+            if isinstance(value, str) and kind in {"too_short", "too_long"}:
+                kind = f"string_{kind}"
             what, right = _WRONG.get(kind, ("значение не подходит", "сверьтесь с README.ru.md"))
             count = len(value) if isinstance(value, str | list) else value
             words = {"count": count, "value": value, **context}
@@ -713,7 +718,7 @@ class _Reader:
         except OSError:
             found = []
         for path in found:
-            if path.name.startswith((".", "__")):
+            if path.name.startswith((".", "__")) or path.name in FILES:
                 continue
             if re.fullmatch(r"[a-z][a-z0-9-]{0,23}", path.name):
                 yield path.name

@@ -1,0 +1,147 @@
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from course_bot.content import markup
+from course_bot.content.markup import fill, render
+
+FILLINGS = {"staff_target": "75", "staff_target.text": "75\N{NO-BREAK SPACE}%"}
+NAMES = frozenset({"total", "active"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Просто слова", "Просто слова"),
+        (
+            "**Важно** и *курсив*, а вот `код`",
+            "<b>Важно</b> и <i>курсив</i>, а вот <code>код</code>",
+        ),
+        ('Имя <b>&" и 2 < 3', None),
+        ("Иван & Анна: 2 < 3 > 1", "Иван &amp; Анна: 2 &lt; 3 &gt; 1"),
+        ('`<b>&"`', '<code>&lt;b&gt;&amp;"</code>'),
+        ("одна\nстрока", "одна строка"),
+        ("раз\n\nдва", "раз\n\nдва"),
+        ("Вот:\n\n- раз\n- **два**", "Вот:\n\n• раз\n• <b>два</b>"),
+        ("Вот:\n- раз\n- два\n\nИ всё", "Вот:\n\n• раз\n• два\n\nИ всё"),
+        ("1. раз\n2. два\n3. три", "1. раз\n2. два\n3. три"),
+        ("3. раз\n3. два", "3. раз\n4. два"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        (r"\*не курсив\*", "*не курсив*"),
+        ("имя_с_чертой", "имя_с_чертой"),
+        ("Нужно {{staff_target.text}}", "Нужно 75\N{NO-BREAK SPACE}%"),
+        ("**{{ staff_target }}** и `{{staff_target}}`", "<b>75</b> и <code>75</code>"),
+        ("{{staff_target}}. Не список", "75. Не список"),
+    ],
+)
+def test_the_authors_markdown_becomes_the_html_subset(text: str, expected: str | None) -> None:
+    rendered = render(text, FILLINGS, lists=True)
+    if expected is None:
+        assert rendered.faults
+    else:
+        assert (rendered.html, rendered.faults) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("¦# Заголовок", "заголовок внутри текста"),
+        ("Текст\n\n¦### Ещё", "заголовок внутри текста"),
+        ("раз\n\n¦***\n\nдва", "черта поперёк текста"),
+        ("раз\n\n    ¦отступ", "строка с отступом"),
+        ("¦```\nкод\n```", "блок кода"),
+        ("¦<div>\nраз\n</div>", "HTML"),
+        ("слово ¦<b>раз", "HTML"),
+        ("раз\n\n¦> цитата", "цитата"),
+        ("раз\n\n¦| а | б |\n|---|---|\n| 1 | 2 |", "таблица"),
+        ("раз ¦![кот](кот)", "картинка"),
+        ("раз **два** ¦[три](guide)", "ссылка внутри текста"),
+        ("раз\\¦\nдва", "перенос строки внутри абзаца"),
+        ("раз ¦~~два~~", "зачёркнутый текст"),
+        ("раз ¦__два__", "жирный со знаком «__»"),
+        ("раз ¦_два_", "курсив со знаком «_»"),
+        ("раз **жирный ¦`код`**", "код внутри жирного или курсива"),
+        ("смотрите ¦https://max.ru/a", "адрес «https://max.ru/a» внутри текста"),
+        ("смотрите (¦sferum.ru)", "адрес «sferum.ru» внутри текста"),
+        ("раз\n\n¦* пункт", "список со знаком «*»"),
+        ("раз\n\n¦1) пункт", "список со знаком «)»"),
+        ("- раз\n  ¦- два", "список внутри списка"),
+        ("¦- раз\n\n  два", "в пункте списка несколько абзацев"),
+        ("- раз\n¦-\n- два", "пустой пункт"),
+        ("до ¦{{staf_target}}", "неизвестное правило «staf_target» — может быть, «staff_target»?"),
+        ("до ¦{staff_target}", "неизвестная подстановка {staff_target} — у правил скобки двойные"),
+        ("до ¦{total}", "неизвестная подстановка {total} — такие подстановки бывают только"),
+        ("до ¦{ и", "лишняя скобка «{»"),
+        ("до ¦}} и", "лишняя скобка «}»"),
+    ],
+)
+def test_anything_else_is_a_fault_with_its_place(text: str, words: str) -> None:
+    faults = render(text.replace("¦", ""), FILLINGS, lists=True).faults
+    said = [f"{fault.what} — {fault.would_be_right}" for fault in faults]
+    assert any(words in one for one in said), said
+    assert text.index("¦") in [
+        fault.offset for fault, one in zip(faults, said, strict=True) if words in one
+    ]
+
+
+def test_lists_are_refused_where_they_do_not_belong() -> None:
+    assert [fault.what for fault in render("Вот:\n\n- раз").faults] == ["список"]
+
+
+def test_a_generated_text_keeps_its_names_and_refuses_others() -> None:
+    rendered = render("Из {total} активны {active}", FILLINGS, names=NAMES)
+    assert (rendered.html, rendered.faults) == ("Из {total} активны {active}", ())
+    [fault] = render("Из {totl}", FILLINGS, names=NAMES).faults
+    assert (fault.offset, fault.would_be_right) == (3, "возможны: {active}, {total}")
+    [fault] = render("Из {{total}}", FILLINGS, names=NAMES).faults
+    assert fault.would_be_right == "здесь скобки одинарные: {total}"
+
+
+def test_without_readable_rules_any_rule_is_good() -> None:
+    assert render("до {{anything}}", None).faults == ()
+
+
+def test_a_rule_brings_no_markup_of_its_own() -> None:
+    assert render("до {{x}}", {"x": "*a* <b>"}).html == "до *a* &lt;b&gt;"
+    assert fill("до {{x}} и {{y}}", {"x": "1"}) == "до 1 и {{y}}"
+
+
+MARKDOWN = st.text(alphabet="абв аz1.-*_`[]()<>&\\#~|!{}\n\"'\t/:h", max_size=60) | st.text(
+    max_size=60
+)
+SUBSET = re.compile(r"<(/?)(b|i|code)>|&(?:amp|lt|gt);|[^<>&]")
+
+
+@given(MARKDOWN)
+@example("**a *b** c*")
+@example("`a` <code> &lt;/b&gt;")
+def test_the_output_is_always_well_formed(text: str) -> None:
+    result = render(text, FILLINGS, lists=True, names=NAMES).html
+    position = 0
+    opened: list[str] = []
+    while position < len(result):
+        found = SUBSET.match(result, position)
+        assert found, f"not in the subset: {result[position:]!r}"
+        if found[2]:
+            if found[1]:
+                assert opened.pop() == found[2]
+            else:
+                opened.append(found[2])
+        position = found.end()
+    assert not opened
+
+
+@given(MARKDOWN)
+def test_a_fault_stands_inside_its_text(text: str) -> None:
+    for fault in render(text, FILLINGS).faults:
+        assert 0 <= fault.offset <= len(text)
+        assert fault.what
+        assert fault.would_be_right
+
+
+@given(st.text(alphabet="абЯz 1.-:,!?#|+=)(/«»\"'\N{NO-BREAK SPACE}", max_size=40))
+def test_the_short_way_for_plain_texts_gives_what_the_long_way_gives(text: str) -> None:
+    long_way = markup._Rendering(text, FILLINGS, lists=True).html()
+    assert not markup._PLAIN.fullmatch(text) or render(text, FILLINGS, lists=True).html == long_way

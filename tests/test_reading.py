@@ -1,0 +1,337 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from course_bot.content.checking import check
+from course_bot.content.model import Course, Match, Number, Order
+from course_bot.content.reading import FILE_BYTES, read, version
+from tests.small_course import COURSE, edit, write_small_course
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def lessons(tmp_path: Path) -> Path:
+    return write_small_course(tmp_path)
+
+
+def faults(lessons: Path) -> list[str]:
+    return [str(fault) for fault in check(lessons, today=TODAY)[1]]
+
+
+def course(lessons: Path) -> Course:
+    found, said = check(lessons, today=TODAY)
+    assert found, said
+    return found
+
+
+def test_the_small_course_is_read_as_it_is_written(lessons: Path) -> None:
+    assert faults(lessons) == []
+    small = course(lessons)
+    assert (small.title, small.pass_mark) == ("Малый курс", 80)
+    assert small.tracks["teacher"].lessons == ("chat",)
+    lesson = small.lessons["chat"]
+    assert [step.title for step in lesson.steps] == ["Откуда чат", "Кто активен", "Где помощь"]
+    assert lesson.steps[0].text.endswith("нужно:\n\n• связать профили;\n• подождать.")
+    assert lesson.steps[1].text.startswith("Активны те, кто писал за 7\N{NO-BREAK SPACE}дней.")
+    assert [question.kind for question in lesson.pool] == [
+        *("choice", "multiple", "order", "match", "number", "number")
+    ]
+    assert [question.step for question in lesson.pool] == [1, 2, 1, 3, 2, 2]
+    assert [question.critical for question in lesson.pool] == [True, *[False] * 5]
+    order, match, typed, generated = lesson.pool[2:]
+    assert isinstance(order, Order)
+    assert order.items == ("Открыть МЭШ", "Связать профили", "Подождать")
+    assert isinstance(match, Match)
+    assert match.pairs[1].meaning == "прочитать самому"
+    assert isinstance(typed, Number)
+    assert (typed.answer, typed.unit) == (7, "дн.")
+    assert isinstance(generated, Number)
+    assert generated.generated
+    assert (generated.generated.case, generated.generated.percent) == ("people_missing", 75)
+    assert generated.answer is None
+    assert small.faq[11].answer == "Ответ номер <b>11</b>."
+    assert small.faq[0].links == (small.links["guide"],)
+    assert not small.links["guide"].verified
+    assert small.rules["staff_target"].review_by == date(2027, 3, 1)
+
+
+def test_a_link_line_is_a_button_with_its_own_label_or_the_links(lessons: Path) -> None:
+    [own] = course(lessons).lessons["chat"].steps[1].links
+    [given_label] = course(lessons).lessons["chat"].steps[2].links
+    assert (own.label, given_label.label) == ("Инструкция", "Спросить человека")
+    assert "[" not in course(lessons).lessons["chat"].steps[2].text
+
+
+def test_minutes_grow_with_the_texts_and_the_questions(lessons: Path) -> None:
+    assert course(lessons).lessons["chat"].minutes == 2
+    edit(lessons, "chat/lesson.md", "Спросите в чате.", "Спросите в чате. " * 50)
+    assert course(lessons).lessons["chat"].minutes == 3
+
+
+def test_a_number_or_a_date_where_words_belong_is_words(lessons: Path) -> None:
+    edit(lessons, "chat/quiz.yaml", "text: Учитель в MAX", "text: 75")
+    edit(lessons, "chat/quiz.yaml", "text: Директор школы", "text: 2026-11-20")
+    edit(lessons, "course.yaml", "title: Учитель", "title: no")
+    edit(lessons, "rules.yaml", "source: FAQ 6", "source: true")
+    assert faults(lessons) == []
+    assert course(lessons).tracks["teacher"].title == "no"
+    assert course(lessons).rules["staff_target"].source == "true"
+
+
+def test_versions_change_with_what_is_written_and_only_then(lessons: Path) -> None:
+    before = course(lessons)
+    assert before.version == version(lessons) == course(lessons).version
+    edit(lessons, "chat/quiz.yaml", "За сколько дней считают?", "За сколько дней?")
+    after = course(lessons)
+    assert after.version != before.version
+    old, new = before.lessons["chat"].pool, after.lessons["chat"].pool
+    assert [
+        one.id for one, other in zip(old, new, strict=True) if one.version != other.version
+    ] == ["how-long"]
+
+
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(lessons: Path) -> None:
+    for path in lessons.rglob("*.*"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert faults(lessons) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "words"),
+    [
+        # keys
+        (
+            "chat/quiz.yaml",
+            "    options:\n",
+            "    ¦opshions:\n",
+            "неизвестный ключ «opshions» — может быть, «options»? Возможны: id, kind, step",
+        ),
+        (
+            "chat/quiz.yaml",
+            "        right: true",
+            "        ¦richt: true",
+            "неизвестный ключ «richt» — может быть, «right»? Возможны: text, right, why",
+        ),
+        (
+            "rules.yaml",
+            "  source: FAQ 6",
+            "  ¦zzzz: FAQ 6",
+            "возможны: value, text, source, as_of",
+        ),
+        ("course.yaml", "pass_mark: 80\n", "pass_mark: 80\n¦pass_mark: 70\n", "повторяется"),
+        ("chat/lesson.md", "about: Вы", "about: Вы\n¦about: Вы", "ключ «about» повторяется"),
+        ("rules.yaml", "activity_days:", "¦Activity:", "«Activity» не годится как имя"),
+        (
+            "chat/quiz.yaml",
+            "id: who-makes-it\n    kind",
+            "¦kind",
+            "нет ключа «id» — добавьте строку",
+        ),
+        ("chat/quiz.yaml", "    kind: choice\n", "", "нет ключа «kind»"),
+        ("chat/quiz.yaml", "kind: choice", "kind: ¦choise", "неизвестный вид вопроса «choise»"),
+        # types and limits
+        ("course.yaml", "pass_mark: 80", "pass_mark: ¦yes", "«yes» — не целое число"),
+        ("course.yaml", "pass_mark: 80", 'pass_mark: ¦"80"', "«80» — не целое число"),
+        ("course.yaml", "pass_mark: 80", "pass_mark: ¦101", "слишком велико — не больше 100"),
+        ("course.yaml", "pass_mark: 80", "pass_mark: ¦0", "слишком мало — не меньше 1"),
+        ("course.yaml", "title: Учитель", f"title: ¦{'У' * 41}", "знаков: 41 — не больше 40"),
+        ("course.yaml", "[chat]", "¦chat", "здесь должен быть список"),
+        ("course.yaml", "[chat]", "¦[]", "слишком мало, пунктов: 0 — нужно не меньше 1"),
+        ("course.yaml", "id: teacher", "id: ¦Teacher", "«Teacher» не годится как имя"),
+        ("course.yaml", "about: Всё о чате «Сотрудники».", "about:¦", "нет значения"),
+        ("course.yaml", "about: Всё о чате «Сотрудники».", 'about: ¦" "', "пустой текст"),
+        ("course.yaml", "title: Учитель", "title: ¦{a: b}", "здесь должен быть текст"),
+        ("chat/quiz.yaml", "critical: true", "critical: ¦yes", "«yes» — не да и не нет"),
+        ("chat/quiz.yaml", "draw: 4", "draw: ¦6", "число 6 слишком велико — не больше 5"),
+        ("chat/quiz.yaml", "draw: 4", "draw: ¦3", "число 3 слишком мало — не меньше 4"),
+        ("rules.yaml", "2025-10-30", "¦2025-13-30", "«2025-13-30» — не дата — напишите дату так"),
+        ("rules.yaml", "2025-10-30", "¦осенью", "«осенью» — не дата"),
+        ("faq.yaml", "- id: 11", "- id: ¦12", "число 12 слишком велико — не больше 11"),
+        ("faq.yaml", "[как это, почему, ", "¦[", "слишком мало, пунктов: 2 — нужно не меньше 4"),
+        ("chat/lesson.md", "[help-chat, guide]", "¦guide", "здесь должен быть список"),
+        # what YAML has beyond the format
+        ("course.yaml", "title: Малый", "title: ¦&a Малый", "«&a» в начале значения"),
+        ("course.yaml", "title: Малый курс", "title: ¦*a", "начинается с «*»"),
+        ("course.yaml", "title: Малый", "title: ¦!!str Малый", "«!» в начале значения"),
+        ("course.yaml", "title: Малый", "title: ¦**Малый**", "значение начинается с «*»"),
+        ("course.yaml", "title: Малый", "title: ¦@малый", "значение начинается с «@»"),
+        ("chat/quiz.yaml", 'answer: "{{', "answer: ¦{{", "начинается с «{{»"),
+        ("chat/quiz.yaml", "text: Что для", "text: ¦{{activity_days}} для", "начинается с «{{»"),
+        ("course.yaml", "title: Малый курс", "title: Малый¦: курс", "двоеточие с пробелом"),
+        ("course.yaml", "title: Малый курс", 'title: ¦"Малый курс', "кавычка не закрыта"),
+        (
+            "course.yaml",
+            "title: Малый курс",
+            'title: "Малый" ¦курс',
+            "здесь ждали «ключ: значение»",
+        ),
+        (
+            "course.yaml",
+            "title: Малый курс",
+            "title: да\n¦title Малый",
+            "не похожа на «ключ: знач",
+        ),
+        ("course.yaml", "title: Малый курс", 'title: "Малый ¦\\курс"', "обратная черта"),
+        ("course.yaml", "tracks:", "---\ntracks:", "второй документ в файле"),
+        ("course.yaml", "[chat]", "[[[[[[[[[[[[[[chat]]]]]]]]]]]]]]", "слишком много уровней"),
+        ("course.yaml", COURSE, "¦- раз\n", "здесь должны быть строки «ключ: значение»"),
+        ("rules.yaml", "staff_target:", "? [a]\n: b\nstaff_target:", "ключ — одно слово"),
+        # what isn't text
+        ("course.yaml", "Малый курс", "Малый¦\tкурс", "знак табуляции — поставьте пробелы"),
+        ("course.yaml", "Малый курс", "Малый¦\0курс", "невидимый знак U+0000"),
+        ("course.yaml", "Малый курс", "Малый¦\N{ZERO WIDTH SPACE} курс", "невидимый знак U+200B"),
+        ("course.yaml", "Малый курс", '¦"Малый\\0курс"', "невидимый знак U+0000"),
+        ("chat/lesson.md", "Чат появляется", "Чат¦\tпоявляется", "знак табуляции"),
+        # lesson.md
+        ("chat/lesson.md", "---\ntitle", "title", "нет шапки урока"),
+        ("chat/lesson.md", "---\n## Откуда чат", "## Откуда чат", "нет шапки урока"),
+        ("chat/lesson.md", "## Откуда", "\n¦Вот.\n\n## Откуда", "текст до первого шага"),
+        ("chat/lesson.md", "## Кто активен", "¦### Кто активен", "неизвестный заголовок"),
+        ("chat/lesson.md", "## Кто активен", "¦##Кто активен", "неизвестный заголовок"),
+        ("chat/lesson.md", "## Кто активен", "¦##", "у шага нет названия"),
+        ("chat/lesson.md", "## Кто активен", f"¦## {'я' * 61}", "знаков: 61 — название шага"),
+    ],
+)
+def test_a_fault_is_named_with_its_place_and_what_would_be_right(
+    lessons: Path, name: str, old: str, new: str, words: str
+) -> None:
+    place = edit(lessons, name, old, new)
+    said = faults(lessons)
+    if "¦" in new:
+        assert any(one.startswith(f"{place}: ") and words in one for one in said), (place, said)
+    else:
+        assert any(one.startswith(f"lessons/{name}:") and words in one for one in said), said
+    assert check(lessons, today=TODAY)[0] is None
+
+
+def test_places_are_found_in_every_way_to_write_a_text(lessons: Path) -> None:
+    text = "text: Кто создаёт чат «Сотрудники»?"
+    ways = [
+        "text: Кто создаёт ¦<b>чат",
+        "text: 'Кто создаёт ¦<b>чат'",
+        'text: "Кто создаёт ¦<b>чат"',
+        "text: Кто создаёт\n      вот этот\n      самый ¦<b>чат",
+        "text: >-\n      Кто создаёт\n      самый ¦<b>чат",
+        "text: |\n      Кто создаёт\n\n      самый ¦<b>чат",
+    ]
+    for way in ways:
+        write_small_course(lessons.parent)
+        place = edit(lessons, "chat/quiz.yaml", text, way)
+        assert faults(lessons) == [f"{place}: HTML — возможны только **жирный**, *курсив* и `код`"]
+
+
+def test_all_faults_of_all_files_are_told_at_once(lessons: Path) -> None:
+    edit(lessons, "course.yaml", "pass_mark: 80", "pass_mark: 800\ncolour: red")
+    edit(lessons, "rules.yaml", "value: 7\n", "value: seven\n")
+    edit(lessons, "faq.yaml", "https://max.ru", "http://max.ru")
+    edit(lessons, "chat/lesson.md", "as_of: 2025-11-15", "as_of: 15.11.2025")
+    edit(lessons, "chat/lesson.md", "Спросите", "<i>Спросите</i>")
+    edit(lessons, "chat/quiz.yaml", "draw: 4", "draw: 9")
+    edit(lessons, "chat/quiz.yaml", "step: Где помощь", "step: Где помошь")
+    assert [one.split(" — ")[0] for one in faults(lessons)] == [
+        "lessons/chat/lesson.md:6:8: «15.11.2025»",
+        "lessons/chat/lesson.md:23:1: HTML",
+        "lessons/chat/lesson.md:23:12: HTML",
+        "lessons/chat/quiz.yaml:1:7: число 9 слишком велико",
+        "lessons/chat/quiz.yaml:36:11: в уроке нет шага «Где помошь»",
+        "lessons/course.yaml:3:12: число 800 слишком велико",
+        "lessons/course.yaml:4:1: неизвестный ключ «colour»",
+        "lessons/faq.yaml:4:10: адрес начинается не с https://",
+        "lessons/rules.yaml:9:10: «seven»",
+    ]
+
+
+@pytest.mark.parametrize("name", ["course.yaml", "rules.yaml", "faq.yaml", "chat/quiz.yaml"])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"# only a remark\n", b"---\n"])
+def test_an_empty_file_is_a_fault(lessons: Path, name: str, content: bytes) -> None:
+    (lessons / name).write_bytes(content)
+    assert any(one.startswith(f"lessons/{name}:1:1: файл пуст") for one in faults(lessons))
+
+
+@pytest.mark.parametrize(
+    "name", ["course.yaml", "rules.yaml", "faq.yaml", "chat/lesson.md", "chat/quiz.yaml"]
+)
+def test_a_file_that_is_missing_or_no_text_is_one_fault_and_not_many(
+    lessons: Path, name: str
+) -> None:
+    path = lessons / name
+    path.write_bytes(b"one: 1\ntwo: \xff\xfe")
+    [said] = faults(lessons)
+    assert said == f"lessons/{name}:2:1: файл не в UTF-8 — сохраните его в кодировке UTF-8"
+    path.write_bytes(b" " * (FILE_BYTES + 1))
+    [said] = faults(lessons)
+    assert "файл слишком велик" in said
+    path.unlink()
+    [said] = faults(lessons)
+    assert said.startswith(f"lessons/{name}:1:1: такого файла нет — напишите его")
+    path.mkdir()
+    [said] = faults(lessons)
+    assert "файл не открывается" in said
+
+
+def test_a_file_with_nearly_the_right_name_is_pointed_out(lessons: Path) -> None:
+    (lessons / "chat/quiz.yaml").rename(lessons / "chat/quiz.yml")
+    [said] = faults(lessons)
+    assert said.endswith("такого файла нет — рядом лежит «quiz.yml», переименуйте его")
+
+
+def test_a_folder_that_is_no_lesson_is_a_fault(lessons: Path) -> None:
+    (lessons / "chat — копия").mkdir()
+    (lessons / "empty").mkdir()
+    (lessons / ".git").mkdir()
+    assert [one.split(" — ")[0] for one in faults(lessons)] == [
+        "lessons/chat",
+        "lessons/empty/lesson.md:1:1: такого файла нет",
+        "lessons/empty/lesson.md:1:1: урока «empty» нет ни в одной программе",
+        "lessons/empty/quiz.yaml:1:1: такого файла нет",
+    ]
+
+
+def test_a_missing_course_is_a_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path / "lessons") == [
+        "lessons:1:1: такой папки нет — в ней должен лежать course.yaml"
+    ]
+
+
+ANY = st.binary(max_size=80) | st.text(
+    alphabet="ab:- \n[]{}&*!|>'\"#%@`,?~01.\0\tя\\<=", max_size=80
+).map(str.encode)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    name=st.sampled_from(
+        ["course.yaml", "rules.yaml", "faq.yaml", "chat/lesson.md", "chat/quiz.yaml"]
+    ),
+    cut=st.integers(0, 900),
+    junk=ANY,
+    width=st.integers(0, 60),
+)
+@example(name="course.yaml", cut=0, junk=b"? ? ? ?", width=0)
+@example(name="course.yaml", cut=0, junk=b"[" * 2000, width=0)
+@example(name="faq.yaml", cut=0, junk=b"links: [1, [], {}]\nentries: [{id: []}, null]\n", width=0)
+def test_no_bytes_raise_anything_but_faults(
+    lessons: Path, name: str, cut: int, junk: bytes, width: int
+) -> None:
+    path = lessons / name
+    write_small_course(lessons.parent)
+    content = path.read_bytes()
+    path.write_bytes(content[:cut] + junk + content[cut + width :])
+    found, said = check(lessons, today=TODAY)
+    assert found or said
+    path.write_bytes(junk)
+    found, said = check(lessons, today=TODAY)
+    assert found is None
+    assert all(fault.place.line > 0 and fault.place.column > 0 for fault in said)
+
+
+def test_what_can_be_read_is_read_although_the_rest_can_not(lessons: Path) -> None:
+    (lessons / "rules.yaml").write_text("{", encoding="utf-8")
+    manuscript = read(lessons)
+    assert len(manuscript.faults) == 1
+    assert manuscript.rules is None
+    assert [len(lesson.questions) for lesson in manuscript.lessons.values()] == [6]
