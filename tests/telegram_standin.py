@@ -386,6 +386,13 @@ class BotApi:
         self.confirmed = min(self.confirmed, number - 1)
         self.notify()
 
+    def sets_webhook(self) -> None:
+        """Let somebody set a webhook for the bot, which ends all polling."""
+        self.webhook = {"url": "https://example.org/hook"}
+        if self._poller is not None:
+            self._poller.set()
+        self.notify()
+
     def chat(self, number: int, kind: str = "private") -> Chat:
         return self.chats.setdefault(number, Chat(number, kind))
 
@@ -542,7 +549,7 @@ class BotApi:
             if self._poller is mine:
                 self._poller = None
         if mine.is_set():
-            raise RefusalError(409, OTHER_POLLER)
+            raise RefusalError(409, WEBHOOK_ACTIVE if self.webhook else OTHER_POLLER)
         batch = list(self.waiting.values())[:limit]
         self.fetched = max([self.fetched, *(update["update_id"] for update in batch)])
         return batch
