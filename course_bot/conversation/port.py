@@ -1,4 +1,4 @@
-"""What every messenger speaks: moves come in, replies go out, and the tightest limit is everyone's.
+"""What every messenger speaks: moves come in, replies go out; the tightest limit is everyone's.
 
 A messenger turns what a person did into a ``Move``, hands it to ``Conversation.take`` and renders
 what comes back. It decides nothing.
@@ -115,7 +115,7 @@ class Screen:
     """What the person sees now, shown in place of the last screen.
 
     ``text`` is in the HTML subset of ``content.markup`` (b, i, code; escaped), lines parted by
-    "\\n".
+    line feeds.
     """
 
     text: str

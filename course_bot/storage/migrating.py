@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course_bot.errors import CourseError
@@ -16,18 +17,27 @@ class NewerDatabaseError(CourseError):
     """The database was migrated by a newer version of the code."""
 
 
+class UnavailableDatabaseError(CourseError):
+    """The database can't be opened; the message is the driver's own reason."""
+
+
 async def upgrade(engine: AsyncEngine) -> None:
     """Run the migrations that the database lacks.
 
     Raises:
         NewerDatabaseError: the database is of a version that this code doesn't know.
+        UnavailableDatabaseError: it can't be opened or written to.
     """
-    async with engine.connect() as connection:
-        if await connection.run_sync(_version) == HEAD:
-            return
-    async with engine.connect() as connection:
-        await connection.execution_options(writes=True)
-        await connection.run_sync(migrate)
+    try:
+        async with engine.connect() as connection:
+            if await connection.run_sync(_version) == HEAD:
+                return
+        async with engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            await connection.run_sync(migrate)
+    except (SQLAlchemyError, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise UnavailableDatabaseError(f"{reason}") from None
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,0 +1,150 @@
+"""Answering questions: the FAQ's entries, found by the words that people use for them."""
+
+import re
+from functools import lru_cache
+from html import escape
+
+from rapidfuzz import fuzz, process
+
+from course_bot.content.model import FaqEntry
+from course_bot.conversation.lessons import in_minutes
+from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.stage import (
+    Outcome,
+    Places,
+    Row,
+    Stage,
+    StaleError,
+    button,
+    goes,
+    index,
+    shortened,
+)
+from course_bot.locale.phrases import Phrases
+
+QUERY_CHARS = 300
+"""How much of a typed text is searched; a question is shorter."""
+SURE, LIKELY = 80, 55
+"""Scores (0 to 100) from which an entry is answered at once, and from which it is offered."""
+OFFERED = 3
+"""How many entries are offered at most."""
+_WORDS = re.compile(r"\w+")
+
+
+def overview(stage: Stage) -> Screen:
+    """Show what the bot can do and every topic of the FAQ."""
+    p = stage.phrases
+    text = "\n\n".join(
+        (
+            p.html("<b>Help</b>"),
+            p.html(
+                "Simply write your question in your own words, and I will look for the answer."
+            ),
+            p.html(
+                "/menu — the menu\n/progress — your progress\n/track — choose another track\n"
+                "/me — your name, language and data"
+            ),
+            p.html("Or choose a topic:"),
+        )
+    )
+    rows: list[Row] = [
+        (button(entry.question, "faq", entry.id),) for entry in stage.course.faq.values()
+    ]
+    return Screen(text=text, rows=(*rows, *ways(stage)))
+
+
+def entry(stage: Stage, number: str) -> Screen:
+    """Show one entry of the FAQ: its answer, its links, and the lesson behind it."""
+    found = _entry(stage, number)
+    p = stage.phrases
+    lesson = stage.lesson(found.lesson)
+    parts = [f"<b>{escape(found.question)}</b>", found.answer]
+    rows: list[Row] = [
+        (Button(label=shortened(link.label), url=link.url),) for link in found.links
+    ]
+    label = p.t(
+        "Lesson: {title} ({minutes})", title=lesson.title, minutes=in_minutes(p, lesson.minutes)
+    )
+    rows.append((button(label, "lesson", lesson.id),))
+    rows.append((button(p.t("All topics"), "help"),))
+    return Screen(text="\n\n".join(parts), rows=(*rows, *ways(stage)))
+
+
+def _entry(stage: Stage, number: str) -> FaqEntry:
+    try:
+        return stage.course.faq[index(number)]
+    except KeyError:
+        raise StaleError from None
+
+
+def ask(stage: Stage, text: str) -> Outcome:
+    """Go to the entry of the FAQ that a typed text asks for, or offer the nearest ones."""
+    found = nearest(tuple(stage.course.faq.values()), text)
+    sure = [number for number, score in found if score >= SURE]
+    if sure and (len(found) == 1 or found[0][1] - found[1][1] >= 10):
+        return Outcome(person=goes(stage.person, "faq", sure[0]))
+    return Outcome(person=goes(stage.person, "found", *(number for number, _score in found)))
+
+
+def offers(stage: Stage, *numbers: str) -> Screen:
+    """Offer the entries that may be meant; where there is none, say so and show the way."""
+    p = stage.phrases
+    entries = [_entry(stage, number) for number in numbers]
+    rows: list[Row] = [(button(each.question, "faq", each.id),) for each in entries]
+    rows.append((button(p.t("All topics"), "help"),))
+    if entries:
+        text = p.html("Perhaps this is what you are asking about?")
+    else:
+        text = p.html(
+            "I have not found an answer to that. Try other words, or look at all the topics: they"
+            " also say where people answer."
+        )
+    return Screen(text=text, rows=(*rows, *ways(stage)))
+
+
+def nearest(entries: tuple[FaqEntry, ...], text: str) -> list[tuple[int, float]]:
+    """Find the entries nearest to a text by their wordings, the best first.
+
+    Returns:
+        At most ``OFFERED`` pairs of an entry's number and a score from ``LIKELY`` to 100.
+    """
+    query = normal(text[:QUERY_CHARS])
+    wordings = _wordings(entries)
+    matches = process.extract(
+        query, wordings.keys(), scorer=fuzz.token_set_ratio, limit=None, score_cutoff=LIKELY
+    )
+    best: dict[int, float] = {}
+    for wording, score, _place in matches:
+        number = wordings[wording]
+        # A set ratio calls a single shared word a full match; the sort ratio asks for the rest.
+        whole = (score + fuzz.token_sort_ratio(query, wording)) / 2
+        best[number] = max(whole, best.get(number, 0))
+    ranked = sorted(best.items(), key=lambda each: -each[1])
+    return [(number, score) for number, score in ranked if score >= LIKELY][:OFFERED]
+
+
+@lru_cache(maxsize=2)
+def _wordings(entries: tuple[FaqEntry, ...]) -> dict[str, int]:
+    return {
+        normal(wording): each.id for each in entries for wording in (each.question, *each.wordings)
+    }
+
+
+def normal(text: str) -> str:
+    """Write a text so that people's spellings of it agree: «МАХ» and «MAX», «ё» and «е»."""
+    words = _WORDS.findall(text.casefold().replace("ё", "е"))
+    return " ".join("max" if word == "мах" else word for word in words)
+
+
+def ways(stage: Stage) -> tuple[Row, ...]:
+    """Return the way back to where the person was learning, and the one to the menu."""
+    p: Phrases = stage.phrases
+    menu = button(p.t("☰ Menu"), "menu")
+    if stage.person.unfinished is not None:
+        return ((button(p.t("↩ Back to the quiz"), "continue"), menu),)
+    if stage.person.study.readings:
+        return ((button(p.t("↩ Back to the lesson"), "continue"), menu),)
+    return ((menu,),)
+
+
+PLACES: Places = {"help": overview, "faq": entry, "found": offers}

@@ -1,0 +1,104 @@
+"""Reading: a lesson's steps one after another, the position kept, the quiz after the last."""
+
+from html import escape
+
+from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.stage import (
+    Actions,
+    Outcome,
+    Places,
+    Row,
+    Stage,
+    address,
+    button,
+    goes,
+    index,
+    shortened,
+)
+from course_bot.learning.progress import next_lesson, read_step
+from course_bot.locale.phrases import Phrases
+
+
+def step(stage: Stage, lesson_id: str, number: str) -> Screen:
+    """Show one step of a lesson, the number from 1; past the end, the last one."""
+    lesson = stage.lesson(lesson_id)
+    current = max(1, min(index(number), len(lesson.steps)))
+    shown = lesson.steps[current - 1]
+    p = stage.phrases
+    head = p.html(
+        "{lesson}\nStep {number} of {count} · the lesson takes {minutes}",
+        lesson=lesson.title,
+        number=current,
+        count=len(lesson.steps),
+        minutes=in_minutes(p, lesson.minutes),
+    )
+    parts = [f"<i>{head}</i>", f"<b>{escape(shown.title)}</b>", shown.text]
+    if any(not link.verified for link in shown.links):
+        parts.append(p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>"))
+    rows: list[Row] = [
+        (Button(label=shortened(link.label), url=link.url),) for link in shown.links
+    ]
+    rows += _ways(stage, lesson_id, current, len(lesson.steps))
+    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+
+
+def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
+    """Return the buttons on from a step: back, forward, to the quiz, to the menu."""
+    p = stage.phrases
+    back = button(p.t("← Back"), "step", lesson_id, current - 1)
+    unfinished = stage.person.unfinished
+    if unfinished is not None and unfinished.lesson == lesson_id:
+        quiz = button(p.t("↩ Back to the quiz"), "quiz", lesson_id)
+    elif current == count:
+        quiz = button(p.t("✍ To the quiz"), "quiz", lesson_id)
+    else:
+        quiz = button(p.t("I know this — to the quiz"), "quiz", lesson_id)
+    menu = button(p.t("☰ Menu"), "menu")
+    if current == count:
+        return [(quiz,), (back, menu)]
+    forward = button(p.t("Next →"), "step", lesson_id, current + 1)
+    return [(back, forward) if current > 1 else (forward,), (quiz,), (menu,)]
+
+
+def arrive_at_step(stage: Stage, lesson_id: str, number: str) -> Outcome:
+    """Go to a step and remember the position."""
+    lesson = stage.lesson(lesson_id)
+    current = max(1, min(index(number), len(lesson.steps)))
+    person = read_step(stage.person, lesson_id, current)
+    return Outcome(person=goes(person, "step", lesson_id, current))
+
+
+def open_lesson(stage: Stage, lesson_id: str) -> Outcome:
+    """Open a lesson where the person left it, or at its first step."""
+    stage.lesson(lesson_id)
+    reading = stage.person.study.readings.get(lesson_id)
+    return arrive_at_step(stage, lesson_id, address(reading.step if reading else 1))
+
+
+def go_on(stage: Stage) -> Outcome:
+    """Go on where the person stopped: in the quiz, in the lesson last read, or in the next one."""
+    person = stage.person
+    unfinished = person.unfinished
+    if unfinished is not None:
+        answered = len(person.study.answers)
+        return Outcome(person=goes(person, "question", unfinished.id, answered))
+    lesson = lesson_at_hand(stage)
+    return Outcome(person=goes(person, "done")) if lesson is None else open_lesson(stage, lesson)
+
+
+def lesson_at_hand(stage: Stage) -> str | None:
+    """Name the lesson to go on with: the one last read, unless it is passed; or the next one."""
+    person, track = stage.person, stage.track
+    last = next(reversed(person.study.readings), None)
+    if last in track.lessons and not person.passed(last):
+        return last
+    return next_lesson(track, person)
+
+
+def in_minutes(p: Phrases, minutes: int) -> str:
+    """Write a number of minutes."""
+    return p.many("{count} minute", "{count} minutes", minutes)
+
+
+PLACES: Places = {"step": step}
+ACTIONS: Actions = {"step": arrive_at_step, "lesson": open_lesson, "continue": go_on}

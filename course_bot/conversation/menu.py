@@ -1,0 +1,181 @@
+"""The way about: the menu, the progress in every lesson, the choice of a track."""
+
+from dataclasses import replace
+from html import escape
+
+from course_bot.content.model import Course
+from course_bot.conversation import lessons
+from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.stage import (
+    Actions,
+    Outcome,
+    Places,
+    Row,
+    Stage,
+    StaleError,
+    button,
+    goes,
+)
+from course_bot.learning.progress import Person, minutes_left, next_lesson, share_done
+from course_bot.locale.phrases import Phrases, phrases
+
+BAR_CELLS = 5
+LESSONS_IN_ROW = 5
+
+
+def menu(stage: Stage) -> Screen:
+    """Show where the person stands and the ways on."""
+    p, person, track = stage.phrases, stage.person, stage.track
+    passed = sum(1 for lesson in track.lessons if person.passed(lesson))
+    greeting = p.html("<b>{name}, good to see you!</b>", name=person.name)
+    if not person.name:
+        greeting = p.html("<b>Good to see you!</b>")
+    standing = p.html(
+        "Track “{title}”: {passed} of {count} lessons passed.",
+        title=track.title,
+        passed=passed,
+        count=len(track.lessons),
+    )
+    lines = [greeting, standing]
+    left = minutes_left(stage.course, person, track)
+    if left:
+        lines.append(p.html("{minutes} left", minutes=lessons.in_minutes(p, left)))
+    rows: list[Row] = [(_on(stage),)]
+    rows.append((button(p.t("📊 Progress"), "progress"), button(p.t("❓ Help"), "help")))
+    rows.append((button(p.t("🎓 Track"), "track"), button(p.t("👤 About me"), "me")))
+    return Screen(text="\n".join(lines), rows=tuple(rows))
+
+
+def _on(stage: Stage) -> Button:
+    p, person = stage.phrases, stage.person
+    if person.unfinished is not None:
+        return button(p.t("▶ Go on with the quiz"), "continue")
+    lesson = lessons.lesson_at_hand(stage)
+    if lesson is None:
+        return button(p.t("🏁 The track is done — what now?"), "done")
+    return button(f"▶ {stage.course.lessons[lesson].title}", "continue")
+
+
+def reminder(course: Course, person: Person) -> Screen | None:
+    """Return the reminder for somebody who stopped halfway; None where nothing is left."""
+    p, track = phrases(person.language), course.tracks.get(person.track)
+    lesson = next_lesson(track, person) if track is not None else None
+    if track is None or lesson is None:
+        return None
+    left = lessons.in_minutes(p, minutes_left(course, person, track))
+    text = p.html(
+        "Your course is waiting where you left it: {minutes} left.\nNext: “{title}”.",
+        minutes=left,
+        title=course.lessons[lesson].title,
+    )
+    rows = (
+        (button(p.t("▶ Go on"), "continue"),),
+        (button(p.t("🔕 Pause reminders"), "remind", 0),),
+    )
+    return Screen(text=text, rows=rows)
+
+
+def progress(stage: Stage) -> Screen:
+    """Show each lesson of the track with a bar, and what is left in minutes."""
+    p, person, track = stage.phrases, stage.person, stage.track
+    lines = [_line(stage, number, lesson) for number, lesson in enumerate(track.lessons, 1)]
+    left = minutes_left(stage.course, person, track)
+    total = (
+        p.html("{minutes} left", minutes=lessons.in_minutes(p, left))
+        if left
+        else p.html("Everything is passed.")
+    )
+    head = p.html("<b>Your progress: {title}</b>", title=track.title)
+    hint = p.html("Press a number to open a lesson.")
+    numbers = [
+        button(f"{number} ✓" if person.passed(lesson) else f"{number}", "lesson", lesson)
+        for number, lesson in enumerate(track.lessons, 1)
+    ]
+    rows: list[Row] = [(_on(stage),)]
+    rows += [
+        tuple(numbers[start : start + LESSONS_IN_ROW])
+        for start in range(0, len(numbers), LESSONS_IN_ROW)
+    ]
+    rows.append((button(p.t("☰ Menu"), "menu"),))
+    return Screen(text="\n\n".join((head, "\n".join(lines), total, hint)), rows=tuple(rows))
+
+
+def _line(stage: Stage, number: int, lesson_id: str) -> str:
+    p, person = stage.phrases, stage.person
+    lesson = stage.course.lessons[lesson_id]
+    share = share_done(stage.course, person, lesson_id)
+    result = person.study.results.get(lesson_id)
+    if result is not None and result.passed_at is not None:
+        state = p.html("passed, {score} %", score=result.best)
+    elif result is not None and result.best is not None:
+        state = p.html("quiz: {score} % so far", score=result.best)
+    else:
+        state = lessons.in_minutes(p, lesson.minutes)
+    title = f"{number}. {escape(lesson.title)}"
+    return f"<code>{bar(share)}</code> {title} — <i>{state}</i>"
+
+
+def bar(share: float) -> str:
+    """Draw a share from 0.0 to 1.0; only a whole is drawn full, only nothing empty."""
+    cells = round(share * BAR_CELLS)
+    if 0 < share < 1:
+        cells = max(1, min(cells, BAR_CELLS - 1))
+    return "▰" * cells + "▱" * (BAR_CELLS - cells)
+
+
+def tracks(stage: Stage) -> Screen:
+    """Offer the tracks, the present one marked."""
+    p = stage.phrases
+    lines = [
+        p.html("<b>Tracks</b>"),
+        p.html("A lesson counts once: what you have passed stays passed in every track."),
+    ]
+    rows: list[Row] = []
+    for track in stage.course.tracks.values():
+        mark = "✓ " if track.id == stage.person.track else ""
+        left = minutes_left(stage.course, stage.person, track)
+        state = p.html("{minutes} left", minutes=lessons.in_minutes(p, left)) if left else "✓"
+        lines.append(f"<b>{escape(track.title)}</b> · {state}\n{escape(track.about)}")
+        rows.append((button(f"{mark}{track.title}", "take", track.id),))
+    rows.append((button(p.t("☰ Menu"), "menu"),))
+    return Screen(text="\n\n".join(lines), rows=tuple(rows))
+
+
+def take_track(stage: Stage, track_id: str) -> Outcome:
+    """Take up a track."""
+    if track_id not in stage.course.tracks:
+        raise StaleError
+    title = stage.course.tracks[track_id].title
+    return Outcome(
+        person=goes(replace(stage.person, track=track_id), "menu"),
+        notice=stage.phrases.t("Your track is now “{title}”.", title=title),
+    )
+
+
+def finished(stage: Stage) -> Screen:
+    """Show that the track is done, and what one may do next."""
+    p, person, track = stage.phrases, stage.person, stage.track
+    if next_lesson(track, person) is not None:
+        return menu(stage)
+    others = [each for each in stage.course.tracks.values() if next_lesson(each, person)]
+    parts = [
+        p.html("🏁 <b>The track “{title}” is done.</b>", title=track.title),
+        p.html(
+            "Every lesson stays open: come back to look something up, or simply write a question."
+        ),
+    ]
+    if others:
+        parts.append(p.html("If you are curious, here are the other tracks:"))
+    rows: list[Row] = [(button(_offer(p, stage, each.id), "take", each.id),) for each in others]
+    rows.append((button(p.t("📊 Progress"), "progress"), button(p.t("☰ Menu"), "menu")))
+    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+
+
+def _offer(p: Phrases, stage: Stage, track_id: str) -> str:
+    track = stage.course.tracks[track_id]
+    left = minutes_left(stage.course, stage.person, track)
+    return p.t("{title}: {minutes} more", title=track.title, minutes=lessons.in_minutes(p, left))
+
+
+PLACES: Places = {"menu": menu, "progress": progress, "track": tracks, "done": finished}
+ACTIONS: Actions = {"take": take_track}

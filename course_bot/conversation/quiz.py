@@ -1,0 +1,551 @@
+"""Asking: one question a screen, an explanation after every answer, a result at the end."""
+
+from base64 import b32encode
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from html import escape
+
+from course_bot.content.markup import shown
+from course_bot.content.model import Choice, Match, Multiple, Number, Order, Pair
+from course_bot.conversation.port import Screen
+from course_bot.conversation.stage import (
+    Actions,
+    Outcome,
+    Places,
+    Row,
+    Stage,
+    StaleError,
+    button,
+    goes,
+    index,
+)
+from course_bot.learning.attempts import Asked, Attempt, draw_attempt
+from course_bot.learning.grading import Response, fits, parse_number
+from course_bot.learning.progress import (
+    Answer,
+    LessonResult,
+    Person,
+    answer_question,
+    next_lesson,
+    start_attempt,
+    waiting_before,
+)
+from course_bot.locale.phrases import Phrases
+
+SHORT_OPTION = 32
+"""Options of up to so many characters fit their buttons on a phone of 360 pixels."""
+TICK, NO_TICK = "☑", "☐"
+
+
+def open_quiz(stage: Stage, lesson_id: str) -> Outcome:
+    """Go on with the lesson's quiz or begin it, unless something stands before it."""
+    stage.lesson(lesson_id)
+    person = stage.person
+    unfinished = person.unfinished
+    if unfinished is not None and unfinished.lesson == lesson_id:
+        return Outcome(person=_at_question(person, unfinished))
+    if waiting_before(stage.track, person, lesson_id):
+        return Outcome(person=goes(person, "locked", lesson_id))
+    if unfinished is not None and person.study.answers:
+        return Outcome(person=goes(person, "other", lesson_id))
+    return start(stage, lesson_id)
+
+
+def start(stage: Stage, lesson_id: str) -> Outcome:
+    """Begin a new attempt at the lesson's quiz; another one in progress is given up."""
+    lesson, person = stage.lesson(lesson_id), stage.person
+    if waiting_before(stage.track, person, lesson_id):
+        raise StaleError
+    before = person.study.results.get(lesson_id, LessonResult())
+    attempt = draw_attempt(
+        stage.course,
+        lesson,
+        attempt_id=_attempt_id(stage),
+        number=before.attempts + 1,
+        met=before.met,
+        at=stage.at,
+    )
+    person, record = start_attempt(person, attempt)
+    return Outcome(person=_at_question(person, attempt), records=(record,))
+
+
+def _attempt_id(stage: Stage) -> str:
+    """Make an id that nobody can guess and that the same move makes again: 13 characters."""
+    seed = f"{stage.person.id} {stage.move_id} {stage.at.isoformat()}".encode()
+    return b32encode(blake2b(seed, key=stage.secret, digest_size=8).digest()).decode()[:13].lower()
+
+
+def _at_question(person: Person, attempt: Attempt) -> Person:
+    return goes(person, "question", attempt.id, len(person.study.answers))
+
+
+def locked(stage: Stage, lesson_id: str) -> Screen:
+    """Show which quizzes come before this one, and the way to the first of them."""
+    p, lesson = stage.phrases, stage.lesson(lesson_id)
+    before = [stage.lesson(each) for each in waiting_before(stage.track, stage.person, lesson_id)]
+    if not before:
+        return Screen(
+            text=p.html("The quiz of “{title}” is open.", title=lesson.title),
+            rows=((button(p.t("✍ To the quiz"), "quiz", lesson_id),), _menu(p)),
+        )
+    lines = [
+        p.html("<b>The quiz of “{title}” opens a little later</b>", title=lesson.title),
+        p.html("First pass the quizzes of the lessons before it:"),
+        "\n".join(f"• {escape(each.title)}" for each in before),
+        p.html("You may read any lesson now. And what you know already you need not read: go"
+               " straight to its quiz."),
+    ]  # fmt: skip
+    first = before[0]
+    return Screen(
+        text="\n\n".join(lines),
+        rows=(
+            (button(p.t("Quiz: {title}", title=first.title), "quiz", first.id),),
+            (button(p.t("Lesson: {title}", title=first.title), "lesson", first.id),),
+            (button(p.t("↩ Back to this lesson"), "lesson", lesson_id), *_menu(p)),
+        ),
+    )
+
+
+def other_in_progress(stage: Stage, lesson_id: str) -> Screen:
+    """Ask what to do with another lesson's quiz that is half done."""
+    p, lesson = stage.phrases, stage.lesson(lesson_id)
+    unfinished = stage.person.unfinished
+    if unfinished is None or unfinished.lesson == lesson_id:
+        return Screen(
+            text=p.html("The quiz of “{title}” is open.", title=lesson.title),
+            rows=((button(p.t("✍ To the quiz"), "quiz", lesson_id),), _menu(p)),
+        )
+    at_hand = _lesson_title(stage, unfinished.lesson)
+    return Screen(
+        text=p.html(
+            "<b>You are in the middle of another quiz</b>\n\nIn “{title}” you have answered {done}"
+            " of {count} questions. Finish it first, or begin the new one? Then that one will have"
+            " to be taken from its beginning.",
+            title=at_hand,
+            done=len(stage.person.study.answers),
+            count=len(unfinished.asked),
+        ),
+        rows=(
+            (button(p.t("Go on: {title}", title=at_hand), "quiz", unfinished.lesson),),
+            (button(p.t("Begin: {title}", title=lesson.title), "start", lesson_id),),
+            _menu(p),
+        ),
+    )
+
+
+def question(stage: Stage, attempt_id: str, number: str) -> Screen:
+    """Show the question that waits."""
+    attempt, asked = stage.person.unfinished, stage.person.question
+    current = len(stage.person.study.answers)
+    if attempt is None or asked is None or attempt.id != attempt_id or index(number) != current:
+        raise StaleError
+    p = stage.phrases
+    head = p.html(
+        "Quiz “{title}” · question {number} of {count}",
+        title=_lesson_title(stage, attempt.lesson),
+        number=current + 1,
+        count=len(attempt.asked),
+    )
+    parts = [f"<i>{head}</i>"]
+    if asked.question.critical:
+        parts.append(p.html("❗ An important rule: everybody needs to know it."))
+    parts.append(f"<b>{asked.question.text}</b>")
+    body, rows = _answering(p, asked, stage.person.study.draft, (attempt.id, current))
+    reading = button(p.t("📖 To the lesson"), "step", attempt.lesson, asked.question.step)
+    return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, *_menu(p))))
+
+
+_Parts = tuple[list[str], list[Row]]
+
+
+def _answering(p: Phrases, asked: Asked, draft: tuple[int, ...], where: tuple[str, int]) -> _Parts:
+    """Return the text under a question and the buttons that answer it."""
+    match asked.question:
+        case Choice(options=options):
+            texts = [options[each].text for each in asked.shown]
+            lines, labels = _labelled(texts)
+            hint = [] if not lines else [p.html("Press the number of the right answer.")]
+            return _lines(lines, hint), _taps("pick", labels, asked.shown, where)
+        case Multiple(options=options):
+            marks = [TICK if each in draft else NO_TICK for each in asked.shown]
+            lines, labels = _labelled([options[each].text for each in asked.shown])
+            lines = [f"{mark} {line}" for mark, line in zip(marks, lines, strict=False)]
+            labels = [f"{mark} {label}" for mark, label in zip(marks, labels, strict=True)]
+            hint = [p.html("Mark everything that is right, then press “Done”.")]
+            rows = _taps("tap", labels, asked.shown, where)
+            if draft:
+                rows.append((button(p.t("Done"), "done", *where),))
+            return _lines(lines, hint), rows
+        case Order(items=items):
+            return _ordering(p, items, asked.shown, draft, where)
+        case Match(pairs=pairs):
+            return _matching(p, pairs, asked.shown, draft, where)
+        case Number(unit=unit):
+            if unit:
+                return [p.html("Write the answer as a number, in {unit}.", unit=unit)], []
+            return [p.html("Write the answer as a number.")], []
+
+
+def _ordering(
+    p: Phrases,
+    items: tuple[str, ...],
+    order: tuple[int, ...],
+    draft: tuple[int, ...],
+    where: tuple[str, int],
+) -> _Parts:
+    lines, labels = _labelled([items[each] for each in order])
+    left = [place for place, each in enumerate(order) if each not in draft]
+    parts = []
+    if draft:
+        chosen = [f"{place}. {items[each]}" for place, each in enumerate(draft, 1)]
+        parts.append("\n".join((p.html("<b>Your order:</b>"), *chosen)))
+    if left:
+        if lines:
+            parts.append("\n".join(lines[place] for place in left))
+        hint = (
+            p.html("What comes next?")
+            if draft
+            else p.html("Press them one after another: what comes first?")
+        )
+        parts.append(f"<i>{hint}</i>")
+    else:
+        parts.append(p.html("<i>Is that the order? Then press “Done”.</i>"))
+    rows = _taps("tap", [labels[place] for place in left], [order[place] for place in left], where)
+    return parts, rows + _undo_and_done(p, draft, where, complete=not left)
+
+
+def _matching(
+    p: Phrases,
+    pairs: tuple[Pair, ...],
+    order: tuple[int, ...],
+    draft: tuple[int, ...],
+    where: tuple[str, int],
+) -> _Parts:
+    parts = []
+    if draft:
+        chosen = [
+            f"<b>{pairs[term].term}</b> — {pairs[meaning].meaning}"
+            for term, meaning in enumerate(draft)
+        ]
+        parts.append("\n".join(chosen))
+    left = [each for each in order if each not in draft]
+    if not left:
+        parts.append(p.html("<i>Do the pairs fit? Then press “Done”.</i>"))
+        return parts, _undo_and_done(p, draft, where, complete=True)
+    lines, labels = _labelled([pairs[each].meaning for each in order])
+    places = [place for place, each in enumerate(order) if each not in draft]
+    parts.append(f"{p.html('What belongs to this?')} <b>{pairs[len(draft)].term}</b>")
+    if lines:
+        parts.append("\n".join(lines[place] for place in places))
+    rows = _taps("tap", [labels[place] for place in places], left, where)
+    return parts, rows + _undo_and_done(p, draft, where, complete=False)
+
+
+def _undo_and_done(
+    p: Phrases, draft: tuple[int, ...], where: tuple[str, int], *, complete: bool
+) -> list[Row]:
+    undo = [button(p.t("↶ Undo"), "undo", *where)] if draft else []
+    done = [button(p.t("Done"), "done", *where)] if complete else []
+    return [(*undo, *done)] if undo or done else []
+
+
+def _labelled(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Put short texts on their buttons, and long ones into numbered lines above number buttons.
+
+    Returns:
+        The lines, none where the texts are short; and a label for each text.
+    """
+    plain = [shown(text) for text in texts]
+    if all(len(text) <= SHORT_OPTION for text in plain):
+        return [], plain
+    return [f"{place}. {text}" for place, text in enumerate(texts, 1)], [
+        f"{place}" for place in range(1, len(texts) + 1)
+    ]
+
+
+def _lines(lines: list[str], hint: list[str]) -> list[str]:
+    return (["\n".join(lines)] if lines else []) + [f"<i>{each}</i>" for each in hint]
+
+
+def _taps(
+    verb: str, labels: Sequence[str], indices: Sequence[int], where: tuple[str, int]
+) -> list[Row]:
+    """Make a button for each part: a row each for texts, one row for numbers."""
+    buttons = [
+        button(label, verb, *where, each) for label, each in zip(labels, indices, strict=True)
+    ]
+    if all(len(label) <= len("☑ 6") for label in labels):
+        return [tuple(buttons)] if buttons else []
+    return [(each,) for each in buttons]
+
+
+def pick(stage: Stage, attempt_id: str, number: str, option: str) -> Outcome:
+    """Answer a choice question."""
+    asked = _waiting(stage, attempt_id, number)
+    if not isinstance(asked.question, Choice):
+        raise StaleError
+    return _answer(stage, (index(option),))
+
+
+def tap(stage: Stage, attempt_id: str, number: str, part: str) -> Outcome:
+    """Mark or unmark an option, or add the next part of an order or a match."""
+    asked, tapped = _waiting(stage, attempt_id, number), index(part)
+    draft = stage.person.study.draft
+    if tapped not in asked.shown:
+        raise StaleError
+    match asked.question:
+        case Multiple():
+            changed = tuple(sorted({*draft} ^ {tapped}))
+        case Order() | Match():
+            if tapped in draft:
+                raise StaleError
+            changed = (*draft, tapped)
+            left = [each for each in asked.shown if each not in changed]
+            if len(left) == 1 and isinstance(asked.question, Match):
+                changed = (*changed, *left)
+        case _:
+            raise StaleError
+    return _drafted(stage, changed)
+
+
+def undo(stage: Stage, attempt_id: str, number: str) -> Outcome:
+    """Take the last tap back; of a match, also the pair that then was left over."""
+    asked, draft = _waiting(stage, attempt_id, number), stage.person.study.draft
+    if not isinstance(asked.question, Order | Match) or not draft:
+        raise StaleError
+    implied = isinstance(asked.question, Match) and len(draft) == len(asked.shown)
+    return _drafted(stage, draft[: -2 if implied else -1])
+
+
+def done(stage: Stage, attempt_id: str, number: str) -> Outcome:
+    """Answer with what has been tapped."""
+    asked, draft = _waiting(stage, attempt_id, number), stage.person.study.draft
+    if not fits(asked.question, draft):
+        raise StaleError
+    return _answer(stage, draft)
+
+
+def typed(stage: Stage, text: str) -> Outcome | None:
+    """Answer a number question with a typed text.
+
+    Returns:
+        None where no number is asked for, or the text is a question rather than an answer.
+    """
+    asked = stage.person.question
+    if asked is None or not isinstance(asked.question, Number):
+        return None
+    if not stage.person.place.startswith("question:"):
+        return None
+    number = parse_number(text)
+    if number is not None:
+        return _answer(stage, number)
+    if len(text.split()) > 3 and not any(char.isdigit() for char in text):
+        return None
+    return Outcome(
+        person=stage.person,
+        notice=stage.phrases.t("Please write the answer in digits, for example 16."),
+    )
+
+
+def _waiting(stage: Stage, attempt_id: str, number: str) -> Asked:
+    """Return the question that waits, if it is the one that the action is about."""
+    attempt, asked = stage.person.unfinished, stage.person.question
+    current = len(stage.person.study.answers)
+    if attempt is None or asked is None or attempt.id != attempt_id or index(number) != current:
+        raise StaleError
+    return asked
+
+
+def _drafted(stage: Stage, draft: tuple[int, ...]) -> Outcome:
+    person, attempt = stage.person, stage.person.unfinished
+    if attempt is None:
+        raise StaleError
+    person = replace(person, study=replace(person.study, draft=draft))
+    return Outcome(person=_at_question(person, attempt))
+
+
+def _answer(stage: Stage, response: Response) -> Outcome:
+    attempt = stage.person.unfinished
+    if attempt is None:
+        raise StaleError
+    number = len(stage.person.study.answers)
+    person, records = answer_question(stage.person, response, at=stage.at)
+    return Outcome(person=goes(person, "feedback", attempt.id, number), records=records)
+
+
+def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
+    """Show whether an answer of the latest attempt was right, and why."""
+    attempt, answers = stage.person.attempt, stage.person.study.answers
+    current = index(number)
+    if attempt is None or attempt.id != attempt_id or current >= len(answers):
+        raise StaleError
+    p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
+    parts = [_verdict(p, answer), f"<i>{asked.question.text}</i>", *_comparison(p, asked, answer)]
+    parts.append(asked.question.explanation)
+    to_step = button(p.t("📖 To the step on this"), "step", attempt.lesson, asked.question.step)
+    if current + 1 < len(attempt.asked):
+        onward = button(p.t("Next question →"), "question", attempt.id, current + 1)
+    else:
+        onward = button(p.t("To the result →"), "result", attempt.id)
+    return Screen(text="\n\n".join(parts), rows=((onward,), (to_step,)))
+
+
+def _verdict(p: Phrases, answer: Answer) -> str:
+    if answer.right:
+        return p.html("✅ <b>Right!</b>")
+    if answer.points == 0:
+        return p.html("❌ <b>Not quite.</b>")
+    return p.html("🟡 <b>Partly right</b>: {points} points of 100.", points=answer.points)
+
+
+def _comparison(p: Phrases, asked: Asked, answer: Answer) -> list[str]:
+    """Return what was answered and, unless it was right, what would have been right."""
+    given = p.html("<b>Your answer:</b>")
+    right = p.html("<b>Right:</b>")
+    match asked.question, answer.response:
+        case Choice(options=options), (int(chosen),):
+            lines = [f"{given} {options[chosen].text}"]
+            if not answer.right:
+                if options[chosen].why:
+                    lines.append(options[chosen].why)
+                lines += [f"{right} {option.text}" for option in options if option.right]
+            return lines
+        case Multiple(options=options), tuple(chosen_options):
+            lines = []
+            for each in asked.shown:
+                option, marked = options[each], each in chosen_options
+                agrees = "✅" if option.right == marked else "❌"
+                why = f"\n    <i>{option.why}</i>" if marked and option.why else ""
+                lines.append(f"{agrees} {TICK if option.right else NO_TICK} {option.text}{why}")
+            legend = p.html("{tick} belongs here, {no_tick} does not:", tick=TICK, no_tick=NO_TICK)
+            return ["\n".join((legend, *lines))]
+        case Order(items=items), tuple(sequence):
+            tapped = "\n".join(f"{place}. {items[each]}" for place, each in enumerate(sequence, 1))
+            rightly = "\n".join(f"{place}. {item}" for place, item in enumerate(items, 1))
+            return [f"{given}\n{tapped}"] + ([] if answer.right else [f"{right}\n{rightly}"])
+        case Match(pairs=pairs), tuple(meanings):
+            lines = []
+            for term, meaning in enumerate(meanings):
+                mark = "✅" if term == meaning else "❌"
+                lines.append(f"{mark} <b>{pairs[term].term}</b> — {pairs[meaning].meaning}")
+                if term != meaning:
+                    lines.append(f"    {right} {pairs[term].meaning}")
+            return ["\n".join(lines)]
+        case Number(answer=number, unit=unit), float(response):
+            lines = [f"{given} {_written(response)}{_unit(unit)}"]
+            if not answer.right and number is not None:
+                lines.append(f"{right} {_written(number)}{_unit(unit)}")
+            return ["\n".join(lines)]
+        case _:
+            return []
+
+
+def _written(number: float) -> str:
+    """Write a number the Russian way: a comma, and no-break spaces between thousands."""
+    text = f"{number:,.6f}".rstrip("0").rstrip(".")
+    return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
+
+
+def _unit(unit: str) -> str:
+    return f"\N{NO-BREAK SPACE}{unit}" if unit else ""
+
+
+def result(stage: Stage, attempt_id: str) -> Screen:
+    """Show the score of the latest attempt, what to read again, and the way on."""
+    person, p = stage.person, stage.phrases
+    attempt, answers = person.attempt, person.study.answers
+    if attempt is None or attempt.id != attempt_id or person.unfinished is not None:
+        raise StaleError
+    earned = [answer.points for answer in answers]
+    score = sum(earned) // len(earned)
+    missed = [
+        asked for asked, answer in zip(attempt.asked, answers, strict=True) if not answer.right
+    ]
+    critical = [asked for asked in missed if asked.question.critical]
+    enough = sum(earned) >= attempt.pass_mark * len(earned)
+    title = _lesson_title(stage, attempt.lesson)
+    parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=score)]
+    if enough and not critical:
+        parts.append(p.html("🎉 The lesson is passed. Well done!"))
+        rows = _onward(stage)
+        if next_lesson(stage.track, person) is None:
+            parts.append(_congratulation(stage))
+    else:
+        parts.append(_what_lacks(p, attempt, enough=enough, critical=bool(critical)))
+        rows = [(button(p.t("Another attempt"), "quiz", attempt.lesson),)]
+    if missed:
+        parts.append(p.html("Worth reading again:"))
+    rows += [
+        (button(f"📖 {name}", "step", attempt.lesson, number),)
+        for number, name in _steps_of(stage, attempt, missed)
+    ]
+    rows.append((button(p.t("Progress"), "progress"), *_menu(p)))
+    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+
+
+def _what_lacks(p: Phrases, attempt: Attempt, *, enough: bool, critical: bool) -> str:
+    if not enough:
+        return p.html(
+            "To pass, you need {mark} %. You can try again at once: the questions will mostly be"
+            " new, and your best result counts.",
+            mark=attempt.pass_mark,
+        )
+    if critical:
+        return p.html(
+            "There are enough points, but a question on an important rule (marked ❗) went wrong."
+            " Read that step again and have another go."
+        )
+    return ""
+
+
+def _onward(stage: Stage) -> list[Row]:
+    p = stage.phrases
+    following = next_lesson(stage.track, stage.person)
+    if following is None:
+        return [(button(p.t("What now?"), "done"),)]
+    lesson = stage.lesson(following)
+    label = p.t("Next lesson: {title}", title=lesson.title)
+    return [(button(label, "lesson", following),)]
+
+
+def _congratulation(stage: Stage) -> str:
+    return stage.phrases.html(
+        "🏁 And with it the whole track “{title}”. Thank you for the time you took!",
+        title=stage.track.title,
+    )
+
+
+def _steps_of(stage: Stage, attempt: Attempt, missed: Sequence[Asked]) -> list[tuple[int, str]]:
+    """Name the steps that teach what was missed, each once, in the lesson's order."""
+    lesson = stage.course.lessons.get(attempt.lesson)
+    if lesson is None:
+        return []
+    numbers = sorted({min(asked.question.step, len(lesson.steps)) for asked in missed})
+    return [(number, lesson.steps[number - 1].title) for number in numbers]
+
+
+def _lesson_title(stage: Stage, lesson_id: str) -> str:
+    lesson = stage.course.lessons.get(lesson_id)
+    return lesson.title if lesson else lesson_id
+
+
+def _menu(p: Phrases) -> Row:
+    return (button(p.t("☰ Menu"), "menu"),)
+
+
+PLACES: Places = {
+    "locked": locked,
+    "other": other_in_progress,
+    "question": question,
+    "feedback": feedback,
+    "result": result,
+}
+ACTIONS: Actions = {
+    "quiz": open_quiz,
+    "start": start,
+    "pick": pick,
+    "tap": tap,
+    "undo": undo,
+    "done": done,
+}
