@@ -151,7 +151,7 @@ def draw_figures(generated: Generated, random: Random) -> dict[str, int]:
             return {"total": total, "answer": _needed(total, generated)}
         case Case.PEOPLE_MISSING:
             needed = _needed(total, generated)
-            active = random.randint(max(1, needed * 6 // 10), needed - 1)
+            active = random.randint(needed * 6 // 10, needed - 1)
             return {
                 "total": total,
                 "active": active,

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from math import isfinite
 
 from course_bot.content.model import Choice, Match, Multiple, Number, Order, Question
 
@@ -63,7 +64,7 @@ def _points_of_taps(question: Choice | Multiple | Order | Match, taps: tuple[int
 def fits(question: Question, response: Response) -> bool:
     """Tell whether a response is complete and of the question's form, right or not."""
     if not isinstance(response, tuple):
-        return question.kind == "number"
+        return question.kind == "number" and isfinite(response)
     match question:
         case Choice(options=options):
             return len(response) == 1 and response[0] in range(len(options))

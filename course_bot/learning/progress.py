@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
+from math import ceil
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -225,28 +227,26 @@ def _result_after(before: LessonResult, record: Record) -> LessonResult:
             return replace(before, met=met)
         case Finished(score=score, passed=passed, at=at):
             best = max(score, before.best or 0)
-            passed_at = before.passed_at or (at if passed else None)
-            return replace(before, best=best, passed_at=passed_at)
+            times = [when for when in (before.passed_at, at if passed else None) if when]
+            return replace(before, best=best, passed_at=min(times, default=None))
 
 
 def rebuild_results(log: Iterable[tuple[Attempt, Iterable[Answered]]]) -> dict[str, LessonResult]:
     """Derive a person's results from the log alone.
 
     Args:
-        log: the person's attempts, each with its answers by index; any order.
+        log: the person's attempts in any order, each with its answers by index.
     """
-    records: list[tuple[datetime, int, Attempt, Record]] = []
-    for attempt, answers in log:
-        given = list(answers)
-        records.append((attempt.started_at, 0, attempt, Started(attempt=attempt)))
-        records.extend((answer.at, 1 + answer.index, attempt, answer) for answer in given)
-        if len(given) == len(attempt.asked):
-            last = given[-1].at
-            finished = finish(attempt, [answer.points for answer in given], at=last)
-            records.append((last, 1 + len(given), attempt, finished))
     results: dict[str, LessonResult] = {}
-    for _at, _place, attempt, record in sorted(records, key=lambda entry: entry[:2]):
-        results = _after(results, attempt, record)
+    # The attempts' own numbers and not their times: a clock may be set back.
+    for attempt, answers in sorted(log, key=lambda taken: (taken[0].number, taken[0].started_at)):
+        results = _after(results, attempt, Started(attempt=attempt))
+        given = list(answers)
+        for answer in given:
+            results = _after(results, attempt, answer)
+        if len(given) == len(attempt.asked):
+            earned = [answer.points for answer in given]
+            results = _after(results, attempt, finish(attempt, earned, at=given[-1].at))
     return results
 
 
@@ -268,16 +268,20 @@ def next_lesson(track: Track, person: Person) -> str | None:
 
 def share_done(course: Course, person: Person, lesson: str) -> float:
     """Say how much of a lesson is done, from 0.0 to 1.0: its steps and, as one more, its quiz."""
+    return float(_share_done(course, person, lesson))
+
+
+def _share_done(course: Course, person: Person, lesson: str) -> Fraction:
     if person.passed(lesson):
-        return 1.0
+        return Fraction(1)
     reading = person.study.readings.get(lesson)
     steps = len(course.lessons[lesson].steps)
-    return min(reading.furthest, steps) / (steps + 1) if reading else 0.0
+    return Fraction(min(reading.furthest, steps), steps + 1) if reading else Fraction(0)
 
 
 def minutes_left(course: Course, person: Person, track: Track) -> int:
     """Estimate the minutes that the rest of a track takes, rounded up for each lesson."""
     return sum(
-        -int(-course.lessons[lesson].minutes * (1 - share_done(course, person, lesson)) // 1)
+        ceil(course.lessons[lesson].minutes * (1 - _share_done(course, person, lesson)))
         for lesson in track.lessons
     )

@@ -6,12 +6,13 @@ from datetime import datetime
 from enum import Enum, auto
 from itertools import groupby
 
-from pydantic import TypeAdapter
-from sqlalchemy import Column, delete, select, update
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.learning.attempts import Attempt
+from course_bot.learning.grading import Response, fits, points
 from course_bot.learning.progress import (
     Answer,
     Answered,
@@ -22,8 +23,16 @@ from course_bot.learning.progress import (
     rebuild_results,
 )
 from course_bot.storage import Account
-from course_bot.storage.schema import account, answer, attempt, person, personal_link
-from course_bot.storage.store import Storage, account_id, read_attempt, read_person
+from course_bot.storage.rows import read_attempt, read_person
+from course_bot.storage.schema import (
+    ATTEMPT_COLUMNS,
+    account,
+    answer,
+    attempt,
+    person,
+    personal_link,
+)
+from course_bot.storage.store import Storage, account_id
 
 PEOPLE_AT_ONCE = 200
 """How many people's logs are held in memory at a time: some 5 MB."""
@@ -55,48 +64,77 @@ async def differences(storage: Storage) -> AsyncIterator[Difference]:
 
     All is read as of one moment, so a bot may run meanwhile.
     """
-    people = (
-        select(person, *_attempt_columns())
-        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-        .order_by(person.c.id)
-        .limit(PEOPLE_AT_ONCE)
-    )
+    people = select(person.c.id).order_by(person.c.id).limit(PEOPLE_AT_ONCE)
     async with storage.reading() as connection:
         last = 0
-        while (
-            rows := (await connection.execute(people.where(person.c.id > last))).mappings().all()
-        ):
-            logs = await _logs(connection, [row["id"] for row in rows])
-            for row in rows:
-                for difference in _differences(read_person(row), logs.get(row["id"], [])):
-                    yield difference
-            for difference in await _finished_otherwise(connection, logs):
+        while numbers := list(await connection.scalars(people.where(person.c.id > last))):
+            for difference in await _differences_of(connection, numbers):
                 yield difference
-            last = rows[-1]["id"]
+            last = numbers[-1]
 
 
-def _differences(stored: Person, log: Log) -> list[Difference]:
-    found = []
-    derived = rebuild_results(log)
-    for lesson in sorted({*stored.study.results, *derived}):
-        was, should = stored.study.results.get(lesson), derived.get(lesson)
-        if was != should:
-            found.append(
-                Difference(person=stored.id, what=f"lesson {lesson}", stored=was, derived=should)
-            )
-    logged = {taken.id: answers for taken, answers in log}
-    given = logged.get(stored.attempt.id, []) if stored.attempt else []
-    answers = tuple(Answer(response=each.response, points=each.points) for each in given)
-    if stored.study.answers != answers:
-        found.append(
-            Difference(
-                person=stored.id,
-                what="answers of the latest attempt",
-                stored=stored.study.answers,
-                derived=answers,
-            )
+async def _differences_of(connection: AsyncConnection, people: list[int]) -> list[Difference]:
+    try:
+        rows = await connection.execute(
+            select(person, *ATTEMPT_COLUMNS)
+            .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+            .where(person.c.id.in_(people))
+            .order_by(person.c.id)
         )
-    return found
+        logs = await _logs(connection, people)
+        found = [
+            difference
+            for row in rows.mappings()
+            for difference in _differences(row["attempt_id"], read_person(row), logs[row["id"]])
+        ]
+        return found + await _finished_otherwise(connection, logs)
+    except ValidationError as error:
+        if (
+            len(people) > 1
+        ):  # it is one of them; the others' differences are to be told all the same
+            alone = [await _differences_of(connection, [number]) for number in people]
+            return [difference for differences in alone for difference in differences]
+        return [Difference(person=people[0], what="unreadable", stored=str(error), derived=None)]
+
+
+def _differences(attempt_id: str | None, stored: Person, log: Log) -> list[Difference]:
+    logged = {taken.id: answers for taken, answers in log}
+    given = logged.get(attempt_id or "", [])
+    derived = rebuild_results(log)
+    compared: list[tuple[str, object, object]] = [
+        ("latest attempt", attempt_id, attempt_id if attempt_id in logged else None),
+        (
+            "answers of the latest attempt",
+            stored.study.answers,
+            tuple(Answer(response=each.response, points=each.points) for each in given),
+        ),
+    ]
+    compared += [
+        (f"lesson {lesson}", stored.study.results.get(lesson), derived.get(lesson))
+        for lesson in sorted({*stored.study.results, *derived})
+    ]
+    compared += [
+        (
+            f"answer {each.index} of attempt {taken.id}",
+            (each.index, each.question, each.version, each.points),
+            _graded(taken, place, each.response),
+        )
+        for taken, answers in log
+        for place, each in enumerate(answers)
+    ]
+    return [
+        Difference(person=stored.id, what=what, stored=was, derived=should)
+        for what, was, should in compared
+        if was != should
+    ]
+
+
+def _graded(taken: Attempt, place: int, response: Response) -> tuple[int, str, str, int] | None:
+    """Say what the log should hold of an attempt's answer at this place."""
+    if place >= len(taken.asked) or not fits(taken.asked[place].question, response):
+        return None
+    question = taken.asked[place].question
+    return place, question.id, question.version, points(question, response)
 
 
 async def _finished_otherwise(
@@ -113,8 +151,8 @@ async def _finished_otherwise(
         for taken, answers in log:
             derived: tuple[datetime | None, int | None, bool] = (None, None, False)
             if len(answers) == len(taken.asked):
-                points = [each.points for each in answers]
-                result = finish(taken, points, at=answers[-1].at)
+                earned = [each.points for each in answers]
+                result = finish(taken, earned, at=answers[-1].at)
                 derived = (result.at, result.score, result.passed)
             if stored[taken.id] != derived:
                 found.append(
@@ -174,7 +212,7 @@ async def export(storage: Storage, whose: Account) -> bytes:
     """
     async with storage.reading() as connection:
         found = await connection.execute(
-            select(person, *_attempt_columns())
+            select(person, *ATTEMPT_COLUMNS)
             .join(account, account.c.person_id == person.c.id)
             .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
             .where(account.c.id == account_id(whose))
@@ -227,22 +265,28 @@ async def join(storage: Storage, joining: Account, digest: str, at: datetime) ->
         )
         if target is None:
             return Joined.EXPIRED
+        await _hold(connection, target, joining)
         people = await connection.execute(
-            select(account.c.id.label("account_id"), person, *_attempt_columns())
+            select(account.c.id.label("account_id"), person, *ATTEMPT_COLUMNS)
             .select_from(person)
             .outerjoin(
                 account,
                 (account.c.person_id == person.c.id) & (account.c.id == account_id(joining)),
             )
             .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-            .where((person.c.id == target) | (account.c.id == account_id(joining)))
-            .order_by(person.c.id)
-            .with_for_update(of=person)
+            .where(_target_or_account(target, joining))
         )
         rows = {row["id"]: row for row in people.mappings()}
+        if target not in rows:
+            return Joined.EXPIRED
+        if rows[target]["account_id"] is not None:
+            return Joined.SAME
         others = [number for number in rows if number != target]
         if not others:
-            return Joined.SAME
+            await connection.execute(
+                insert(account).values(id=account_id(joining), person_id=target)
+            )
+            return Joined.JOINED
         kept, left = read_person(rows[target]), read_person(rows[others[0]])
         for table in (attempt, account):
             await connection.execute(
@@ -256,6 +300,7 @@ async def join(storage: Storage, joining: Account, digest: str, at: datetime) ->
             .values(
                 name=both.name,
                 track=both.track,
+                joined_at=both.joined_at,
                 place=both.place,
                 study=both.study,
                 attempt_id=both.attempt.id if both.attempt else None,
@@ -265,8 +310,24 @@ async def join(storage: Storage, joining: Account, digest: str, at: datetime) ->
         return Joined.JOINED
 
 
+def _target_or_account(target: int, joining: Account) -> ColumnElement[bool]:
+    of_account = select(account.c.person_id).where(account.c.id == account_id(joining))
+    return (person.c.id == target) | person.c.id.in_(of_account)
+
+
+async def _hold(connection: AsyncConnection, target: int, joining: Account) -> None:
+    """Lock both people, so that turns of theirs in another process wait until all is done."""
+    people = select(person.c.id).where(_target_or_account(target, joining)).order_by(person.c.id)
+    held: list[int] | None = None
+    # While it waited for a lock, the account may have come to belong to somebody else.
+    while held != (held := list(await connection.scalars(people.with_for_update()))):
+        pass
+
+
 def _both(kept: Person, left: Person, log: Log) -> Person:
-    latest = kept if kept.attempt or not left.attempt else left
+    """Make one person of two; an attempt in progress goes on, at its place in the conversation."""
+    goes_on = left.unfinished and not kept.unfinished
+    latest = left if goes_on or (left.attempt and not kept.attempt) else kept
     readings: dict[str, Reading] = dict(left.study.readings)
     for lesson, reading in kept.study.readings.items():
         there = readings.get(lesson, reading)
@@ -275,6 +336,8 @@ def _both(kept: Person, left: Person, log: Log) -> Person:
         kept,
         name=kept.name or left.name,
         track=kept.track or left.track,
+        joined_at=min(kept.joined_at, left.joined_at),
+        place=latest.place,
         study=Study(
             readings=readings,
             results=rebuild_results(log),
@@ -283,10 +346,3 @@ def _both(kept: Person, left: Person, log: Log) -> Person:
         ),
         attempt=latest.attempt,
     )
-
-
-def _attempt_columns() -> list[Column[object]]:
-    return [
-        attempt.c[name]
-        for name in ("lesson", "number", "course", "pass_mark", "asked", "started_at")
-    ]

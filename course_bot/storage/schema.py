@@ -138,6 +138,11 @@ attempt = Table(
     Column("passed", Boolean, nullable=False, server_default=false()),
 )
 
+ATTEMPT_COLUMNS = tuple(
+    attempt.c[name] for name in ("lesson", "number", "course", "pass_mark", "asked", "started_at")
+)
+"""What makes an attempt, under names that don't clash with those of ``person``."""
+
 answer = Table(
     "answer",
     metadata,

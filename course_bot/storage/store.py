@@ -2,21 +2,22 @@
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Generic, Self, TypeVar
 
-from sqlalchemy import bindparam, delete, insert, select, update
-from sqlalchemy.engine import RowMapping
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from course_bot.learning.attempts import Attempt
-from course_bot.learning.progress import Answered, Finished, Person, Record, Started, Study
-from course_bot.storage import Account, schema
+from course_bot.errors import CourseError
+from course_bot.learning.progress import Person, Record
+from course_bot.storage import Account, reminders, rows, schema
+from course_bot.storage.engine import writer_connection
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +28,12 @@ TURNS_IN_COMMIT = 32
 """How many turns share a transaction at most: enough to hide what a commit costs."""
 MOVES_KEPT = timedelta(days=2)
 """How long a move's id is known; Telegram keeps an undelivered update for 24 hours."""
+MOVES_AT_ONCE = 1000
+"""How many old moves are deleted before turns are let in between: some 10 ms."""
+
+
+class ClosedError(CourseError):
+    """A turn for a storage that isn't open, or that closed before it got round to the turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,22 +70,41 @@ class Decision(Generic[T_co]):
     forget: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Job:
-    account: str
-    move_id: str
-    at: datetime
+    move: rows.Arriving
     decide: Callable[[Situation], Decision[object]]
     done: "asyncio.Future[None]" = field(repr=False)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Known:
-    """What the database holds of an account; ``moves`` are those of the waiting ones seen."""
+class _Line:
+    """The jobs that wait: those of one account in their order, the accounts by turns."""
 
-    person: Person
-    blocked: bool
-    moves: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self._queues: OrderedDict[str, deque[_Job]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
+    def add(self, job: _Job) -> None:
+        """Add a job behind those of its account."""
+        self._queues.setdefault(job.move.account, deque()).append(job)
+
+    def put_back(self, jobs: Iterable[_Job]) -> None:
+        """Put jobs that were taken to the front again."""
+        for job in jobs:
+            self._queues.setdefault(job.move.account, deque()).appendleft(job)
+            self._queues.move_to_end(job.move.account, last=False)
+
+    def take(self, most: int) -> list[_Job]:
+        """Take a job of each account, of those that have waited longest."""
+        taken = []
+        for account in list(islice(self._queues, most)):
+            queue = self._queues.pop(account)
+            taken.append(queue.popleft())
+            if queue:
+                self._queues[account] = queue
+        return taken
 
 
 class Storage:
@@ -90,23 +116,27 @@ class Storage:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._jobs: deque[_Job] = deque()
+        self._line = _Line()
         self._waiting = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
-        self._connection: AsyncConnection | None = None
-        self._closing = False
+        self._connection = writer_connection(engine)
+        self._turnstile = asyncio.Lock()
+        self._open = False
 
     async def __aenter__(self) -> Self:
+        self._open = True
         self._writer = asyncio.create_task(self._write(), name="storage writer")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._closing = True
+        self._open = False
         self._waiting.set()
-        if self._writer is not None:
-            await self._writer
-        await self._disconnect()
-        await self.engine.dispose()
+        try:
+            if self._writer is not None:
+                await self._writer
+        finally:
+            await self._connection.close()
+            await self.engine.dispose()
 
     async def turn(
         self,
@@ -127,8 +157,13 @@ class Storage:
             The decision's reply.
 
         Raises:
-            SQLAlchemyError, OSError: the database failed, and nothing was written.
+            SQLAlchemyError, OSError: the database failed, or can't store this; nothing of the
+                turn was written, unless the connection broke in the very commit: handing the
+                move in again is right in both cases.
+            ClosedError: the storage isn't open.
         """
+        if not self._open:
+            raise ClosedError
         decided: list[Decision[T]] = []
 
         def note(situation: Situation) -> Decision[T]:
@@ -136,9 +171,8 @@ class Storage:
             return decided[0]
 
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._jobs.append(
-            _Job(account=account_id(account), move_id=move_id, at=at, decide=note, done=done)
-        )
+        move = rows.Arriving(account=account_id(account), move_id=move_id, at=at)
+        self._line.add(_Job(move=move, decide=note, done=done))
         self._waiting.set()
         await done
         return decided[0].reply
@@ -146,13 +180,18 @@ class Storage:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that only reads: everything in it is of one moment."""
-        async with self.engine.connect() as connection, connection.begin():
-            yield connection
+        async with self.engine.connect() as connection:
+            if self.engine.dialect.name != "sqlite":  # a reader of SQLite's WAL has it so anyway
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that may write, for what is no turn."""
-        async with self.engine.connect() as connection:
+        """Open a transaction that may write, for what is no turn; turns wait meanwhile."""
+        # Without the turnstile, a busy writer would leave SQLite's lock free so rarely and so
+        # briefly that another connection could miss it for the five seconds that it tries.
+        async with self._turnstile, self.engine.connect() as connection:
             await connection.execution_options(writes=True)
             async with connection.begin():
                 yield connection
@@ -166,109 +205,128 @@ class Storage:
                 .values(blocked_at=at)
             )
 
+    async def due_reminders(
+        self, door: str, now: datetime, *, limit: int = 100
+    ) -> list[tuple[Account, Person]]:
+        """Take the people who are to be reminded at a door; each is handed out once.
+
+        They are marked as reminded before they are returned: after a kill, at most once beats
+        twice.
+
+        Args:
+            door: the door, as in ``Account``.
+            now: the time, UTC.
+            limit: how many people at most; where as many come back, there may be more.
+
+        Returns:
+            People who chose a track, let themselves be reminded, haven't been seen for 3, 10 or
+            30 days, and can be written to at this door: the account there, and the person.
+        """
+        async with self.writing() as connection:
+            return await reminders.take_due(connection, door, now, limit)
+
     async def tidy(self, now: datetime) -> None:
         """Delete what has served its time: ids of old moves, and personal links that ended."""
+        key = (schema.move.c.account_id, schema.move.c.move_id)
+        old = select(*key).where(schema.move.c.at < now - MOVES_KEPT).limit(MOVES_AT_ONCE)
+        deleted = MOVES_AT_ONCE
+        while deleted == MOVES_AT_ONCE:
+            async with self.writing() as connection:
+                result = await connection.execute(delete(schema.move).where(tuple_(*key).in_(old)))
+                deleted = result.rowcount
         async with self.writing() as connection:
-            await connection.execute(
-                delete(schema.move).where(schema.move.c.at < now - MOVES_KEPT)
-            )
             await connection.execute(
                 delete(schema.personal_link).where(schema.personal_link.c.expires_at <= now)
             )
 
     async def _write(self) -> None:
         """Carry out jobs, as many together as wait, until the storage closes and none is left."""
-        while self._jobs or not self._closing:
-            await self._waiting.wait()
-            jobs = self._next_jobs()
-            if not jobs:
-                continue
-            try:
-                await self._transact(jobs)
-            except (SQLAlchemyError, OSError):
-                logger.warning("%d turns failed together; each is tried alone", len(jobs))
-                await self._transact_each(jobs)
+        try:
+            while self._open or self._line:
+                if not self._line:
+                    self._waiting.clear()
+                    await self._waiting.wait()
+                    continue
+                async with self._turnstile:
+                    await self._carry_out(self._line.take(TURNS_IN_COMMIT))
+        finally:  # cancelled: whoever waits must not wait for ever
+            self._open = False
+            while jobs := self._line.take(TURNS_IN_COMMIT):
+                _fail(jobs, ClosedError())
 
-    def _next_jobs(self) -> list[_Job]:
-        """Take the jobs of the next transaction: the first that waits of each account."""
-        taken: dict[str, _Job] = {}
-        later: list[_Job] = []
-        while self._jobs and len(taken) < TURNS_IN_COMMIT:
-            job = self._jobs.popleft()
-            if job.account in taken:
-                later.append(job)
-            else:
-                taken[job.account] = job
-        self._put_back(later)
-        return list(taken.values())
+    async def _carry_out(self, jobs: list[_Job]) -> None:
+        """Carry out jobs together or else one by one, and tell each caller what came of it."""
+        try:
+            await self._transact(jobs)
+        except (OperationalError, TimeoutError) as error:
+            # The database is locked, full or silent, and has kept everybody waiting already.
+            await self._give_up(jobs, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the writer must go on
+            logger.warning("%d turns failed together; each is tried alone: %r", len(jobs), error)
+            if _is_of_the_database(error):
+                await self._connection.drop()
+            await self._carry_out_each(jobs)
+        except BaseException:
+            _fail(jobs, ClosedError())
+            raise
 
-    def _put_back(self, jobs: Sequence[_Job]) -> None:
-        self._jobs.extendleft(reversed(jobs))
-        if not self._jobs and not self._closing:
-            self._waiting.clear()
+    async def _carry_out_each(self, jobs: list[_Job]) -> None:
+        """Carry out each job by itself, so that one that fails takes no other with it.
 
-    async def _transact_each(self, jobs: list[_Job]) -> None:
-        """Carry out each job by itself, so that one that fails takes no other with it."""
-        trouble: Exception | None = None
-        for job in jobs:
-            if trouble is not None:
-                _fail(job, trouble)
-                continue
-            await self._disconnect()
-            try:
-                await self._transact([job])
-            except IntegrityError as error:
-                _fail(job, error)
-            except (SQLAlchemyError, OSError) as failure:
-                # It is the database that is in trouble: the other jobs would only wait in vain,
-                # five seconds each where a lock is held.
-                _fail(job, failure)
-                trouble = failure
-        if trouble is not None:
-            await self._disconnect()
+        A connection that was lost, and a row that another process wrote at the same moment, cost
+        no turn: the second try finds a new connection, and the row. If the commit had gone
+        through before the connection was lost, it finds the move carried out.
+        """
+        waiting = deque(jobs)
+        try:
+            while waiting:
+                try:
+                    await self._transact([waiting[0]])
+                except Exception as error:  # noqa: BLE001 - as above
+                    if _is_of_the_database(error):
+                        await self._give_up(waiting, error)
+                        return
+                    _fail([waiting[0]], error)
+                waiting.popleft()
+        except BaseException:
+            _fail(waiting, ClosedError())
+            raise
 
-    async def _connect(self) -> AsyncConnection:
-        """Return the writer's own connection; it stays open, as handing it back costs a turn."""
-        if self._connection is None:
-            connection = await self.engine.connect()
-            self._connection = await connection.execution_options(writes=True)
-        return self._connection
-
-    async def _disconnect(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            with suppress(SQLAlchemyError, OSError):
-                await connection.invalidate()
-                await connection.close()
+    async def _give_up(self, jobs: Iterable[_Job], error: Exception) -> None:
+        logger.error("the database fails: %r", error)
+        _fail(jobs, error)
+        await self._connection.drop()
 
     async def _transact(self, jobs: list[_Job]) -> None:
-        connection = await self._connect()
-        writes = _Writes()
+        known = await self._connection.run(
+            lambda connection: rows.load(connection, [job.move for job in jobs])
+        )
+        writes = rows.Writes()
         busy: set[int] = set()
         later: list[_Job] = []
+        decided: list[_Job] = []
         failed: list[tuple[_Job, Exception]] = []
-        async with connection.begin():
-            known = await _load(connection, jobs)
-            for job in jobs:
-                entry = known[job.account]
-                if entry.person.id in busy:  # the same person at another door: in the next round
-                    later.append(job)
-                    continue
-                busy.add(entry.person.id)
-                repeated = job.move_id in entry.moves
-                try:
-                    decision = job.decide(Situation(person=entry.person, repeated=repeated))
-                except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it
-                    failed.append((job, error))
-                    continue
-                if not repeated:
-                    writes.add(job, entry, decision)
-            await writes.carry_out(connection)
-        self._put_back(later)
+        for job, entry in zip(jobs, known, strict=True):
+            if entry.person.id in busy:  # the same person at another door: in the next round
+                later.append(job)
+                continue
+            busy.add(entry.person.id)
+            try:
+                decision = job.decide(Situation(person=entry.person, repeated=entry.repeated))
+            except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it
+                failed.append((job, error))
+                if entry.new:
+                    writes.forget(entry.person)
+                continue
+            decided.append(job)
+            if not entry.repeated:
+                _add(writes, job.move, entry, decision)
+        await self._connection.run(writes.commit)
+        self._line.put_back(reversed(later))
         for job, fault in failed:
-            _fail(job, fault)
-        for job in jobs:
-            if job not in later and not job.done.done():
+            _fail([job], fault)
+        for job in decided:
+            if not job.done.done():
                 job.done.set_result(None)
 
 
@@ -277,238 +335,27 @@ def account_id(account: Account) -> str:
     return f"{account.door}:{account.key}"
 
 
-def _fail(job: _Job, error: Exception) -> None:
-    if not job.done.done():
-        job.done.set_exception(error)
+def _add(
+    writes: rows.Writes, move: rows.Arriving, known: rows.Known, decision: Decision[object]
+) -> None:
+    after = decision.person
+    if decision.forget:
+        writes.forget(after)
+        return
+    for record in decision.records:
+        writes.record(after, record)
+    if decision.link is not None:
+        writes.link(after, decision.link.digest, decision.link.expires_at)
+    writes.turn(move, known, after)
 
 
-_LOAD = (
-    select(
-        schema.account.c.id.label("account_id"),
-        schema.account.c.blocked_at,
-        schema.move.c.move_id,
-        schema.person,
-        schema.attempt.c.lesson,
-        schema.attempt.c.number,
-        schema.attempt.c.course,
-        schema.attempt.c.pass_mark,
-        schema.attempt.c.asked,
-        schema.attempt.c.started_at,
-    )
-    .select_from(schema.account)
-    .join(schema.person)
-    .outerjoin(schema.attempt, schema.attempt.c.id == schema.person.c.attempt_id)
-    .outerjoin(
-        schema.move,
-        (schema.move.c.account_id == schema.account.c.id)
-        & schema.move.c.move_id.in_(bindparam("moves", expanding=True)),
-    )
-    .where(schema.account.c.id.in_(bindparam("accounts", expanding=True)))
-    # Another process on the same PostgreSQL waits here; the order keeps two from deadlock.
-    .order_by(schema.person.c.id)
-    .with_for_update(of=schema.person)
-)
+def _fail(jobs: Iterable[_Job], error: Exception) -> None:
+    for job in jobs:
+        if not job.done.done():
+            job.done.set_exception(error)
 
 
-async def _load(connection: AsyncConnection, jobs: list[_Job]) -> dict[str, _Known]:
-    """Load what is known of the jobs' accounts, and make a person for each new one."""
-    rows = await connection.execute(
-        _LOAD,
-        {"accounts": [job.account for job in jobs], "moves": [job.move_id for job in jobs]},
-    )
-    known: dict[str, _Known] = {}
-    for row in rows.mappings():
-        entry = known.get(row["account_id"])
-        if entry is None:
-            entry = _Known(person=read_person(row), blocked=row["blocked_at"] is not None)
-            known[row["account_id"]] = entry
-        if row["move_id"] is not None:
-            entry.moves.add(row["move_id"])
-    new = [job for job in jobs if job.account not in known]
-    if new:
-        known.update(await _meet(connection, new))
-    return known
-
-
-async def _meet(connection: AsyncConnection, jobs: list[_Job]) -> dict[str, _Known]:
-    study = Study()
-    ids = await connection.scalars(
-        insert(schema.person).returning(schema.person.c.id, sort_by_parameter_order=True),
-        [{"joined_at": job.at, "seen_at": job.at, "study": study} for job in jobs],
-    )
-    met = {
-        job.account: _Known(
-            person=Person(id=number, joined_at=job.at, seen_at=job.at, study=study), blocked=False
-        )
-        for job, number in zip(jobs, ids, strict=True)
-    }
-    await connection.execute(
-        insert(schema.account),
-        [{"id": name, "person_id": entry.person.id} for name, entry in met.items()],
-    )
-    return met
-
-
-def read_person(row: RowMapping) -> Person:
-    """Make a person of a row that has the columns of ``person`` and of its latest attempt."""
-    latest = row["attempt_id"]
-    return Person(
-        id=row["id"],
-        name=row["name"],
-        language=row["language"],
-        track=row["track"],
-        reminders=row["reminders"],
-        joined_at=row["joined_at"],
-        seen_at=row["seen_at"],
-        place=row["place"],
-        study=row["study"],
-        attempt=read_attempt(row, latest) if latest is not None else None,
-    )
-
-
-def read_attempt(row: RowMapping, attempt_id: str) -> Attempt:
-    """Make an attempt of a row that has the columns of ``attempt``."""
-    return Attempt(
-        id=attempt_id,
-        lesson=row["lesson"],
-        number=row["number"],
-        course=row["course"],
-        pass_mark=row["pass_mark"],
-        asked=row["asked"],
-        started_at=row["started_at"],
-    )
-
-
-_UPDATE_PERSON = (
-    update(schema.person)
-    .where(schema.person.c.id == bindparam("person"))
-    .values(
-        {
-            column: bindparam(column)
-            for column in (
-                "name",
-                "language",
-                "track",
-                "reminders",
-                "seen_at",
-                "place",
-                "study",
-                "attempt_id",
-                "reminders_sent",
-            )
-        }
-    )
-)
-_FINISH_ATTEMPT = (
-    update(schema.attempt)
-    .where(schema.attempt.c.id == bindparam("attempt"))
-    .values(
-        finished_at=bindparam("finished_at"), score=bindparam("score"), passed=bindparam("passed")
-    )
-)
-_UNBLOCK = (
-    update(schema.account)
-    .where(schema.account.c.id == bindparam("account"))
-    .values(blocked_at=None)
-)
-_FORGET = delete(schema.person).where(schema.person.c.id == bindparam("person"))
-
-_Values = dict[str, object]
-
-
-@dataclass(slots=True)
-class _Writes:
-    """The rows that a transaction's turns leave, gathered so that each statement is sent once."""
-
-    attempts: list[_Values] = field(default_factory=list)
-    answers: list[_Values] = field(default_factory=list)
-    finished: list[_Values] = field(default_factory=list)
-    people: list[_Values] = field(default_factory=list)
-    moves: list[_Values] = field(default_factory=list)
-    links: list[_Values] = field(default_factory=list)
-    unblocked: list[_Values] = field(default_factory=list)
-    forgotten: list[_Values] = field(default_factory=list)
-
-    def add(self, job: _Job, known: _Known, decision: Decision[object]) -> None:
-        after = decision.person
-        if decision.forget:
-            self.forgotten.append({"person": after.id})
-            return
-        for record in decision.records:
-            self._add_record(after, record)
-        self.people.append(
-            {
-                "person": after.id,
-                "name": after.name,
-                "language": after.language,
-                "track": after.track,
-                "reminders": after.reminders,
-                "seen_at": job.at,
-                "place": after.place,
-                "study": after.study,
-                "attempt_id": after.attempt.id if after.attempt else None,
-                "reminders_sent": 0,
-            }
-        )
-        self.moves.append({"account_id": job.account, "move_id": job.move_id, "at": job.at})
-        if decision.link is not None:
-            self.links.append(
-                {
-                    "digest": decision.link.digest,
-                    "person_id": after.id,
-                    "expires_at": decision.link.expires_at,
-                }
-            )
-        if known.blocked:
-            self.unblocked.append({"account": job.account})
-
-    def _add_record(self, person: Person, record: Record) -> None:
-        match record:
-            case Started(attempt=attempt):
-                self.attempts.append(
-                    {
-                        "id": attempt.id,
-                        "person_id": person.id,
-                        "lesson": attempt.lesson,
-                        "number": attempt.number,
-                        "course": attempt.course,
-                        "pass_mark": attempt.pass_mark,
-                        "asked": attempt.asked,
-                        "started_at": attempt.started_at,
-                    }
-                )
-            case Answered():
-                self.answers.append(
-                    {
-                        "attempt_id": record.attempt,
-                        "index": record.index,
-                        "question": record.question,
-                        "version": record.version,
-                        "response": record.response,
-                        "points": record.points,
-                        "at": record.at,
-                    }
-                )
-            case Finished():
-                self.finished.append(
-                    {
-                        "attempt": record.attempt,
-                        "finished_at": record.at,
-                        "score": record.score,
-                        "passed": record.passed,
-                    }
-                )
-
-    async def carry_out(self, connection: AsyncConnection) -> None:
-        for statement, rows in (
-            (insert(schema.attempt), self.attempts),
-            (insert(schema.answer), self.answers),
-            (_FINISH_ATTEMPT, self.finished),
-            (_UPDATE_PERSON, self.people),
-            (insert(schema.move), self.moves),
-            (insert(schema.personal_link), self.links),
-            (_UNBLOCK, self.unblocked),
-            (_FORGET, self.forgotten),
-        ):
-            if rows:
-                await connection.execute(statement, rows)
+def _is_of_the_database(error: Exception) -> bool:
+    """Tell a database in trouble, which would fail every job, from a fault in one job's data."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | OSError)
