@@ -108,7 +108,7 @@ def check_command(arguments: argparse.Namespace) -> int:
         # Asking the web is rare; the import of the HTTP client can wait for it.
         from course_bot.content.links import ask_links
 
-        faults += ask_links(course)
+        faults += ask_links(folder)
     _print_faults(faults)
     if any(fault.severity is Severity.ERROR for fault in faults) or course is None:
         return 1

@@ -28,6 +28,8 @@ SURE, LIKELY = 80, 55
 """Scores (0 to 100) from which an entry is answered at once, and from which it is offered."""
 OFFERED = 3
 """How many entries are offered at most."""
+WHERE_HELP_IS = "0"
+"""The number of the FAQ's opening section, which says where help is and how to reach a human."""
 _WORDS = re.compile(r"\w+")
 
 
@@ -89,16 +91,16 @@ def ask(stage: Stage, text: str) -> Outcome:
 def offers(stage: Stage, *numbers: str) -> Screen:
     """Offer the entries that may be meant; where there is none, say so and show the way."""
     p = stage.phrases
-    entries = [_entry(stage, number) for number in numbers]
-    rows: list[Row] = [(button(each.question, "faq", each.id),) for each in entries]
-    rows.append((button(p.t("All topics"), "help"),))
-    if entries:
+    if numbers:
         text = p.html("Perhaps this is what you are asking about?")
     else:
         text = p.html(
-            "I have not found an answer to that. Try other words, or look at all the topics: they"
-            " also say where people answer."
+            "I have not found an answer to that. Try other words, look at all the topics, or ask"
+            " people:"
         )
+    entries = [_entry(stage, number) for number in numbers or (WHERE_HELP_IS,)]
+    rows: list[Row] = [(button(each.question, "faq", each.id),) for each in entries]
+    rows.append((button(p.t("All topics"), "help"),))
     return Screen(text=text, rows=(*rows, *ways(stage)))
 
 

@@ -30,20 +30,20 @@ def menu(stage: Stage) -> Screen:
     greeting = p.html("<b>{name}, good to see you!</b>", name=person.name)
     if not person.name:
         greeting = p.html("<b>Good to see you!</b>")
+    left = minutes_left(stage.course, person, track)
     standing = p.html(
-        "Track “{title}”: {passed} of {count} lessons passed.",
+        "Track “{title}”: {passed} of {count} lessons passed, {minutes} left.",
         title=track.title,
         passed=passed,
         count=len(track.lessons),
+        minutes=lessons.in_minutes(p, left),
     )
-    lines = [greeting, standing]
-    left = minutes_left(stage.course, person, track)
-    if left:
-        lines.append(p.html("{minutes} left", minutes=lessons.in_minutes(p, left)))
+    if not left:
+        standing = p.html("The track “{title}” is done.", title=track.title)
     rows: list[Row] = [(_on(stage),)]
     rows.append((button(p.t("📊 Progress"), "progress"), button(p.t("❓ Help"), "help")))
     rows.append((button(p.t("🎓 Track"), "track"), button(p.t("👤 About me"), "me")))
-    return Screen(text="\n".join(lines), rows=tuple(rows))
+    return Screen(text=f"{greeting}\n\n{standing}", rows=tuple(rows))
 
 
 def _on(stage: Stage) -> Button:
@@ -81,7 +81,7 @@ def progress(stage: Stage) -> Screen:
     lines = [_line(stage, number, lesson) for number, lesson in enumerate(track.lessons, 1)]
     left = minutes_left(stage.course, person, track)
     total = (
-        p.html("{minutes} left", minutes=lessons.in_minutes(p, left))
+        p.html("All in all, {minutes} left.", minutes=lessons.in_minutes(p, left))
         if left
         else p.html("Everything is passed.")
     )

@@ -235,7 +235,8 @@ def _matching(
         return parts, _undo_and_done(p, draft, where, complete=True)
     lines, labels = _labelled([pairs[each].meaning for each in order])
     places = [place for place, each in enumerate(order) if each not in draft]
-    parts.append(f"{p.html('What belongs to this?')} <b>{pairs[len(draft)].term}</b>")
+    ask = p.html("What belongs to this?")
+    parts.append(f"{ask} <b>{pairs[len(draft)].term}</b>")
     if lines:
         parts.append("\n".join(lines[place] for place in places))
     rows = _taps("tap", [labels[place] for place in places], left, where)

@@ -4,6 +4,7 @@
 into step with the code, leaving new phrases empty for a translator.
 """
 
+import ast
 import sys
 from pathlib import Path
 from string import Formatter
@@ -49,7 +50,7 @@ def faults(language: str) -> list[str]:
         if not message.id:
             continue
         place = f"{path}:{message.lineno}"
-        forms = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
+        forms = _forms(message.string)
         if message.id not in wanted:
             found.append(f"{place}: no longer said: {message.id!r}")
         if message.fuzzy:
@@ -57,14 +58,34 @@ def faults(language: str) -> list[str]:
         if not all(forms):
             found.append(f"{place}: untranslated: {message.id!r}")
             continue
-        ids = message.id if isinstance(message.id, (list, tuple)) else (message.id,)
-        names = {name for each in ids for name in _names(each)}
+        names = {name for each in _forms(message.id) for name in _names(each)}
         found.extend(
             f"{place}: {form!r} has the values {sorted(_names(form))}, not {sorted(names)}"
             for form in forms
             if _names(form) != names
         )
     return found
+
+
+def unseen() -> list[str]:
+    """List phrases that the extraction does not see, such as one inside an f-string."""
+    seen = {part for message in extract() if message.id for part in _forms(message.id)}
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(attr=name), args=[ast.Constant(value=str(message)), *_]
+                ) if name in KEYWORDS and message not in seen:
+                    place = path.relative_to(PACKAGE.parent).as_posix()
+                    found.append(f"{place}:{node.lineno}: not seen, write it alone: {message!r}")
+                case _:
+                    pass
+    return found
+
+
+def _forms(message: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return tuple(message) if isinstance(message, list | tuple) else (message or "",)
 
 
 def _names(text: str | None) -> set[str]:
@@ -82,7 +103,7 @@ def update(language: str) -> None:
 
 def main() -> int:
     """Check every catalogue; return 1 where a fault was found."""
-    found = []
+    found = unseen()
     for language in LANGUAGES:
         if language == "en":
             continue
