@@ -1,6 +1,8 @@
-"""A person at the browser door: the moves of the page, over a real socket."""
+"""People at the browser door: the moves of the page over a real socket, and a real Chromium."""
 
 import json
+import os
+import shutil
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,13 +11,20 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
+from playwright.async_api import Browser, async_playwright
 
 from course_bot.conversation.port import Button, Document, Notice, Reply, Screen, Talk
 from course_bot.messengers.browser.server import BrowserDoor, serve
 from tests.dialogue import Person
 
 SECRET = b"a secret of at least thirty-two bytes"
+CHROMIUM = os.environ.get("COURSE_BOT_TEST_CHROMIUM") or shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="no Chromium here: install the package chromium or set COURSE_BOT_TEST_CHROMIUM",
+)
 REPLIES: dict[str, type[Screen | Notice | Document]] = {
     "screen": Screen,
     "notice": Notice,
@@ -136,3 +145,24 @@ async def browser_door(talk: Talk) -> AsyncIterator[BrowserPerson]:
     async with serve(door.application(), "127.0.0.1", 0) as url, browser_person(url) as person:
         people.append(person)
         yield person
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start a headless Chromium that speaks to nobody but the page's server."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()

@@ -29,6 +29,8 @@ class PretendTalk:
     presses: dict[Account, int] = field(default_factory=dict)
     seen: set[tuple[Account, str]] = field(default_factory=set)
     fails: bool = False
+    answer: Sequence[Reply] = ()
+    """What to say to everything, if not what follows from the presses."""
     open: asyncio.Event = field(default_factory=asyncio.Event)
     """Moves wait until this is set."""
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,6 +50,8 @@ class PretendTalk:
         await self.open.wait()
         if self.fails:
             raise RuntimeError("the database is away")
+        if self.answer:
+            return self.answer
         new = (move.account, move.move_id) not in self.seen
         self.seen.add((move.account, move.move_id))
         match move:

@@ -78,19 +78,19 @@ const link = new Link({
     bringIntoView(first ?? current, move.kind === "wrote");
   },
   trouble(move, screen) {
-    const pressed = settle(move);
-    if (move.kind === "wrote") mark(move, "waiting");
+    const pressed = waiting.get(move.id);
+    busy(pressed, false);
     troubleMessage?.remove();
     troubleMessage = screenMessage({ ...screen, rows: [] });
-    troubleMessage.append(
-      keys([
-        [key(phrases.again, () => link.retry())],
-        [key(phrases.drop, () => giveUp(move))],
-      ]),
-    );
+    const again = key(phrases.again, () => {
+      busy(again, true);
+      link.retry();
+    });
+    troubleMessage.append(keys([[again], [key(phrases.drop, () => giveUp(move))]]));
     append(troubleMessage);
     moveFocus(pressed, troubleMessage);
     bringIntoView(troubleMessage, true);
+    showState(link.state);
   },
   refused(reason, move) {
     if (move) takeBack(move);
@@ -116,12 +116,11 @@ function press(button, element, event) {
   const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
   const fresh = performance.now() - Number(message.dataset.shown) < FRESH;
   if (event.detail > 1 || (touched && fresh)) return;
-  if (element.classList.contains("busy")) return link.retry();
+  busy(element, true);
+  if ([...waiting.values()].includes(element)) return link.retry();
   /** @type {Move} */
   const move = { id: crypto.randomUUID(), kind: "pressed", action: button.action ?? "" };
   waiting.set(move.id, element);
-  element.classList.add("busy");
-  element.setAttribute("aria-busy", "true");
   link.send(move);
   showState(link.state);
 }
@@ -149,8 +148,10 @@ function giveUp(move) {
  * @param {Move} move
  */
 function takeBack(move) {
-  settle(move)?.closest(".mine")?.remove();
-  if (move.kind === "wrote" && !words.value) {
+  const shown = settle(move);
+  if (move.kind !== "wrote") return;
+  shown?.remove();
+  if (!words.value) {
     words.value = move.text;
     grow();
   }
@@ -212,19 +213,9 @@ function showMine(move) {
   bubble.append(element("span", "unseen", phrases.you), text, meta());
   message.append(bubble);
   append(message);
-  waiting.set(move.id, bubble);
-  mark(move, "waiting");
+  message.classList.add("waiting");
+  waiting.set(move.id, message);
   bringIntoView(message, true);
-}
-
-/**
- * @param {Move} move
- * @param {"waiting" | "sent"} how
- */
-function mark(move, how) {
-  const bubble = waiting.get(move.id)?.closest(".mine");
-  bubble?.classList.toggle("waiting", how === "waiting");
-  bubble?.classList.toggle("sent", how === "sent");
 }
 
 /**
@@ -233,12 +224,21 @@ function mark(move, how) {
  */
 function settle(move) {
   const shown = waiting.get(move.id);
-  shown?.classList.remove("busy");
-  shown?.removeAttribute("aria-busy");
-  mark(move, "sent");
+  busy(shown, false);
+  shown?.classList.replace("waiting", "sent");
   waiting.delete(move.id);
   showState(link.state);
   return shown;
+}
+
+/**
+ * @param {HTMLElement | undefined} button
+ * @param {boolean} is
+ */
+function busy(button, is) {
+  if (!button?.classList.contains("key")) return;
+  button.classList.toggle("busy", is);
+  button.setAttribute("aria-busy", String(is));
 }
 
 /** @param {Screen} screen */

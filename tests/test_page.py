@@ -1,0 +1,471 @@
+"""The chat page in a real Chromium: what a person sees, presses and hears, and what is kept."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+
+from course_bot.conversation.port import Button, Opened, Screen
+from course_bot.messengers.browser.server import BrowserDoor, serve
+from course_bot.messengers.browser.visitors import SOCKETS
+from tests.browser_person import SECRET, chromium, needs_chromium
+from tests.pretend_talk import PretendTalk
+
+pytestmark = [
+    pytest.mark.chromium,
+    pytest.mark.asyncio(loop_scope="module"),
+    needs_chromium,
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser
+
+
+class Desk:
+    """A served door, a browser in front of it, and everything the browser asked for or said."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.talk = PretendTalk()
+        self.server = AsyncExitStack()
+        self.contexts = AsyncExitStack()
+        self.url = ""
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+
+    async def serves(self) -> None:
+        """Start the door, after a restart at the same address."""
+        door = BrowserDoor(
+            self.talk,
+            secret=SECRET,
+            mode="local",
+            public_url=None,
+            clock=lambda: datetime.now(UTC),
+        )
+        port = int(self.url.rsplit(":", 1)[1]) if self.url else 0
+        self.url = await self.server.enter_async_context(
+            serve(door.application(), "127.0.0.1", port)
+        )
+
+    async def stops(self) -> None:
+        await self.server.aclose()
+
+    async def context(self, **options: Any) -> BrowserContext:
+        context = await self.browser.new_context(
+            **{"locale": "ru-RU", "viewport": {"width": 390, "height": 844}, **options}
+        )
+        self.contexts.push_async_callback(context.close)
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("console", lambda message: self.errors.append(message.text))
+        return context
+
+    async def page(self, path: str = "/", **options: Any) -> Page:
+        page = await (await self.context(**options)).new_page()
+        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        await page.goto(self.url + path)
+        return page
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(browser: Browser) -> AsyncIterator[Desk]:
+    desk = Desk(browser)
+    async with desk.server, desk.contexts:
+        await desk.serves()
+        yield desk
+
+
+def bot(page: Page) -> Locator:
+    return page.locator(".message.bot")
+
+
+def key(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+async def focused(page: Page) -> str:
+    found: str = await page.evaluate(
+        "document.activeElement.textContent || document.activeElement.id"
+    )
+    return found
+
+
+async def test_a_press_changes_the_message_in_its_place(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0 <i>")
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    await expect(page.locator(".message")).to_have_count(1)
+    await expect(page.locator(".busy")).to_have_count(0)
+
+
+async def test_a_text_becomes_a_bubble_of_ones_own_and_the_answer_comes_below(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий")
+    words = page.get_by_label("Сообщение", exact=True)
+    await words.fill("Где чат?")
+    await words.press("Shift+Enter")
+    await words.press_sequentially("Очень нужно")
+    await words.press("Enter")
+    await expect(page.locator(".mine.sent .text")).to_have_text("Где чат?\nОчень нужно")
+    await expect(bot(page).last).to_contain_text("Вы написали: 20")
+    await expect(words).to_be_focused()
+    await expect(words).to_have_value("")
+    # The first message keeps its buttons; pressing them is harmless and answered below.
+    await expect(bot(page)).to_have_count(2)
+    await bot(page).first.get_by_role("button", name="Посчитать").click()
+    await expect(bot(page).last).to_contain_text("Нажатий: 1")
+    await expect(bot(page)).to_have_count(2)
+
+
+async def test_a_reload_shows_where_one_is(desk: Desk) -> None:
+    page = await desk.page()
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    await page.reload()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    await expect(page.locator(".message")).to_have_count(1)
+    assert len({move.account for move in desk.talk.taken}) == 1
+
+
+async def test_a_press_made_while_the_server_is_down_arrives_exactly_once(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    await desk.stops()
+    await key(page, "Посчитать").click()
+    await expect(page.locator("#banner")).to_contain_text("Ответ сохранён, отправим")
+    await expect(page.locator("#state")).to_have_text("нет связи")
+    assert desk.talk.presses == {}
+    await desk.serves()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    await expect(page.locator("#state")).to_have_text("онлайн")
+    await expect(page.locator("#banner")).to_be_empty()
+    await expect(page.locator(".message")).to_have_count(1)
+    assert list(desk.talk.presses.values()) == [1]
+
+
+async def test_an_answer_lost_on_its_way_is_asked_for_again_with_the_same_id(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    desk.talk.open.clear()
+    await key(page, "Посчитать").click()
+    await desk.talk.has_taken(2)
+    await page.context.set_offline(True)
+    await expect(page.locator("#state")).to_have_text("нет связи")
+    desk.talk.open.set()
+    await page.context.set_offline(False)
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    _, first, again = desk.talk.taken
+    assert first.move_id == again.move_id
+    assert list(desk.talk.presses.values()) == [1]
+
+
+async def test_a_reload_with_an_unanswered_text_sends_it_again_and_shows_it(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    desk.talk.open.clear()
+    await page.locator("#words").fill("Вопрос")
+    await page.locator("#words").press("Enter")
+    await desk.talk.has_taken(2)
+    await page.reload()
+    desk.talk.open.set()
+    await expect(page.locator(".mine.sent")).to_have_text(re.compile("Вопрос"))
+    await expect(bot(page)).to_have_count(1)
+    _, first, again, opened = desk.talk.taken
+    assert first.move_id == again.move_id
+    assert isinstance(opened, Opened)
+
+
+async def test_a_double_click_counts_once(desk: Desk) -> None:
+    page = await desk.page()
+    await key(page, "Посчитать").dblclick()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    # The button that came to the same place did not take the second click either.
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 2")
+    desk.talk.open.clear()
+    before = len(desk.talk.taken)
+    for _ in range(3):
+        await key(page, "Посчитать").click()
+    await expect(page.locator(".busy")).to_have_attribute("aria-busy", "true")
+    desk.talk.open.set()
+    await expect(bot(page)).to_contain_text("Нажатий: 3")
+    assert len(desk.talk.taken) == before + 1
+
+
+async def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    await page.keyboard.press("Tab")
+    while await focused(page) != "Посчитать":
+        await page.keyboard.press("Tab")
+    for count in (1, 2):
+        await page.keyboard.press("Enter")
+        await expect(bot(page)).to_contain_text(f"Нажатий: {count}")
+        # The focus stays with the message, and the next Tab is at its first button.
+        await expect(bot(page)).to_be_focused()
+        await page.keyboard.press("Tab")
+        assert await focused(page) == "Посчитать"
+    while await focused(page) != "words":
+        await page.keyboard.press("Tab")
+    await page.keyboard.type("/m")
+    await expect(page.locator(".command")).to_have_count(2)
+    await page.keyboard.type("en")
+    await expect(page.locator(".command")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#menu")).to_be_hidden()
+    await expect(page.locator("#words")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".mine")).to_contain_text("/men")
+
+
+async def test_the_menu_lists_the_commands_and_a_command_is_a_text(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    opener = key(page, "Меню")
+    await opener.click()
+    await expect(opener).to_have_attribute("aria-expanded", "true")
+    await page.keyboard.press("ArrowDown")
+    assert await focused(page) == "Мои данные/me"
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Escape")
+    await expect(opener).to_be_focused()
+    await opener.click()
+    await page.get_by_role("button", name="Мои данные").click()
+    await expect(page.locator(".mine")).to_contain_text("/me")
+    await expect(page.locator("#menu")).to_be_hidden()
+
+
+async def test_a_narrow_phone_scrolls_only_downwards(desk: Desk) -> None:
+    page = await desk.page(viewport={"width": 320, "height": 640})
+    await expect(bot(page)).to_contain_text("Нажатий")
+
+    unbroken = Button(label="Ы" * 64, action="count")
+    row = tuple(Button(label=f"Кнопка {number}", action="count") for number in range(7))
+    desk.talk.answer = [Screen(text="Щ" * 2000, rows=((unbroken,), row, (unbroken, unbroken)))]
+    await page.locator("#words").fill("Ж" * 500)
+    await page.locator("#words").press("Enter")
+    await expect(bot(page).last).to_contain_text("ЩЩЩ")
+    wide: list[str] = await page.evaluate(
+        """[...document.querySelectorAll("*")].filter((one) => {
+            const box = one.getBoundingClientRect();
+            const out = box.right > 320 || box.left < 0;
+            return box.width && !one.closest(".unseen, .wall") && out;
+        }).map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert wide == []
+    assert await page.evaluate("document.querySelector('#scroll').scrollWidth") <= 320
+    small: list[str] = await page.evaluate(
+        """[...document.querySelectorAll("button, a, textarea")].filter((one) => {
+            const box = one.getBoundingClientRect();
+            return box.height && Math.round(box.height) < 44;
+        }).map((one) => one.outerHTML)"""
+    )
+    assert small == []
+
+
+async def test_whoever_listens_to_the_page_hears_everything(desk: Desk) -> None:
+    page = await desk.page()
+    await key(page, "Отметить").click()
+    await expect(page.get_by_role("status").get_by_text("Отмечено")).to_be_visible()
+    await key(page, "Меню").click()
+    nameless: list[str] = await page.evaluate(
+        """[...document.querySelectorAll("button, a, textarea, [role=group], [role=log]")].filter(
+            (one) => !(one.textContent.trim() || one.getAttribute("aria-label"))
+        ).map((one) => one.outerHTML)"""
+    )
+    assert nameless == []
+    log = page.get_by_role("log", name="Сообщения")
+    await expect(log).to_have_attribute("aria-live", "polite")
+    await expect(log.get_by_role("group", name="Варианты ответа")).to_have_count(1)
+    await expect(page.get_by_role("link", name="откроется в новой вкладке")).to_have_count(1)
+    assert await page.evaluate("document.documentElement.lang") == "ru"
+    assert await page.title() == "Курс по Сферуму"
+    assert await page.locator("h1").count() == 1
+
+
+async def test_nothing_is_asked_of_anybody_else_and_nothing_is_forbidden(desk: Desk) -> None:
+    page = await desk.page()
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    await page.locator("#words").fill("Много\n" * 9)
+    await page.locator("#words").press("Enter")
+    await expect(page.locator(".mine.sent")).to_have_count(1)
+    own = (desk.url + "/", desk.url.replace("http", "ws") + "/")
+    assert [url for url in desk.requests if not url.startswith(own)] == []
+    assert desk.errors == []
+    link = bot(page).first.get_by_role("link")
+    assert await link.get_attribute("target") == "_blank"
+    assert "noopener" in str(await link.get_attribute("rel"))
+
+
+async def test_the_page_is_dark_where_the_system_is(desk: Desk) -> None:
+    async def colours(scheme: str) -> tuple[str, str]:
+        page = await desk.page(color_scheme=scheme)
+        await expect(bot(page)).to_contain_text("Нажатий")
+        style = "getComputedStyle(document.querySelector('.bubble'))"
+        return (
+            await page.evaluate(f"{style}.backgroundColor"),
+            await page.evaluate(f"{style}.color"),
+        )
+
+    assert await colours("light") == ("rgb(255, 255, 255)", "rgb(11, 15, 20)")
+    assert await colours("dark") == ("rgb(24, 37, 51)", "rgb(245, 247, 249)")
+
+
+async def test_a_personal_link_reaches_the_conversation_and_leaves_the_address(desk: Desk) -> None:
+    page = await desk.page("/#start=m_secret-1")
+    await expect(bot(page)).to_contain_text("Ссылка: m_secret-1")
+    assert page.url == desk.url + "/"
+    assert not any("secret" in url.split("#")[0] for url in desk.requests)
+    await page.evaluate("location.hash = 'start=m_secret-2'")
+    await expect(bot(page)).to_contain_text("Ссылка: m_secret-2")
+    assert page.url == desk.url + "/"
+
+
+async def test_only_three_tags_become_elements(desk: Desk) -> None:
+    page = await desk.page()
+    text = (
+        '<b>a<i>b</i></b> <img src="x" onerror="alert(1)"> &lt;b&gt; &amp;lt; '
+        "<code>c</b></code><script>d</script></i> <b>open"
+    )
+    made: str = await page.evaluate(
+        """async (text) => {
+            const { build } = await import("/markup.js");
+            const box = document.createElement("div");
+            box.append(build(text));
+            return box.innerHTML;
+        }""",
+        text,
+    )
+    assert made == (
+        '<b>a<i>b</i></b> &lt;img src="x" onerror="alert(1)"&gt; &lt;b&gt; &amp;lt; '
+        "<code>c</code>&lt;script&gt;d&lt;/script&gt; <b>open</b>"
+    )
+
+
+async def test_our_trouble_keeps_the_move_and_offers_to_send_it_again(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    desk.talk.fails = True
+    await key(page, "Посчитать").click()
+    await expect(bot(page).last).to_contain_text("Что-то сломалось у нас")
+    # Pressing the same button once more is the same move, too.
+    await key(page, "Посчитать").click()
+    await desk.talk.has_taken(3)
+    await expect(page.locator(".busy")).to_have_count(0)
+    desk.talk.fails = False
+    await key(page, "Отправить ещё раз").click()
+    await expect(page.locator(".message")).to_have_count(1)
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    ids = [move.move_id for move in desk.talk.taken]
+    assert len(ids) == 4
+    assert len(set(ids)) == 2
+
+
+async def test_a_text_that_is_not_to_be_sent_after_all_comes_back(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    desk.talk.fails = True
+    await page.locator("#words").fill("Неудачный вопрос")
+    await page.locator("#words").press("Enter")
+    await key(page, "Не отправлять").click()
+    await expect(page.locator(".message")).to_have_count(1)
+    await expect(page.locator("#words")).to_have_value("Неудачный вопрос")
+    desk.talk.fails = False
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+
+
+async def test_a_document_can_be_kept(desk: Desk, tmp_path: Path) -> None:
+    page = await desk.page()
+    await key(page, "Файл").click()
+    link = page.get_by_role("link", name="моё.json")
+    await expect(link).to_contain_text("1,6\u00a0КБ")
+    async with page.expect_download() as started:
+        await link.click()
+    download = await started.value
+    assert download.suggested_filename == "моё.json"
+    await download.save_as(tmp_path / "kept")
+    assert (tmp_path / "kept").read_bytes() == b'{"a": 1}' * 200
+    # The screen with the buttons stays the last.
+    await expect(page.locator(".message").last).to_contain_text("Нажатий")
+
+
+async def test_waiting_shows_that_somebody_is_typing(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(page.locator("#state")).to_have_text("онлайн")
+    desk.talk.open.clear()
+    await key(page, "Посчитать").click()
+    await expect(page.locator("#state")).to_have_text("печатает")
+    await expect(page.get_by_role("log")).to_have_attribute("aria-busy", "true")
+    desk.talk.open.set()
+    await expect(page.locator("#state")).to_have_text("онлайн")
+    await expect(page.get_by_role("log")).to_have_attribute("aria-busy", "false")
+
+
+async def test_a_message_taller_than_the_phone_is_shown_from_its_beginning(desk: Desk) -> None:
+    page = await desk.page()
+    await key(page, "Длинный").click()
+    await expect(bot(page)).to_contain_text("Длинный шаг")
+    top: float = await page.evaluate(
+        "document.querySelector('.bubble').getBoundingClientRect().top"
+    )
+    assert 50 < top < 80
+    await key(page, "К последнему сообщению").click()
+    await expect(key(page, "Посчитать")).to_be_in_viewport()
+    await expect(page.locator("#down")).to_be_hidden()
+
+
+async def test_a_lost_cookie_makes_the_page_reload_itself_once(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    await page.context.clear_cookies()
+    await desk.stops()
+    async with page.expect_navigation():
+        await desk.serves()
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    assert len({move.account for move in desk.talk.taken}) == 2
+
+
+async def test_a_page_too_many_rests_until_somebody_uses_it(desk: Desk) -> None:
+    first = await desk.page()
+    await expect(bot(first)).to_contain_text("Нажатий: 0")
+    for _ in range(SOCKETS):
+        page = await first.context.new_page()
+        await page.goto(desk.url)
+        await expect(bot(page)).to_contain_text("Нажатий: 0")
+    await expect(first.locator("#banner")).to_contain_text("на других вкладках")
+    await key(first, "Посчитать").click()
+    await expect(bot(first)).to_contain_text("Нажатий: 1")
+    await expect(first.locator("#banner")).to_be_empty()
+
+
+async def test_a_text_too_large_for_a_frame_is_refused_by_the_page_itself(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    text = "\x01" * 4000  # six bytes each, escaped
+    await page.evaluate("(text) => { document.querySelector('#words').value = text }", text)
+    await page.locator("#words").press("Enter")
+    await expect(page.get_by_role("status").get_by_text("слишком длинное")).to_be_visible()
+    await expect(page.locator(".mine")).to_have_count(0)
+    assert len(desk.talk.taken) == 1
+    assert len(await page.locator("#words").input_value()) == 4000
+
+
+async def test_an_english_browser_gets_an_english_page(desk: Desk) -> None:
+    page = await desk.page(locale="en-GB")
+    await expect(page.locator("#state")).to_have_text("online")
+    await expect(key(page, "Menu")).to_be_visible()
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    assert desk.talk.taken[0].language.startswith("en")
