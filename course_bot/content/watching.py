@@ -16,7 +16,7 @@ QUIET = 0.3
 PATROL = 5.0
 """Seconds after which the files are looked at even if the system told of no change."""
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Shelf:
@@ -58,33 +58,42 @@ class Shelf:
         # Start-up need not wait for this import.
         from watchfiles import awatch
 
+        trouble = ""
         while True:
             place = await asyncio.to_thread(self._look)
             if place is None:
                 await asyncio.sleep(self._patrol)
                 continue
-            changes = awatch(
-                self._folder,
-                step=round(self._quiet * 1000),
-                debounce=round(self._quiet * 10_000),
-                rust_timeout=round(self._patrol * 1000),
-                yield_on_timeout=True,
-            )
             try:
+                changes = awatch(
+                    self._folder,
+                    step=round(self._quiet * 1000),
+                    debounce=round(self._quiet * 10_000),
+                    rust_timeout=round(self._patrol * 1000),
+                    yield_on_timeout=True,
+                )
                 async with aclosing(changes):
                     async for _ in changes:
                         # A folder put in the old one's place has to be watched anew.
                         if await asyncio.to_thread(self._look) != place:
                             break
-            except FileNotFoundError:
-                continue
+            except (OSError, RuntimeError) as error:
+                # The folder has just gone, or the system's watches are used up: look by the clock.
+                if str(error) != trouble:
+                    trouble = str(error)
+                    logger.warning("the system can't watch %s: %s", self._folder, trouble)
+                await asyncio.sleep(self._patrol)
 
     def _look(self) -> tuple[int, int] | None:
         """Read the files where they have changed; return the folder's identity, if it is there."""
         now = version(self._folder)
         if now != self._seen:
             self._seen = now
-            self._take(*check(self._folder, today=self._today()))
+            try:
+                self._take(*check(self._folder, today=self._today()))
+            except Exception:
+                # A fault of ours that some file has found must not end the watch, nor the bot.
+                logger.exception("the check failed; the course stays at %s", self._course.version)
         try:
             status = self._folder.stat()
         except OSError:
@@ -92,13 +101,14 @@ class Shelf:
         return status.st_dev, status.st_ino
 
     def _take(self, course: Course | None, faults: tuple[Fault, ...]) -> None:
-        if faults != self._told:
-            for fault in faults:
+        """Put a new course on the shelf if there is one, and tell what is new of its faults."""
+        for fault in faults:
+            if fault not in self._told:
                 error = fault.severity is Severity.ERROR
-                _log.log(logging.ERROR if error else logging.WARNING, "%s", fault)
-            self._told = faults
-        if course is None:
-            _log.error("the lessons have faults; the course stays at %s", self._course.version)
-        elif course.version != self._course.version:
-            _log.info("the course is now at %s", course.version)
+                logger.log(logging.ERROR if error else logging.WARNING, "%s", fault)
+        if course is None and faults != self._told:
+            logger.error("the lessons have faults; the course stays at %s", self._course.version)
+        self._told = faults
+        if course is not None and course.version != self._course.version:
             self._course = course
+            logger.info("the course is now at %s", course.version)
