@@ -84,6 +84,7 @@ def parse_number(text: str) -> float | None:
     Returns:
         The number, or None where the text isn't one number (of at most 12 whole digits).
     """
-    bare = text.strip().removesuffix("%").strip().removesuffix(".").replace(",", ".")
+    bare = text.strip().removesuffix(".").removesuffix("%").strip().removesuffix(".")
+    bare = bare.replace(",", ".").replace("\N{MINUS SIGN}", "-")
     bare = _THOUSANDS.sub("", bare)
     return float(bare) if _NUMBER.fullmatch(bare) else None

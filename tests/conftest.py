@@ -1,0 +1,174 @@
+"""What the tests share: the databases they run on, the small course, and what was left out."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from course_bot.content.model import Course
+from course_bot.storage.engine import create_engine, database_url
+from course_bot.storage.migrating import upgrade
+from course_bot.storage.schema import metadata
+from course_bot.storage.store import Storage
+from tests.courses import make_course
+
+POSTGRES = os.environ.get("COURSE_BOT_TEST_POSTGRES")
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+LEFT_OUT = {
+    "postgres": "on PostgreSQL: COURSE_BOT_TEST_POSTGRES names no server",
+    "chromium": f"in a browser: none of {', '.join(BROWSERS)} is on this machine",
+}
+left_out = pytest.StashKey[dict[str, int]]()
+
+
+def find_chromium() -> str | None:
+    """Return the path of the machine's Chromium, if it has one."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine can't run, and count it for the summary."""
+    missing = {
+        mark
+        for mark, there in (("postgres", POSTGRES), ("chromium", find_chromium()))
+        if not there
+    }
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
+    counts = dict.fromkeys(missing, 0)
+    for item in items:
+        lacks = [mark for mark in missing if item.get_closest_marker(mark)]
+        for mark in lacks:
+            counts[mark] += 1
+        (dropped if lacks else kept).append(item)
+    items[:] = kept
+    config.stash[left_out] = counts
+    config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say plainly what this run did not test."""
+    for mark, count in config.stash.get(left_out, {}).items():
+        if count:
+            terminalreporter.write_line(
+                f"NOT TESTED: {count} tests {LEFT_OUT[mark]}", yellow=True, bold=True
+            )
+
+
+@pytest.fixture
+def course() -> Course:
+    """A small course with every kind of question."""
+    return make_course()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the machine's Chromium, for tests marked ``chromium``."""
+    path = find_chromium()
+    assert path, "a test that needs Chromium is marked so"
+    return path
+
+
+def run(work: Coroutine[None, None, None]) -> None:
+    """Run to its end what is async, from a fixture that is not, whatever loop there may be."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
+async def migrate(url: URL) -> None:
+    """Bring a database up to date."""
+    engine = create_engine(url)
+    try:
+        await upgrade(engine)
+    finally:
+        await engine.dispose()
+
+
+async def execute(url: URL, *statements: str) -> None:
+    """Execute SQL outside any transaction."""
+    engine = create_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in statements:
+                await connection.execute(text(statement))
+    finally:
+        await engine.dispose()
+
+
+@contextmanager
+def fresh_postgres() -> Iterator[URL]:
+    """Create an empty database on the server, and drop it in the end."""
+    server = database_url(str(POSTGRES))
+    name = f"course_bot_test_{uuid4().hex}"
+    run(execute(server, f"CREATE DATABASE {name}"))
+    try:
+        yield server.set(database=name)
+    finally:
+        run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty migrated SQLite file, of which every test gets a copy."""
+    path = tmp_path_factory.mktemp("migrated") / "course.db"
+    run(migrate(database_url(f"sqlite:///{path}")))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[URL]:
+    """A migrated PostgreSQL database of this run's own, emptied before each test."""
+    with fresh_postgres() as url:
+        run(migrate(url))
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
+    """An empty migrated database; a test that asks for it runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "course.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return database_url(f"sqlite:///{path}")
+    migrated: URL = request.getfixturevalue("migrated_postgres")
+    run(execute(migrated, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE"))
+    return migrated
+
+
+@pytest.fixture(params=DATABASES)
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        yield database_url(f"sqlite:///{tmp_path / 'bare.db'}")
+        return
+    with fresh_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+async def engine(url: URL) -> AsyncIterator[AsyncEngine]:
+    """An engine on an empty migrated database."""
+    engine = create_engine(url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def storage(engine: AsyncEngine) -> AsyncIterator[Storage]:
+    """An open storage on an empty migrated database."""
+    async with Storage(engine) as storage:
+        yield storage
