@@ -51,16 +51,20 @@ def database_url(text: str) -> URL:
 def create_engine(url: URL) -> AsyncEngine:
     """Create the engine, and the folder that a SQLite file is to stand in.
 
-    Writing transactions ask for it with the execution option ``writes=True``.
+    Writing transactions ask for it with the execution option ``writes=True``. What is written
+    stays out of the errors, as errors go to the log.
     """
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
-            url, pool_pre_ping=True, connect_args={"timeout": CONNECT_SECONDS}
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS},
         )
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     # With the driver's own transactions (isolation_level other than None) a read and the write
     # that depends on it are not one transaction, and concurrent updates are lost in silence.
-    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
     _listen(engine.sync_engine)
     return engine
 
@@ -118,6 +122,7 @@ class _SqliteWriter:
     def __init__(self, url: URL) -> None:
         self._engine = sqlalchemy.create_engine(
             url.set(drivername="sqlite"),
+            hide_parameters=True,
             # The connection is made and used in the one thread, and closed there too.
             connect_args={"isolation_level": None, "check_same_thread": False},
         )

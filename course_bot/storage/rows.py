@@ -72,12 +72,13 @@ def load(connection: Connection, arriving: Sequence[Arriving]) -> list[Known]:
     """Begin a transaction and load what is known of each move's account, a new person included.
 
     Args:
-        connection: the writer's, with no transaction open.
+        connection: the writer's; a transaction that a fault left open on it is rolled back.
         arriving: the moves, each of another account.
 
     Returns:
         What is known for each move, in their order.
     """
+    connection.rollback()
     connection.begin()
     try:
         accounts = [move.account for move in arriving]

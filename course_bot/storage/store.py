@@ -26,6 +26,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 TURNS_IN_COMMIT = 32
 """How many turns share a transaction at most: enough to hide what a commit costs."""
+TRIES_ALONE = 2
+"""How often a turn that failed is tried by itself: another process may have met the same new
+person while it was tried with others, and again, just now, while it was tried alone."""
 MOVES_KEPT = timedelta(days=2)
 """How long a move's id is known; Telegram keeps an undelivered update for 24 hours."""
 MOVES_AT_ONCE = 1000
@@ -274,20 +277,25 @@ class Storage:
         """Carry out each job by itself, so that one that fails takes no other with it.
 
         A connection that was lost, and a row that another process wrote at the same moment, cost
-        no turn: the second try finds a new connection, and the row. If the commit had gone
-        through before the connection was lost, it finds the move carried out.
+        no turn: a later try finds a new connection, and the row. If the commit had gone through
+        before the connection was lost, it finds the move carried out.
         """
         waiting = deque(jobs)
+        tries = 0
         try:
             while waiting:
+                tries += 1
                 try:
                     await self._transact([waiting[0]])
                 except Exception as error:  # noqa: BLE001 - as above
                     if _is_of_the_database(error):
                         await self._give_up(waiting, error)
                         return
+                    if tries < TRIES_ALONE:
+                        continue
                     _fail([waiting[0]], error)
                 waiting.popleft()
+                tries = 0
         except BaseException:
             _fail(waiting, ClosedError())
             raise

@@ -1,0 +1,151 @@
+"""Learners who take turns at a storage: what a conversation would decide, without its words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, event
+
+from course_bot.content.model import Course
+from course_bot.learning.attempts import draw_attempt
+from course_bot.learning.grading import Response
+from course_bot.learning.progress import (
+    LessonResult,
+    Person,
+    answer_question,
+    read_step,
+    start_attempt,
+)
+from course_bot.storage import Account
+from course_bot.storage.store import Decision, PersonalLink, Situation, Storage
+from tests.courses import WRONG, make_course, right_response
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+COURSE = make_course()
+
+Change = Callable[[Person], Decision[Person]]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect the SQL statements that any engine executes, all but BEGIN, COMMIT and PRAGMA."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
+            seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def look(person: Person) -> Decision[Person]:
+    """Change nothing."""
+    return Decision(reply=person, person=person)
+
+
+def read(lesson: str, step: int) -> Change:
+    """Go to a step."""
+
+    def change(person: Person) -> Decision[Person]:
+        person = replace(read_step(person, lesson, step), place=f"{lesson}/{step}")
+        return Decision(reply=person, person=person)
+
+    return change
+
+
+def start(
+    lesson: str = "chat", *, at: datetime = NOW, course: Course = COURSE, attempt_id: str = ""
+) -> Change:
+    """Begin an attempt."""
+
+    def change(person: Person) -> Decision[Person]:
+        result = person.study.results.get(lesson, LessonResult())
+        attempt = draw_attempt(
+            course,
+            course.lessons[lesson],
+            attempt_id=attempt_id or uuid4().hex,
+            number=result.attempts + 1,
+            met=result.met,
+            at=at,
+        )
+        person, record = start_attempt(person, attempt)
+        return Decision(reply=person, person=person, records=(record,))
+
+    return change
+
+
+def answer(response: Response | None = None, *, right: bool = True, at: datetime = NOW) -> Change:
+    """Answer the question that waits."""
+
+    def change(person: Person) -> Decision[Person]:
+        asked = person.question
+        assert asked, "no question waits"
+        given = response
+        if given is None:
+            given = right_response(asked.question) if right else WRONG[asked.question.id]
+        person, records = answer_question(person, given, at=at)
+        return Decision(reply=person, person=person, records=records)
+
+    return change
+
+
+def link(digest: str, expires_at: datetime) -> Change:
+    """Ask for a personal link."""
+
+    def change(person: Person) -> Decision[Person]:
+        made = PersonalLink(digest=digest, expires_at=expires_at)
+        return Decision(reply=person, person=person, link=made)
+
+    return change
+
+
+def forget(person: Person) -> Decision[Person]:
+    """Delete everything."""
+    return Decision(reply=person, person=person, forget=True)
+
+
+def put(**changes: Any) -> Change:
+    """Set fields of the person."""
+
+    def change(person: Person) -> Decision[Person]:
+        person = replace(person, **changes)
+        return Decision(reply=person, person=person)
+
+    return change
+
+
+@dataclass
+class Learner:
+    """A person at one door, whose turns go straight to the storage."""
+
+    storage: Storage
+    account: Account = field(default_factory=lambda: Account(door="telegram", key="1"))
+    now: datetime = NOW
+
+    async def does(self, change: Change = look, *, move: str = "") -> Person:
+        """Take a turn and return the person as decided; a repeated move shows them as they are."""
+
+        def decide(situation: Situation) -> Decision[Person]:
+            return (look if situation.repeated else change)(situation.person)
+
+        return await self.storage.turn(self.account, move or uuid4().hex, self.now, decide)
+
+    async def takes(self, lesson: str = "chat", *, wrong: int = 0) -> Person:
+        """Take a whole attempt whose first answers are wrong."""
+        person = await self.does(start(lesson, at=self.now))
+        while person.question:
+            person = await self.does(answer(right=wrong <= 0, at=self.now))
+            wrong -= 1
+        return person
+
+
+def learner(storage: Storage, key: str = "1", door: str = "telegram") -> Learner:
+    """Make a learner."""
+    return Learner(storage=storage, account=Account(door=door, key=key))
