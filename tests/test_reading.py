@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from course_bot.content.checking import check
 from course_bot.content.model import Course, Match, Number, Order
 from course_bot.content.reading import FILE_BYTES, read, version
-from tests.small_course import COURSE, edit, write_small_course
+from tests.small_course import COURSE, RULES, edit, write_small_course
 
 TODAY = date(2026, 11, 23)
 
@@ -179,11 +179,13 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(lessons: Path) -
         ("course.yaml", "tracks:", "---\ntracks:", "второй документ в файле"),
         ("course.yaml", "[chat]", "[[[[[[[[[[[[[[chat]]]]]]]]]]]]]]", "слишком много уровней"),
         ("course.yaml", COURSE, "¦- раз\n", "здесь должны быть строки «ключ: значение»"),
+        ("rules.yaml", RULES, "¦- раз\n", "здесь должны быть правила"),
         ("rules.yaml", "staff_target:", "? [a]\n: b\nstaff_target:", "ключ — одно слово"),
         # what isn't text
         ("course.yaml", "Малый курс", "Малый¦\tкурс", "знак табуляции — поставьте пробелы"),
         ("course.yaml", "Малый курс", "Малый¦\0курс", "невидимый знак U+0000"),
         ("course.yaml", "Малый курс", "Малый¦\N{ZERO WIDTH SPACE} курс", "невидимый знак U+200B"),
+        ("course.yaml", "Малый курс", "Малый¦\uffff курс", "невидимый знак U+FFFF"),
         ("course.yaml", "Малый курс", '¦"Малый\\0курс"', "невидимый знак U+0000"),
         ("chat/lesson.md", "Чат появляется", "Чат¦\tпоявляется", "знак табуляции"),
         # lesson.md

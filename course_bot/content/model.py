@@ -3,6 +3,9 @@
 Questions and the values inside them are pydantic dataclasses, because they also travel: they are
 read from ``quiz.yaml`` and kept as JSON inside an attempt, so that editing a lesson never changes
 an attempt in progress.
+
+Texts of steps, FAQ answers and everything inside a question are in the messengers' HTML subset.
+Titles, ``about``, labels, FAQ questions and wordings are plain text: escape them to show them.
 """
 
 from collections.abc import Mapping

@@ -243,12 +243,13 @@ M = TypeVar("M", bound=_Written)
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NO_TEXT = re.compile(
-    "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
 )
 """Control characters, tabs and what nobody sees (U+200D stays: emoji are joined with it)."""
 _STEP = re.compile(r"##(?:[ \t]|$)")
 _LINK = re.compile(r"\s*\[([^\[\]]*)\]\(\s*([^()\s]*)\s*\)\s*")
-_VALUE = re.compile(r"\s*(?:- +)*(?:[\w-]+: +)?(\{\{|[*&%@`!|>\[\]{}\"'#,])")
+_SPECIAL = re.compile(r"\s*(?:- +)*(?:[\w-]+: +)?(\{\{|[*&%@`!])")
+"""A value that begins with a sign which means something else in YAML."""
 
 _PROBLEMS = {
     "mapping values are not allowed": (
@@ -314,10 +315,8 @@ class Source:
             what, would_be_right = error.args
             place = self._start(error.event) if error.event else self._top
             self._unreadable(place, what, would_be_right)
-        except yaml.MarkedYAMLError as error:
+        except yaml.YAMLError as error:
             self._broken(error)
-        except yaml.YAMLError:
-            self.fault((), "файл не читается", "сохраните его как простой текст в UTF-8")
 
     def at(self, loc: Loc) -> object:
         """Return the value at a place of the file, or None where there is none."""
@@ -492,8 +491,10 @@ class Source:
         place = self._start(event)
         self.faults.append(Fault(place=place, what=what, would_be_right=would_be_right))
 
-    def _broken(self, error: yaml.MarkedYAMLError) -> None:
+    def _broken(self, error: yaml.YAMLError) -> None:
         """Say in plain words what the YAML parser stumbled over."""
+        if not isinstance(error, yaml.MarkedYAMLError):
+            error = yaml.MarkedYAMLError()
         mark = error.problem_mark
         what, right = "строка не читается", 'проверьте отступ, двоеточия и кавычки "…"'
         for problem, words in _PROBLEMS.items():
@@ -506,7 +507,7 @@ class Source:
     def _unreadable(self, place: Place, what: str, right: str) -> None:
         """Add why the file can't be read; mostly a value begins with what means more in YAML."""
         source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
-        if (found := _VALUE.match(source)) and found[1] in {"{{", "*", "&", "%", "@", "`", "!"}:
+        if found := _SPECIAL.match(source):
             place = place._replace(column=found.start(1) + 1)
             what = f"значение начинается с «{found[1]}»"
             right = 'возьмите весь текст в кавычки "…"'
