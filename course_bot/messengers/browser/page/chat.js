@@ -86,11 +86,12 @@ const link = new Link({
       busy(again, true);
       link.retry();
     });
-    troubleMessage.append(keys([[again], [key(phrases.drop, () => giveUp(move))]]));
+    const rows = [[again]];
+    if (move.kind !== "opened") rows.push([key(phrases.drop, () => giveUp(move))]);
+    troubleMessage.append(keys(rows));
     append(troubleMessage);
     moveFocus(pressed, troubleMessage);
     bringIntoView(troubleMessage, true);
-    showState(link.state);
   },
   refused(reason, move) {
     if (move) takeBack(move);
@@ -122,7 +123,6 @@ function press(button, element, event) {
   const move = { id: crypto.randomUUID(), kind: "pressed", action: button.action ?? "" };
   waiting.set(move.id, element);
   link.send(move);
-  showState(link.state);
 }
 
 /** @param {string} text */
@@ -131,7 +131,6 @@ function write(text) {
   const move = { id: crypto.randomUUID(), kind: "wrote", text };
   showMine(move);
   link.send(move);
-  showState(link.state);
 }
 
 /** @param {Move} move */
@@ -227,7 +226,6 @@ function settle(move) {
   busy(shown, false);
   shown?.classList.replace("waiting", "sent");
   waiting.delete(move.id);
-  showState(link.state);
   return shown;
 }
 
@@ -245,6 +243,9 @@ function busy(button, is) {
 function screenMessage(screen) {
   const message = element("div", "message bot");
   message.tabIndex = -1;
+  // The live region reads the text; whoever's focus comes here needs to know only what this is.
+  message.setAttribute("role", "article");
+  message.setAttribute("aria-label", phrases.message);
   message.dataset.shown = String(performance.now());
   const bubble = element("div", "bubble");
   const text = element("div", "text");
@@ -338,24 +339,24 @@ function toast(text) {
 
 /** @param {import("./link.js").State} state */
 function showState(state) {
-  const expecting = state === "online" && link.outbox.length > 0;
-  if (!expecting) {
+  const calm = state === "elsewhere" || state === "cookies" ? "offline" : state;
+  if (state === "online" && link.awaiting) {
+    typingTimer ||= window.setTimeout(() => tell("typing"), TYPING_AFTER);
+  } else {
     clearTimeout(typingTimer);
     typingTimer = 0;
-  } else {
-    typingTimer ||= window.setTimeout(() => tell("typing"), TYPING_AFTER);
   }
-  const typing = document.body.classList.contains("typing");
-  if (!(expecting && typing)) tell(state === "online" ? "online" : state === "connecting" ? state : "offline");
-  const wanted =
-    state === "elsewhere" || state === "cookies"
-      ? phrases[state]
-      : state !== "offline"
-        ? ""
-        : link.outbox.some((move) => move.kind !== "opened")
-          ? phrases.offlineKept
-          : phrases.offlineIdle;
+  if (!typingTimer || !document.body.classList.contains("typing")) tell(calm);
+  const wanted = explain(state);
   if (banner.textContent !== wanted) banner.textContent = wanted;
+}
+
+/** @param {import("./link.js").State} state */
+function explain(state) {
+  if (state === "elsewhere" || state === "cookies") return phrases[state];
+  if (state !== "offline") return "";
+  const kept = link.outbox.some((move) => move.kind !== "opened");
+  return kept ? phrases.offlineKept : phrases.offlineIdle;
 }
 
 /** @param {"online" | "connecting" | "offline" | "typing"} state */
@@ -364,7 +365,7 @@ function tell(state) {
   log.setAttribute("aria-busy", String(state === "typing"));
   const shown = part("state");
   if (shown.textContent !== phrases[state]) shown.textContent = phrases[state];
-  if (atEnd) toEnd();
+  if (state === "typing" && atEnd) toEnd();
 }
 
 /**
@@ -411,6 +412,14 @@ scroll.addEventListener("scroll", () => {
 // The phone's keyboard and a growing text take room from below: the last words stay in view.
 new ResizeObserver(() => atEnd && toEnd()).observe(scroll);
 part("down").addEventListener("click", toEnd);
+// Safari lays its keyboard over the page instead of making the page smaller.
+window.visualViewport?.addEventListener("resize", () => {
+  const seen = /** @type {VisualViewport} */ (window.visualViewport);
+  if (seen.scale !== 1) return;
+  const covered = window.innerHeight - seen.height > 1;
+  part("chat").style.height = covered ? `${seen.height}px` : "";
+  if (covered) window.scrollTo(0, 0);
+});
 
 // Writing
 
@@ -454,6 +463,13 @@ words.addEventListener("keydown", (event) => {
     event.preventDefault();
     /** @type {HTMLElement | null} */ (menu.lastElementChild)?.focus();
   }
+});
+
+// Whoever begins to type while nothing else has the focus means to write.
+addEventListener("keydown", (event) => {
+  const free = document.activeElement === document.body || document.activeElement === current;
+  const letter = event.key.length === 1 && event.key !== " ";
+  if (free && letter && !event.ctrlKey && !event.metaKey && !event.altKey) words.focus();
 });
 
 // The command menu
@@ -514,7 +530,8 @@ addEventListener("pointerdown", (event) => {
 function payload() {
   const found = new URLSearchParams(location.hash.slice(1)).get("start") ?? "";
   if (location.hash) history.replaceState(null, "", location.pathname);
-  return found;
+  // A real one has at most 64 characters: what is longer stays wrong, but fits into a frame.
+  return found.slice(0, 100);
 }
 
 document.documentElement.lang = language;
@@ -537,5 +554,4 @@ addEventListener("hashchange", () => {
 });
 
 for (const move of link.outbox) showMine(move);
-showState(link.state);
 link.start(payload());

@@ -97,6 +97,7 @@ export class Link {
     this.#troubled = "";
     this.#hurry();
     this.#pump();
+    this.#listener.state(this.state);
   }
 
   /** Give up the move that the server had trouble with. */
@@ -104,6 +105,12 @@ export class Link {
     this.#troubled = "";
     this.#take(this.outbox[0]?.id);
     this.#pump();
+    this.#listener.state(this.state);
+  }
+
+  /** A move is with the server, which has not answered yet. */
+  get awaiting() {
+    return this.#flying !== "";
   }
 
   #hurry() {
@@ -173,16 +180,16 @@ export class Link {
       this.#flying = "";
       clearTimeout(this.#watch);
     }
-    if (frame.trouble) {
-      if (!move) return;
+    if (frame.trouble && move) {
       this.#troubled = move.id;
       this.#listener.trouble(move, frame.trouble);
-      return;
+    } else {
+      this.#take(frame.id);
+      if (frame.refused) this.#listener.refused(frame.refused, move);
+      else if (move) this.#listener.replies(move, frame.replies);
+      this.#pump();
     }
-    this.#take(frame.id);
-    if (frame.refused) this.#listener.refused(frame.refused, move);
-    else if (move) this.#listener.replies(move, frame.replies);
-    this.#pump();
+    this.#listener.state(this.state);
   }
 
   /** @param {Hello} hello */
@@ -197,10 +204,11 @@ export class Link {
       this.outbox.push({ id: crypto.randomUUID(), kind: "opened", payload: "" });
     }
     this.#hiddenSince = document.hidden ? Date.now() : 0;
-    this.#become("online");
     this.#pump();
+    this.#become("online");
   }
 
+  /** @returns {void} */
   #pump() {
     const move = this.outbox[0];
     if (!move || !this.#ready || !this.#socket || this.#flying || this.#troubled === move.id) return;
