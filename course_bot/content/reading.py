@@ -75,11 +75,15 @@ def _as_written(value: object) -> object:
     return str(value) if isinstance(value, int | date) else value
 
 
+ID = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
+ID_RIGHT = "латинские строчные буквы, цифры и «-», сначала буква, не больше 24"
+RULE_ID = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
+RULE_ID_RIGHT = "латинские строчные буквы, цифры и «_», сначала буква, не больше 32"
+
 Words = Annotated[str, BeforeValidator(_as_written), Field(min_length=1)]
 Title = Annotated[Words, Field(max_length=60)]
 Label = Annotated[Words, Field(max_length=40)]
-Id = Annotated[Words, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
-RuleId = Annotated[Words, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Id = Annotated[Words, Field(pattern=ID.pattern)]
 FaqId = Annotated[int, Field(ge=0, le=LAST_FAQ_ID)]
 
 
@@ -541,12 +545,6 @@ class Source:
             what, right = _WRONG.get(kind, ("значение не подходит", "сверьтесь с README.ru.md"))
             count = len(value) if isinstance(value, str | list) else value
             words = {"count": count, "value": value, **context}
-            if kind == "string_pattern_mismatch":
-                words["pattern"] = (
-                    "латинские строчные буквы, цифры и «_», сначала буква, не больше 32"
-                    if "_" in str(context.get("pattern"))
-                    else "латинские строчные буквы, цифры и «-», сначала буква, не больше 24"
-                )
             self.fault(loc, what.format_map(words), right.format_map(words))
 
 
@@ -564,7 +562,7 @@ _WRONG = {
     "too_long": ("слишком много, пунктов: {count}", "нужно не больше {max_length}"),
     "greater_than_equal": ("число {value} слишком мало", "не меньше {ge}"),
     "less_than_equal": ("число {value} слишком велико", "не больше {le}"),
-    "string_pattern_mismatch": ("«{value}» не годится как имя", "{pattern}"),
+    "string_pattern_mismatch": ("«{value}» не годится как имя", ID_RIGHT),
 }
 
 
@@ -721,12 +719,11 @@ class _Reader:
         for path in found:
             if path.name.startswith((".", "__")) or path.name in FILES:
                 continue
-            if re.fullmatch(r"[a-z][a-z0-9-]{0,23}", path.name):
+            if ID.fullmatch(path.name):
                 yield path.name
             else:
-                right = "латинские строчные буквы, цифры и «-», сначала буква, не больше 24"
                 what = f"«{path.name}» не годится как имя урока"
-                self._fault(f"{self.folder.name}/{path.name}", what, right)
+                self._fault(f"{self.folder.name}/{path.name}", what, ID_RIGHT)
 
     def _rules(self, source: Source) -> dict[str, Item[WrittenRule] | None] | None:
         if not isinstance(source.value, dict):
@@ -734,9 +731,8 @@ class _Reader:
             return None
         rules = {}
         for name in map(str, source.value):
-            if not re.fullmatch(r"[a-z][a-z0-9_]{0,31}", name):
-                right = "латинские строчные буквы, цифры и «_», сначала буква, не больше 32"
-                source.fault((name,), f"«{name}» не годится как имя", right, key=True)
+            if not RULE_ID.fullmatch(name):
+                source.fault((name,), f"«{name}» не годится как имя", RULE_ID_RIGHT, key=True)
             rules[name] = source.item(WrittenRule, (name,))
         return rules
 
