@@ -348,11 +348,7 @@ class TelegramDoor:
         elif line.newest.get(message) is turn:
             # Of presses on one message only the last screen is shown: who presses faster than
             # Telegram edits waits for one call, not for all.
-            try:
-                await self._show(chat, screen, message)
-            finally:
-                if line.newest.get(message) is turn:
-                    del line.newest[message]
+            await self._show(chat, screen, message)
 
     async def _excuse(self, turn: Turn) -> None:
         """Tell the person that something is wrong on our side, once for each of their moves."""

@@ -212,8 +212,8 @@ def hand_over(chat: int, document: Document) -> Hand:
 def with_links_spelled_out(screen: Screen) -> Screen:
     """Return the screen with its links in the text, for where their buttons are refused.
 
-    Telegram refuses the whole message for one link it does not like, and it likes no
-    http://localhost and no bare IP address: the text is worth more than the button.
+    Telegram refuses the whole message for one link that it does not like, such as any to
+    http://localhost, where a course that is only tried out lives.
     """
     links = [button for row in screen.rows for button in row if button.url]
     lines = "".join(f"\n{_escaped(button.label)}: {_escaped(button.url)}" for button in links)
