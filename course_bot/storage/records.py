@@ -258,14 +258,16 @@ async def join(storage: Storage, joining: Account, digest: str, at: datetime) ->
         at: when it was opened, UTC.
     """
     async with storage.writing() as connection:
-        target = await connection.scalar(
-            delete(personal_link)
-            .where(personal_link.c.digest == digest, personal_link.c.expires_at > at)
-            .returning(personal_link.c.person_id)
-        )
+        valid = (personal_link.c.digest == digest) & (personal_link.c.expires_at > at)
+        target = await connection.scalar(select(personal_link.c.person_id).where(valid))
         if target is None:
             return Joined.EXPIRED
+        # People first, as everywhere: two links opened crosswise at once would wait for each
+        # other for ever.
         await _hold(connection, target, joining)
+        used = await connection.execute(delete(personal_link).where(valid))
+        if not used.rowcount:
+            return Joined.EXPIRED
         people = await connection.execute(
             select(account.c.id.label("account_id"), person, *ATTEMPT_COLUMNS)
             .select_from(person)
@@ -277,8 +279,6 @@ async def join(storage: Storage, joining: Account, digest: str, at: datetime) ->
             .where(_target_or_account(target, joining))
         )
         rows = {row["id"]: row for row in people.mappings()}
-        if target not in rows:
-            return Joined.EXPIRED
         if rows[target]["account_id"] is not None:
             return Joined.SAME
         others = [number for number in rows if number != target]
