@@ -240,7 +240,11 @@ async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
     shown = url.render_as_string(hide_password=True)
     try:
         engine = create_engine(url)
-        await upgrade(engine)
+        try:
+            await upgrade(engine)
+        except BaseException:
+            await engine.dispose()
+            raise
     except NewerDatabaseError:
         raise StopError(
             f"the database {shown} was made by a newer course-bot: start that version, or name"

@@ -1,5 +1,7 @@
 """The database brought to the shape that this version of the code expects."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -29,15 +31,27 @@ async def upgrade(engine: AsyncEngine) -> None:
         UnavailableDatabaseError: it can't be opened or written to.
     """
     try:
+        if engine.dialect.name == "sqlite":
+            _try_opening(str(engine.url.database))
         async with engine.connect() as connection:
             if await connection.run_sync(_version) == HEAD:
                 return
         async with engine.connect() as connection:
             await connection.execution_options(writes=True)
             await connection.run_sync(migrate)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise UnavailableDatabaseError(f"{reason}") from None
+
+
+def _try_opening(path: str) -> None:
+    """Open a SQLite file the plain way first.
+
+    Where that fails, aiosqlite's thread may still be at work when the event loop closes, and
+    then prints a traceback of its own.
+    """
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version")
 
 
 def _version(connection: Connection) -> str | None:

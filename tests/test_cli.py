@@ -1,0 +1,206 @@
+"""The commands as a person at the console meets them: their words and their exit codes."""
+
+import logging
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from course_bot.cli import main
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 60
+"""Seconds after which a process that should have ended is taken to hang."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def refusal(self) -> str:
+        """The one line with which it refused; there must be no other."""
+        assert self.code == 1, self
+        lines = self.err.strip().splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("course-bot: ")
+        return lines[0]
+
+
+Console = Callable[..., Ended]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The settings of somebody who has just cloned the repository, in a folder of their own."""
+    for name in list(os.environ):
+        if name.startswith(("COURSE_BOT_", "TELEGRAM_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return {"COURSE_BOT_LESSONS": str(ROOT / "lessons"), "COURSE_BOT_PORT": "0"}
+
+
+@pytest.fixture
+def console(
+    settings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Console]:
+    """Carry out a command in this process, with settings beside the usual ones."""
+
+    def carry_out(*arguments: str, **more: str) -> Ended:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["course-bot", *arguments])
+            for name, value in {**settings, **more}.items():
+                patch.setenv(name, value)
+            code = main()
+        said = capsys.readouterr()
+        return Ended(code=code, out=said.out, err=said.err)
+
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield carry_out
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+@contextmanager
+def running(settings: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "course_bot", "run"],
+        env={**os.environ, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_run_says_where_the_course_is_open_and_stops_in_good_order(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    with running(settings) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        assert re.fullmatch(r"The course is open: http://127\.0\.0\.1:\d+\n", line)
+        process.send_signal(signal.SIGTERM)
+        _out, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert errors == ""
+    assert (tmp_path / "data" / "course.db").exists()
+    assert (tmp_path / "data" / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = console("run", COURSE_BOT_PORT=str(port)).refusal
+    assert f"port {port} is taken" in line
+    assert f"COURSE_BOT_PORT={port + 1} make run" in line
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"TELEGRAM_TOKEN": "my-token"}, "TELEGRAM_TOKEN is not a token"),
+        ({"COURSE_BOT_PORT": "eighty"}, "COURSE_BOT_PORT: "),
+        ({"COURSE_BOT_SECRET": "short"}, "COURSE_BOT_SECRET: "),
+        ({"COURSE_BOT_BROWSER": "open"}, "COURSE_BOT_BROWSER: "),
+        ({"COURSE_BOT_HOST": "0.0.0.0"}, "COURSE_BOT_BROWSER=local serves this computer only"),
+        ({"COURSE_BOT_BROWSER": "public"}, "needs COURSE_BOT_PUBLIC_URL"),
+        ({"COURSE_BOT_PUBLIC_URL": "http://course.example"}, "COURSE_BOT_PUBLIC_URL: "),
+        ({"TELEGRAM_WEBHOOK_SECRET": "s3cret-s3cret"}, "needs COURSE_BOT_PUBLIC_URL"),
+        ({"TELEGRAM_API": "telegram"}, "TELEGRAM_API: "),
+        ({"COURSE_BOT_DATABASE": "mysql://host/name"}, "COURSE_BOT_DATABASE is no database"),
+        ({"COURSE_BOT_DATABASE": "data/course.db"}, "COURSE_BOT_DATABASE is no database"),
+        ({"COURSE_BOT_DATABASE": "sqlite:////proc/course.db"}, "can't be opened"),
+        ({"COURSE_BOT_DATABASE": "sqlite:///.env"}, "can't be opened (file is not a database)"),
+        ({"COURSE_BOT_DATABASE": "postgresql://a:pass-word@127.0.0.1:1/b"}, "can't be opened"),
+        ({"COURSE_BOT_LESSONS": "nowhere"}, "the lessons in nowhere have faults"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(
+    console: Console, wrong: dict[str, str], words: str
+) -> None:
+    Path(".env").write_text("# A text, and no database, however long it may be.\n" * 20)
+    assert words in console("run", **wrong).refusal
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"TELEGRAM_TOKEN": "not-quite:a-token"},
+        {"COURSE_BOT_SECRET": "not-quite-a-secret"},
+        {"COURSE_BOT_DATABASE": "postgresql://a:not-quite@127.0.0.1:1/b"},
+    ],
+)
+def test_a_refusal_never_shows_a_secret(console: Console, wrong: dict[str, str]) -> None:
+    ended = console("run", **wrong)
+    assert ended.code == 1
+    assert "not-quite" not in ended.out + ended.err
+
+
+def test_settings_may_stand_in_a_file(tmp_path: Path, console: Console) -> None:
+    (tmp_path / ".env").write_text("TELEGRAM_TOKEN=my-token\n")
+    assert "TELEGRAM_TOKEN is not a token" in console("run").refusal
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, console: Console) -> None:
+    assert console("db", "upgrade").code == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "course.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "was made by a newer course-bot" in console("run").refusal
+
+
+def test_verify_agrees_with_a_fresh_database(console: Console) -> None:
+    ended = console("db", "verify")
+    assert ended == Ended(code=0, out="Progress and log agree.\n", err="")
+
+
+def test_check_counts_the_real_course(console: Console) -> None:
+    ended = console("check")
+    assert ended.code == 0, ended.out
+    match = re.search(r"(\d+) lessons, (\d+) questions, no errors", ended.out)
+    assert match
+    assert int(match[2]) >= 80
+
+
+def test_check_names_every_fault_with_its_place(tmp_path: Path, console: Console) -> None:
+    broken = copytree(ROOT / "lessons", tmp_path / "lessons")
+    quiz = broken / "roles" / "quiz.yaml"
+    quiz.write_text(quiz.read_text().replace("kind: choice", "kind: choise", 1))
+    course = broken / "course.yaml"
+    course.write_text(course.read_text().replace("pass_mark: 80", "pass_mark: 800"))
+    ended = console("check", "lessons")
+    assert ended.code == 1
+    faults = re.findall(r"^lessons/\S+:\d+:\d+: .+", ended.out, re.MULTILINE)
+    assert any("course.yaml" in fault for fault in faults)
+    assert any("roles/quiz.yaml" in fault and "choise" in fault for fault in faults)
+
+
+def test_an_old_python_is_told_so() -> None:
+    source = (ROOT / "course_bot" / "__main__.py").read_text()
+    guard = source[: source.index("from course_bot.cli")]
+    pretended = guard.replace("import sys\n", "import sys\nsys.version_info = (3, 10)\n", 1)
+    result = subprocess.run(
+        [sys.executable, "-c", pretended], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert "course-bot needs Python 3.11 or newer" in result.stderr
