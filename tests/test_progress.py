@@ -433,3 +433,13 @@ def test_minutes_left_round_up_exactly(minutes: int, steps: int, furthest: int) 
 
     left = 1 - Fraction(min(furthest, steps), steps + 1)
     assert minutes_left(course, ann.person, track) == ceil(minutes * left)
+
+
+def test_the_lesson_read_last_stands_last() -> None:
+    ann = Learner()
+
+    ann.reads("chat", 1)
+    ann.reads("help", 1)
+    ann.reads("chat", 2)
+
+    assert list(ann.person.study.readings) == ["help", "chat"]

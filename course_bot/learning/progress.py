@@ -54,7 +54,8 @@ class Answer:
 class Study:
     """How far a person has come.
 
-    ``results`` is derived from the log. ``answers`` are those of the person's latest attempt;
+    ``readings`` stand in the order in which the lessons were last read. ``results`` is derived
+    from the log. ``answers`` are those of the person's latest attempt;
     ``draft`` is the response begun to its next question: indices tapped so far.
     """
 
@@ -142,7 +143,8 @@ def read_step(person: Person, lesson: str, step: int) -> Person:
     """Move a person to a step of a lesson (from 1)."""
     before = person.study.readings.get(lesson)
     furthest = max(step, before.furthest if before else step)
-    readings = {**person.study.readings, lesson: Reading(step=step, furthest=furthest)}
+    readings = {name: each for name, each in person.study.readings.items() if name != lesson}
+    readings[lesson] = Reading(step=step, furthest=furthest)
     return replace(person, study=replace(person.study, readings=readings))
 
 

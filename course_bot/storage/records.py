@@ -330,7 +330,7 @@ def _both(kept: Person, left: Person, log: Log) -> Person:
     latest = left if goes_on or (left.attempt and not kept.attempt) else kept
     readings: dict[str, Reading] = dict(left.study.readings)
     for lesson, reading in kept.study.readings.items():
-        there = readings.get(lesson, reading)
+        there = readings.pop(lesson, reading)  # what was read last here stays last
         readings[lesson] = max(reading, there, key=lambda each: each.furthest)
     return replace(
         kept,

@@ -59,7 +59,7 @@ from course_bot.storage import Account
 log = logging.getLogger(__name__)
 
 AT_ONCE = 32
-"""Turns carried out at a time; more do not make it faster (DESIGN.md, measured)."""
+"""Turns carried out at a time; measured: more do not make it faster."""
 TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+", re.ASCII)
 """BotFather's tokens. Nothing else may get into an address of the API."""
 QUERY_SECONDS = 600.0
