@@ -1,30 +1,20 @@
 """People at the browser door: the moves of the page over a real socket, and a real Chromium."""
 
 import json
-import os
-import shutil
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
 from playwright.async_api import Browser, async_playwright
 
-from course_bot.conversation.port import Button, Document, Notice, Reply, Screen, Talk
-from course_bot.messengers.browser.server import BrowserDoor, serve
+from course_bot.conversation.port import Button, Document, Notice, Reply, Screen
 from tests.dialogue import Person
 
 SECRET = b"a secret of at least thirty-two bytes"
-CHROMIUM = os.environ.get("COURSE_BOT_TEST_CHROMIUM") or shutil.which("chromium")
-needs_chromium = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="no Chromium here: install the package chromium or set COURSE_BOT_TEST_CHROMIUM",
-)
 REPLIES: dict[str, type[Screen | Notice | Document]] = {
     "screen": Screen,
     "notice": Notice,
@@ -50,8 +40,6 @@ class BrowserPerson(Person):
     url: str = field(kw_only=True)
     session: ClientSession = field(kw_only=True)
     language: str = "ru"
-    now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    """What the door's clock says, where the door was made for this person."""
     socket: ClientWebSocketResponse | None = None
     hello: dict[str, Any] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
@@ -136,23 +124,11 @@ async def browser_person(
 
 
 @asynccontextmanager
-async def browser_door(talk: Talk) -> AsyncIterator[BrowserPerson]:
-    """Serve ``talk`` in the browser to one person, whose ``now`` is the door's clock."""
-    people: list[BrowserPerson] = []
-    door = BrowserDoor(
-        talk, secret=SECRET, mode="local", public_url=None, clock=lambda: people[0].now
-    )
-    async with serve(door.application(), "127.0.0.1", 0) as url, browser_person(url) as person:
-        people.append(person)
-        yield person
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Start a headless Chromium that speaks to nobody but the page's server."""
+async def headless(chromium: str) -> AsyncIterator[Browser]:
+    """Start the Chromium at this path; it speaks to nobody but the page's server."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=chromium,
             args=[
                 "--no-sandbox",
                 "--disable-gpu",

@@ -14,19 +14,15 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from course_bot.conversation.port import Button, Opened, Screen
 from course_bot.messengers.browser.server import BrowserDoor, serve
 from course_bot.messengers.browser.visitors import SOCKETS
-from tests.browser_person import SECRET, chromium, needs_chromium
+from tests.browser_person import SECRET, headless
 from tests.pretend_talk import PretendTalk
 
-pytestmark = [
-    pytest.mark.chromium,
-    pytest.mark.asyncio(loop_scope="module"),
-    needs_chromium,
-]
+pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with headless(chromium) as browser:
         yield browser
 
 
