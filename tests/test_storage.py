@@ -269,16 +269,11 @@ async def test_who_waits_for_another_process_sees_the_attempt_that_it_started(
     engine = create_engine(url)
     async with engine.connect() as connection:
         await connection.execute(select(schema.person.c.id).with_for_update())
-        turn = asyncio.create_task(ann.does(move="the same"))
+        turn = asyncio.create_task(ann.does())
         await waits_for_a_lock(url)
         row = (await connection.execute(select(schema.attempt))).mappings().one()
         await connection.execute(insert(schema.attempt).values({**row, "id": "new"}))
         await connection.execute(schema.person.update().values(attempt_id="new", name="Анна"))
-        await connection.execute(
-            insert(schema.move).values(
-                account_id=store.account_id(ann.account), move_id="the same", at=NOW
-            )
-        )
         await connection.commit()
     await engine.dispose()
 
@@ -354,6 +349,19 @@ async def test_a_flood_of_one_person_holds_up_nobody_else(storage: Storage) -> N
     await bob.does()
 
     assert sum(turn.done() for turn in flood) < 10
+    await asyncio.gather(*flood)
+
+
+async def test_a_flood_of_more_people_than_share_a_commit_does_not_hold_up_a_newcomer(
+    storage: Storage,
+) -> None:
+    crowd = [learner(storage, f"{key}") for key in range(TURNS_IN_COMMIT + 1)]
+    flood = [asyncio.create_task(each.does()) for _ in range(10) for each in crowd]
+    await asyncio.sleep(0)
+
+    await learner(storage, "newcomer").does()
+
+    assert sum(turn.done() for turn in flood) <= 3 * TURNS_IN_COMMIT
     await asyncio.gather(*flood)
 
 
@@ -549,7 +557,7 @@ async def test_a_turn_cancelled_before_it_begins_is_carried_out_all_the_same_or_
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_locked_database_fails_turns_with_that_error_and_later_turns_work(
-    storage: Storage, url: URL
+    storage: Storage, url: URL, caplog: pytest.LogCaptureFixture
 ) -> None:
     people = [learner(storage, f"{key}") for key in range(3)]
     await asyncio.gather(*(person.does() for person in people))
@@ -569,6 +577,7 @@ async def test_a_locked_database_fails_turns_with_that_error_and_later_turns_wor
 
     assert all(isinstance(result, OperationalError) for result in done)
     assert "locked" in str(done[0])
+    assert "tried alone" not in caplog.text, "nobody is kept waiting for the lock twice"
     assert [(await person.does()).name for person in people] == ["", "", ""]
 
 
@@ -632,19 +641,19 @@ async def test_a_commit_whose_confirmation_is_lost_counts_once(
     await ann.does(start())
     await bob.does()
     commit = rows.Writes.commit
-    broken: list[Connection] = []
+    connections: list[Connection] = []
 
     def commit_and_break(self: rows.Writes, connection: Connection) -> None:
         commit(self, connection)
-        if not broken:
-            broken.append(connection)
+        connections.append(connection)
+        if len(connections) == 1:
             raise ConnectionResetError
 
     monkeypatch.setattr(rows.Writes, "commit", commit_and_break)
 
     person, _ = await asyncio.gather(ann.does(answer(), move="42"), bob.does(add_one, move="43"))
 
-    assert broken
+    assert connections[1] is not connections[0]
     assert len(person.study.answers) == 1
     assert len((await ann.does()).study.answers) == 1
     assert (await bob.does()).place == "1"
@@ -731,20 +740,33 @@ async def test_a_turn_is_refused_by_a_storage_that_is_not_open(engine: AsyncEngi
         await learner(storage).does()
 
 
-async def test_a_writer_that_is_cancelled_leaves_nobody_waiting(engine: AsyncEngine) -> None:
+@pytest.mark.parametrize("alone", [False, True], ids=["together", "one by one"])
+async def test_a_writer_that_is_cancelled_leaves_nobody_waiting(
+    engine: AsyncEngine, alone: bool
+) -> None:
     async with Storage(engine) as storage:
-        ann = learner(storage)
-        await ann.does()
-        turns = [asyncio.create_task(ann.does()) for _ in range(5)]
-        await asyncio.sleep(0)
-        assert storage._writer
-        storage._writer.cancel()
+        people = [learner(storage, f"{key}") for key in range(5)]
+        await asyncio.gather(*(person.does() for person in people))
+        decisions = []
+
+        def cancel(person: Person) -> Decision[Person]:
+            decisions.append(person)
+            if alone and len(decisions) == 1:
+                return start(attempt_id="taken")(person)
+            assert storage._writer
+            storage._writer.cancel()
+            return look(person)
+
+        await people[1].does(start(attempt_id="taken"))
+        turns = [asyncio.create_task(each.does(cancel)) for each in people[:1]]
+        turns += [asyncio.create_task(each.does()) for each in people for _ in range(3)]
 
         done = await asyncio.gather(*turns, return_exceptions=True)
 
         assert {type(result) for result in done} == {ClosedError}
         with pytest.raises(ClosedError):
-            await ann.does()
+            await people[0].does()
+        assert storage._writer
         with pytest.raises(asyncio.CancelledError):
             await storage._writer
         storage._writer = None
