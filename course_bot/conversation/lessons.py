@@ -83,7 +83,9 @@ def go_on(stage: Stage) -> Outcome:
         answered = len(person.study.answers)
         return Outcome(person=goes(person, "question", unfinished.id, answered))
     lesson = lesson_at_hand(stage)
-    return Outcome(person=goes(person, "done")) if lesson is None else open_lesson(stage, lesson)
+    return (
+        Outcome(person=goes(person, "finished")) if lesson is None else open_lesson(stage, lesson)
+    )
 
 
 def lesson_at_hand(stage: Stage) -> str | None:

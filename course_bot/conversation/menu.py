@@ -52,7 +52,7 @@ def _on(stage: Stage) -> Button:
         return button(p.t("▶ Go on with the quiz"), "continue")
     lesson = lessons.lesson_at_hand(stage)
     if lesson is None:
-        return button(p.t("🏁 The track is done — what now?"), "done")
+        return button(p.t("🏁 The track is done — what now?"), "finished")
     return button(f"▶ {stage.course.lessons[lesson].title}", "continue")
 
 
@@ -177,5 +177,5 @@ def _offer(p: Phrases, stage: Stage, track_id: str) -> str:
     return p.t("{title}: {minutes} more", title=track.title, minutes=lessons.in_minutes(p, left))
 
 
-PLACES: Places = {"menu": menu, "progress": progress, "track": tracks, "done": finished}
+PLACES: Places = {"menu": menu, "progress": progress, "track": tracks, "finished": finished}
 ACTIONS: Actions = {"take": take_track}

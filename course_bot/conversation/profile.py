@@ -1,10 +1,11 @@
 """What a person decides about themselves: name, language, reminders, data, another device."""
 
 import hmac
+import re
 from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import blake2b, sha256
 
 from course_bot.conversation.help import ways
 from course_bot.conversation.port import Button, Screen
@@ -28,6 +29,10 @@ LINK_PAYLOAD = "go-"
 """What the payload of a personal link begins with."""
 REMINDING_DOORS = ("telegram",)
 """The doors at which the bot can write first."""
+_SECOND = re.compile(r"\d{1,10}", re.ASCII)
+"""A second since 1970; one digit more would be a year that no calendar here knows."""
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+_MARK = re.compile(r"[0-9a-f]{10}", re.ASCII)
 
 
 def me(stage: Stage) -> Screen:
@@ -162,21 +167,20 @@ def erase(stage: Stage) -> Outcome:
 
 def issue_link(stage: Stage) -> Outcome:
     """Make a personal link; it is derived from the server's secret, so only a digest is kept."""
-    issued = int(stage.at.timestamp())
+    issued = f"{stage.at.timestamp():.0f}"
+    # Two devices may ask in the same second: each gets a link of its own.
+    mark = blake2b(stage.move_id.encode(), digest_size=5).hexdigest()
     link = PersonalLink(
-        digest=digest(_token(stage, issued)),
-        expires_at=datetime.fromtimestamp(issued, UTC) + LINK_LIVES,
+        digest=digest(_token(stage, issued, mark)),
+        expires_at=datetime.fromtimestamp(int(issued), UTC) + LINK_LIVES,
     )
-    person = goes(stage.person, "carry", issued)
-    # The same second pressed twice gives the same link, which is stored already.
-    again = stage.person.place == person.place
-    return Outcome(person=person, link=None if again else link)
+    return Outcome(person=goes(stage.person, "carry", issued, mark), link=link)
 
 
-def carry(stage: Stage, issued: str) -> Screen:
+def carry(stage: Stage, issued: str, mark: str) -> Screen:
     """Show a personal link, or that it has ended."""
     p = stage.phrases
-    if not issued.isascii() or not issued.isdigit() or len(issued) > 12:
+    if not _SECOND.fullmatch(issued) or not _MARK.fullmatch(mark):
         raise StaleError
     made = int(issued)
     if stage.at >= datetime.fromtimestamp(made, UTC) + LINK_LIVES:
@@ -184,7 +188,7 @@ def carry(stage: Stage, issued: str) -> Screen:
             text=p.html("This link has ended: it lives for 15 minutes. You can make a new one."),
             rows=((button(p.t("Make a new link"), "link"),), (button(p.t("← About me"), "me"),)),
         )
-    payload = LINK_PAYLOAD + _token(stage, made)
+    payload = LINK_PAYLOAD + _token(stage, issued, mark)
     page, bot = stage.addresses.page, stage.addresses.telegram_bot
     parts = [
         p.html("<b>Go on on another device</b>"),
@@ -208,9 +212,9 @@ def carry(stage: Stage, issued: str) -> Screen:
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
-def _token(stage: Stage, issued: int) -> str:
-    """Derive a link's secret (132 bits) from the person and the second it was made in."""
-    message = f"personal link {stage.person.id} {issued}".encode()
+def _token(stage: Stage, issued: str, mark: str) -> str:
+    """Derive a link's secret (132 bits) from the person, and the second and move it is made in."""
+    message = f"personal link {stage.person.id} {issued} {mark}".encode()
     return urlsafe_b64encode(hmac.digest(stage.secret, message, "sha256")).decode()[:22]
 
 
@@ -221,6 +225,8 @@ def digest(token: str) -> str:
 
 def arrive(stage: Stage, token: str) -> Outcome:
     """Open a personal link: at once where there is nothing to lose, else after asking."""
+    if not _TOKEN.fullmatch(token):
+        raise StaleError
     if not stage.person.track:
         return Outcome(person=stage.person, join=token)
     p = stage.phrases
@@ -239,6 +245,8 @@ def arrive(stage: Stage, token: str) -> Outcome:
 
 def join(stage: Stage, token: str) -> Outcome:
     """Carry out a personal link that was asked about."""
+    if not _TOKEN.fullmatch(token):
+        raise StaleError
     return Outcome(person=goes(stage.person, "menu"), join=token)
 
 

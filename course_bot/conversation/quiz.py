@@ -504,7 +504,7 @@ def _onward(stage: Stage) -> list[Row]:
     p = stage.phrases
     following = next_lesson(stage.track, stage.person)
     if following is None:
-        return [(button(p.t("What now?"), "done"),)]
+        return [(button(p.t("What now?"), "finished"),)]
     lesson = stage.lesson(following)
     label = p.t("Next lesson: {title}", title=lesson.title)
     return [(button(label, "lesson", following),)]

@@ -14,7 +14,7 @@ from course_bot.content.model import Course, Lesson, Track
 from course_bot.conversation.port import LABEL_CHARS, Button, Screen
 from course_bot.errors import CourseError
 from course_bot.learning.progress import Person, Record
-from course_bot.locale.phrases import Phrases
+from course_bot.locale.phrases import Phrases, phrases
 from course_bot.storage.store import PersonalLink
 
 Row = tuple[Button, ...]
@@ -70,8 +70,8 @@ class Stage:
             raise StaleError from None
 
     def after(self, person: Person) -> "Stage":
-        """Return the same stage with the person as they are now."""
-        return replace(self, person=person)
+        """Return the same stage with the person as they are now, in the language they read."""
+        return replace(self, person=person, phrases=phrases(person.language))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from course_bot.conversation.stage import (
     button,
     goes,
 )
-from course_bot.learning.progress import Person
+from course_bot.learning.progress import NotWaitingError, Person
 from course_bot.locale.phrases import phrases
 from course_bot.storage import Account
 from course_bot.storage.records import Joined, export, join
@@ -171,7 +171,7 @@ class Conversation:
         try:
             outcome = _outcome(stage, move)
             screen = outcome.screen or _show(stage.after(outcome.person))
-        except StaleError:
+        except (StaleError, NotWaitingError):
             outcome, screen = _current(stage)
             p = stage.phrases
             notice = p.t("This button has had its day. Here is where you are now.")

@@ -19,6 +19,7 @@ from course_bot.conversation.stage import (
 
 NAME_CHARS = 80
 """The longest name that is kept: it must fit a line of a report."""
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 def welcome(stage: Stage, wish: str = "") -> Screen:
@@ -26,7 +27,7 @@ def welcome(stage: Stage, wish: str = "") -> Screen:
 
     ``wish`` is the payload of the link that brought the person here; it is met at the end.
     """
-    p, course = stage.phrases, stage.course
+    p, course, kept = stage.phrases, stage.course, _kept(stage, wish)
     shortest = min(course.minutes(track.lessons) for track in course.tracks.values())
     longest = max(course.minutes(track.lessons) for track in course.tracks.values())
     text = "\n\n".join(
@@ -45,22 +46,23 @@ def welcome(stage: Stage, wish: str = "") -> Screen:
             ),
         )
     )
-    rows: list[Row] = [(button(p.t("Begin"), "name", *_args(wish)),)]
+    rows: list[Row] = [(button(p.t("Begin"), "name", *kept),)]
     if not stage.offered_language.startswith(("ru", "en")) or stage.person.language == "en":
         return Screen(text=text, rows=tuple(rows))
     if stage.offered_language.startswith("en"):
-        rows.append((button("In English", "english", *_args(wish)),))
+        rows.append((button("In English", "english", *kept),))
     return Screen(text=text, rows=tuple(rows))
 
 
 def english(stage: Stage, wish: str = "") -> Outcome:
     """Switch to English on the very first screen."""
-    return Outcome(person=goes(replace(stage.person, language="en"), "welcome", *_args(wish)))
+    person = replace(stage.person, language="en")
+    return Outcome(person=goes(person, "welcome", *_kept(stage, wish)))
 
 
 def ask_name(stage: Stage, wish: str = "") -> Screen:
     """Ask what to call the person: typed, taken from the messenger, or left out."""
-    p = stage.phrases
+    p, kept = stage.phrases, _kept(stage, wish)
     text = p.html(
         "<b>What should we call you?</b>\n\nWrite your name and patronymic, as you want"
         " to see them in the report on the training."
@@ -68,8 +70,8 @@ def ask_name(stage: Stage, wish: str = "") -> Screen:
     rows: list[Row] = []
     offered = clean_name(stage.offered_name)
     if offered:
-        rows.append((button(offered, "mine", *_args(wish)),))
-    rows.append((button(p.t("Without a name"), "role", *_args(wish)),))
+        rows.append((button(offered, "mine", *kept),))
+    rows.append((button(p.t("Without a name"), "role", *kept),))
     return Screen(text=text, rows=tuple(rows))
 
 
@@ -86,29 +88,31 @@ def take_name(stage: Stage, text: str, wish: str = "") -> Outcome:
             person=stage.person,
             notice=stage.phrases.t("A name needs at least one letter. Please write it again."),
         )
-    return Outcome(person=goes(replace(stage.person, name=name), "role", *_args(wish)))
+    person = replace(stage.person, name=name)
+    return Outcome(person=goes(person, "role", *_kept(stage, wish)))
 
 
 def clean_name(text: str) -> str:
     """Make one line of a name, of at most ``NAME_CHARS`` characters; empty where it has no letter.
 
-    Control and direction characters go, as they would break every line the name stands in.
+    Control and direction characters go, as they would break every line the name stands in. The
+    joiners stay: Persian names and some emoji are written with them.
     """
-    kept = "".join(char if char.isprintable() else " " for char in text)
+    kept = "".join(char if char.isprintable() or char in JOINERS else " " for char in text)
     name = " ".join(kept.split())[:NAME_CHARS].strip()
     return name if any(char.isalpha() for char in name) else ""
 
 
 def ask_role(stage: Stage, wish: str = "") -> Screen:
-    """Ask which track to take."""
-    p = stage.phrases
-    tracks = stage.course.tracks.values()
+    """Ask which track to take; one that a link pointed to comes first."""
+    p, kept = stage.phrases, _kept(stage, wish)
+    tracks = sorted(stage.course.tracks.values(), key=lambda each: wish != f"track-{each.id}")
     lines = [p.html("<b>What do you do at school?</b>\n\nYour lessons depend on it.")]
     lines += [
         f"<b>{escape(track.title)}</b> · {_length(stage, track)}\n{escape(track.about)}"
         for track in tracks
     ]
-    rows = tuple((button(track.title, "begin", track.id, *_args(wish)),) for track in tracks)
+    rows = tuple((button(track.title, "begin", track.id, *kept),) for track in tracks)
     return Screen(text="\n\n".join(lines), rows=rows)
 
 
@@ -120,11 +124,10 @@ def begin(stage: Stage, track_id: str, wish: str = "") -> Outcome:
     """Take up a track and go straight into its first lesson, or where the link pointed."""
     if track_id not in stage.course.tracks:
         raise StaleError
-    person = replace(stage.person, track=track_id)
-    wished = wish.removeprefix("lesson-")
-    if wished != wish and wished in stage.course.lessons:
-        return lessons.open_lesson(stage.after(person), wished)
-    return lessons.go_on(stage.after(person))
+    begun = stage.after(replace(stage.person, track=track_id))
+    if wish and not wish.startswith("track-"):
+        return follow(begun, *_kept(stage, wish)) or lessons.go_on(begun)
+    return lessons.go_on(begun)
 
 
 def follow(stage: Stage, payload: str) -> Outcome | None:
@@ -139,19 +142,24 @@ def follow(stage: Stage, payload: str) -> Outcome | None:
         return lessons.open_lesson(stage, name)
     if kind == "track" and name in course.tracks:
         return Outcome(person=goes(stage.person, "track"))
-    if kind == "faq" and name.isascii() and name.isdigit() and int(name[:4]) in course.faq:
-        return Outcome(person=goes(stage.person, "faq", int(name[:4])))
+    if kind == "faq" and name in map(str, course.faq):
+        return Outcome(person=goes(stage.person, "faq", name))
     return None
 
 
 def begin_wish(stage: Stage, payload: str) -> str:
-    """Return the part of a payload that first contact can meet later, or nothing."""
-    kind, _, name = payload.partition("-")
-    known = {"lesson": stage.course.lessons, "track": stage.course.tracks}.get(kind, {})
-    return payload if name in known else ""
+    """Return a payload that first contact can meet later; of any other, nothing."""
+    return payload if follow(stage, payload) is not None else ""
 
 
-def _args(wish: str) -> tuple[str, ...]:
+def _kept(stage: Stage, wish: str) -> tuple[str, ...]:
+    """Return a wish as the arguments that carry it from screen to screen.
+
+    Raises:
+        StaleError: it is forged, or the course no longer has what it wishes for.
+    """
+    if wish and not begin_wish(stage, wish):
+        raise StaleError
     return (wish,) if wish else ()
 
 
