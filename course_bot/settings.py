@@ -1,10 +1,17 @@
 """Settings from the environment and ``.env``, read once and frozen; the only reader of both."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value(), re.ASCII):
+        raise ValueError("must have 1 to 256 characters of A-Z a-z 0-9 _ - (setWebhook)")
+    return secret
 
 
 class Settings(BaseSettings):
@@ -38,6 +45,6 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$",
     )
     telegram_proxy: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_PROXY")
-    telegram_webhook_secret: SecretStr | None = Field(
+    telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
         default=None, validation_alias="TELEGRAM_WEBHOOK_SECRET"
     )

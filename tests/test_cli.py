@@ -127,6 +127,14 @@ def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
         ({"COURSE_BOT_BROWSER": "public"}, "needs COURSE_BOT_PUBLIC_URL"),
         ({"COURSE_BOT_PUBLIC_URL": "http://course.example"}, "COURSE_BOT_PUBLIC_URL: "),
         ({"TELEGRAM_WEBHOOK_SECRET": "s3cret-s3cret"}, "needs COURSE_BOT_PUBLIC_URL"),
+        (
+            {
+                "TELEGRAM_TOKEN": "12345:token",
+                "TELEGRAM_WEBHOOK_SECRET": "секрет",
+                "COURSE_BOT_PUBLIC_URL": "https://course.example",
+            },
+            "TELEGRAM_WEBHOOK_SECRET: Value error, must have 1 to 256 characters",
+        ),
         ({"TELEGRAM_API": "telegram"}, "TELEGRAM_API: "),
         ({"COURSE_BOT_DATABASE": "mysql://host/name"}, "COURSE_BOT_DATABASE is no database"),
         ({"COURSE_BOT_DATABASE": "data/course.db"}, "COURSE_BOT_DATABASE is no database"),
