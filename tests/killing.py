@@ -44,6 +44,9 @@ WISHES = (
 DETOURS = ("undo", "step", "lesson", "menu", "progress")
 """What a learner presses now and then instead."""
 
+LOST_ANSWERS = 0.05
+"""How often a learner's connection breaks before the answer is heard, with no kill at all."""
+
 Given = dict[tuple[str, int], Response]
 """Answers by their attempt and the question's place in it."""
 
@@ -222,6 +225,10 @@ class Learner:
         move = self.waiting = self.waiting or self._next()
         fields = {"pressed": {"action": move.action}, "wrote": {"text": move.text}}
         await self.person.posts(move.kind, id=move.id, **fields.get(move.kind, {}))
+        if self._random.random() < LOST_ANSWERS:
+            await self.person.leaves()
+            await self.person.connects()
+            return
         answer = await self.person.hears()
         assert answer["id"] == move.id
         assert "replies" in answer, f"{move} came to {answer}"
