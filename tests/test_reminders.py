@@ -1,13 +1,16 @@
 """Reminders: who gets one, when, and that nobody gets one twice."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from course_bot.storage import Account
+from course_bot.storage import Account, reminders
 from course_bot.storage.engine import create_engine
 from course_bot.storage.records import join
 from course_bot.storage.store import Storage
@@ -150,8 +153,26 @@ async def test_reminders_are_marked_before_they_are_handed_out(storage: Storage,
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_nobody_waits_while_people_to_remind_are_searched_for(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await enrolled(storage)
+    find_due = reminders.find_due
+
+    async def find_slowly(connection: AsyncConnection, *rest: Any) -> Sequence[int]:
+        found = await find_due(connection, *rest)
+        ann.now += 3 * DAY
+        await ann.does()
+        return found
+
+    monkeypatch.setattr(reminders, "find_due", find_slowly)
+
+    assert await reminded(storage, 3 * DAY) == [], "she has come back in the meantime"
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_those_not_due_are_not_even_looked_at(storage: Storage) -> None:
-    """With a million people the search must go by the index, or it would hold up every turn."""
+    """With a million people, the search must go by the index."""
     with statements() as seen:
         await storage.due_reminders("telegram", NOW)
     query = seen[0]

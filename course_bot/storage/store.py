@@ -219,14 +219,18 @@ class Storage:
         Args:
             door: the door, as in ``Account``.
             now: the time, UTC.
-            limit: how many people at most; where as many come back, there may be more.
+            limit: how many people at most; until nobody comes back, there may be more.
 
         Returns:
             People who chose a track, let themselves be reminded, haven't been seen for 3, 10 or
             30 days, and can be written to at this door: the account there, and the person.
         """
+        async with self.reading() as connection:
+            people = await reminders.find_due(connection, door, now, limit)
+        if not people:
+            return []
         async with self.writing() as connection:
-            return await reminders.take_due(connection, door, now, limit)
+            return await reminders.take_due(connection, door, now, people)
 
     async def tidy(self, now: datetime) -> None:
         """Delete what has served its time: ids of old moves, and personal links that ended."""
