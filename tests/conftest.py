@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +21,12 @@ from course_bot.storage.migrating import upgrade
 from course_bot.storage.schema import metadata
 from course_bot.storage.store import Storage
 from tests.courses import make_course
+
+# A busy machine is no fault of the code: no test may fail by the wall clock.
+settings.register_profile(
+    "course-bot", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("course-bot")
 
 POSTGRES = os.environ.get("COURSE_BOT_TEST_POSTGRES")
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
