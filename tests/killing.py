@@ -73,6 +73,12 @@ class Bot:
         """What all its lives wrote to stderr."""
         return self._log.read_text()
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._process
+        return self._process.pid
+
     async def starts(self) -> None:
         """Start it and wait until the course is open."""
         process = await self._spawned("run")

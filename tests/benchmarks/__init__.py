@@ -1,0 +1,1 @@
+"""What the course costs, beside what it could cost: ``python -m tests.benchmarks``."""

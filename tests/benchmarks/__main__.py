@@ -1,0 +1,266 @@
+"""Measure, print tables for README, and with ``--strict`` fail where a target is missed."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from course_bot.cli import run_async
+from course_bot.content.checking import check
+from course_bot.content.model import Course
+from course_bot.storage.engine import create_engine, database_url
+from course_bot.storage.migrating import upgrade
+from course_bot.storage.store import Storage
+from tests.benchmarks.contestants import (
+    FIRST,
+    Answers,
+    Bare,
+    Ours,
+    Plain,
+    Steps,
+    plain_engine,
+    settle,
+)
+from tests.benchmarks.population import multiply, take_turns
+from tests.benchmarks.starting import import_only, middle, start
+from tests.benchmarks.timing import Contestant, Timing, measure
+from tests.killing import ROOT
+from tests.learners import statements
+
+PARTS = ("turns", "size", "statements", "start")
+PEOPLE = range(FIRST, FIRST + 400)
+CHUNK = 200
+"""Updates that a contestant takes in a round: one each of so many people."""
+AT_ONCE = (1, 16)
+SMALL = 1000
+LARGE = 1_000_000
+STEP, ANSWER = "a lesson step", "an answered question"
+
+# The issue's targets.
+OF_PLAIN = {1: 1.0, 16: 3.0}
+LARGE_OF_SMALL = 1.2
+STATEMENTS = {STEP: 4, ANSWER: 6}
+START_SECONDS = 1.5
+START_MEGABYTES = 120
+
+
+@dataclass
+class Report:
+    """What is printed, and which targets were missed."""
+
+    missed: list[str] = field(default_factory=list)
+
+    def table(self, title: str, *rows: tuple[str, ...]) -> None:
+        """Print a table in Markdown; the first row is its head."""
+        head, *body = rows
+        print(f"\n### {title}\n")
+        print(f"| {' | '.join(head)} |")
+        print(f"|---|{'---:|' * (len(head) - 1)}")
+        for row in body:
+            print(f"| {' | '.join(row)} |")
+        sys.stdout.flush()
+
+    def held(self, what: str, *, holds: bool) -> str:
+        """Say whether a target holds, and remember one that doesn't."""
+        if not holds:
+            self.missed.append(what)
+        return f"{what}: {'yes' if holds else '**no**'}"
+
+
+def main() -> int:
+    """Carry out the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--learners", type=int, default=LARGE, help="in the large database")
+    parser.add_argument("--rounds", type=int, default=9, help="how many count for a median")
+    parser.add_argument("--strict", action="store_true", help="exit 1 where a target is missed")
+    arguments = parser.parse_args()
+    parts = arguments.parts or PARTS
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    logging.basicConfig(level=logging.WARNING)
+    course, _ = check(ROOT / "lessons", today=datetime.now(UTC).date())
+    assert course is not None
+    report = Report()
+    with TemporaryDirectory(prefix="course-bot-bench-") as name:
+        folder = Path(name)
+        if "turns" in parts:
+            run_async(turns(report, folder, course, arguments.rounds))
+        if "size" in parts:
+            run_async(size(report, folder, course, arguments.learners, arguments.rounds))
+        if "statements" in parts:
+            run_async(count_statements(report, folder, course))
+        if "start" in parts:
+            run_async(starts(report, folder))
+    for missed in report.missed:
+        print(f"missed: {missed}", file=sys.stderr)
+    return 1 if arguments.strict and report.missed else 0
+
+
+@asynccontextmanager
+async def open_ours(file: Path, course: Course) -> AsyncIterator[Ours]:
+    """Open our door over a database that may be new."""
+    engine = create_engine(database_url(f"sqlite:///{file}"))
+    await upgrade(engine)
+    async with Storage(engine) as storage:
+        yield Ours(storage, course)
+
+
+async def turns(report: Report, folder: Path, course: Course, rounds: int) -> None:
+    """Measure turns against the yardsticks."""
+    random = Random(7)
+    async with AsyncExitStack() as stack:
+        ours = await stack.enter_async_context(open_ours(folder / "turns.db", course))
+        await ours.meet(PEOPLE)
+        plains: dict[str, Plain] = {}
+        for how, pool, gate in (
+            ("one connection", 1, None),
+            ("five connections", 5, None),
+            ("five connections behind a lock", 5, asyncio.Lock()),
+        ):
+            engine = plain_engine(folder / "plain.db", pool=pool)
+            stack.push_async_callback(engine.dispose)
+            if not plains:
+                await settle(engine, PEOPLE)
+            plains[how] = Plain(engine, PEOPLE, random, gate)
+        gc.collect()
+        gc.freeze()  # as the program does after its start
+        for at_once in AT_ONCE:
+            tried = await timed(plains, at_once=at_once, chunk=CHUNK // 2, rounds=3)
+            best = max(tried, key=lambda how: tried[how].rate)
+            plain = f"(b) aiogram and one ORM transaction ({best})"
+            timings = await timed(
+                {
+                    "(a) aiogram alone": Bare(PEOPLE, random),
+                    plain: plains[best],
+                    STEP: Steps(ours, PEOPLE, random),
+                    ANSWER: Answers(ours, PEOPLE, random),
+                },
+                at_once=at_once,
+                chunk=CHUNK,
+                rounds=rounds,
+            )
+            report.table(
+                f"From raw update to last API call, {people(at_once)}",
+                ("", "updates/s", "of (a)", "of (b)", "p50, ms", "p99, ms"),
+                *(
+                    (
+                        what,
+                        f"{timing.rate:,.0f}",
+                        f"{timing.rate / timings['(a) aiogram alone'].rate:.2f}",
+                        f"{timing.rate / timings[plain].rate:.2f}",
+                        f"{timing.milliseconds(50):.2f}",
+                        f"{timing.milliseconds(99):.2f}",
+                    )
+                    for what, timing in timings.items()
+                ),
+            )
+            others = [f"{how} {t.rate:,.0f}/s" for how, t in tried.items() if how != best]
+            print(f"\n(b) with other settings: {'; '.join(others)}.")
+            for what in (STEP, ANSWER):
+                ratio = timings[what].rate / timings[plain].rate
+                target = f"{what}, {people(at_once)}, at least {OF_PLAIN[at_once]} of (b)"
+                print(report.held(f"- {target}", holds=ratio >= OF_PLAIN[at_once]))
+
+
+async def timed(
+    contestants: Mapping[str, Contestant], *, at_once: int, chunk: int, rounds: int
+) -> dict[str, Timing]:
+    """Measure contestants by name."""
+    timings = await measure(
+        list(contestants.values()), at_once=at_once, chunk=chunk, rounds=rounds
+    )
+    return dict(zip(contestants, timings, strict=True))
+
+
+def people(at_once: int) -> str:
+    """Say how many press at once."""
+    return "one learner" if at_once == 1 else f"{at_once} learners at once"
+
+
+async def size(report: Report, folder: Path, course: Course, learners: int, rounds: int) -> None:
+    """Measure turns over a small and over a large database."""
+    random = Random(7)
+    async with AsyncExitStack() as stack:
+        crowds: dict[str, tuple[Ours, range]] = {}
+        for count in (SMALL, learners):
+            file = folder / f"{count}.db"
+            async with open_ours(file, course) as ours:
+                await take_turns(ours, random)
+            multiply(file, count)
+            megabytes = file.stat().st_size / 1e6
+            name = f"{count:,} learners, {megabytes:,.0f} MB"
+            ours = await stack.enter_async_context(open_ours(file, course))
+            crowds[name] = (ours, range(FIRST, FIRST + count))
+        medians: dict[str, list[float]] = {}
+        for what, kind in ((STEP, Steps), (ANSWER, Answers)):
+            timings = await timed(
+                {name: kind(ours, crowd, random) for name, (ours, crowd) in crowds.items()},
+                at_once=1,
+                chunk=CHUNK,
+                rounds=rounds,
+            )
+            medians[what] = [timing.milliseconds(50) for timing in timings.values()]
+    rows = [
+        (what, *(f"{each:.2f}" for each in both), f"{both[1] / both[0]:.2f}")
+        for what, both in medians.items()
+    ]
+    report.table("The median turn of one learner, in ms", ("", *crowds, "ratio"), *rows)
+    print()
+    for what, both in medians.items():
+        target = f"{what} at most {LARGE_OF_SMALL} times as long"
+        print(report.held(f"- {target}", holds=both[1] / both[0] <= LARGE_OF_SMALL))
+
+
+async def count_statements(report: Report, folder: Path, course: Course) -> None:
+    """Count the statements of a turn, BEGIN and COMMIT apart."""
+    random, rows = Random(7), []
+    async with open_ours(folder / "statements.db", course) as ours:
+        await ours.meet(PEOPLE[:CHUNK])
+        for what, kind in ((STEP, Steps), (ANSWER, Answers)):
+            counts = []
+            for update in await kind(ours, PEOPLE[:CHUNK], random).prepare(CHUNK):
+                with statements() as seen:
+                    await ours.take(update)
+                counts.append(len(seen))
+            rows.append((what, f"{min(counts)}–{max(counts)}", f"{STATEMENTS[what]}"))
+            if max(counts) > STATEMENTS[what]:
+                report.missed.append(f"{what} in {STATEMENTS[what]} statements")
+    report.table("Statements a turn", ("", "measured", "at most"), *rows)
+
+
+async def starts(report: Report, folder: Path) -> None:
+    """Measure the start without Telegram, over a new database and over one that is there."""
+    fresh, again, bare = [], [], []
+    for number in range(3):
+        home = folder / f"start{number}"
+        home.mkdir()
+        fresh.append(await start(home))
+        again.append(await start(home))
+        bare.append(import_only())
+    costs = {
+        "a new database": middle(fresh),
+        "a database that is there": middle(again),
+        "`import aiohttp, sqlalchemy, pydantic` alone": middle(bare),
+    }
+    rows = [(what, f"{c.seconds:.2f}", f"{c.megabytes:.0f}") for what, c in costs.items()]
+    report.table(
+        "From the start to the first screen served", ("", "CPU, s", "resident, MB"), *rows
+    )
+    print()
+    for what, cost in list(costs.items())[:2]:
+        held = cost.seconds <= START_SECONDS and cost.megabytes <= START_MEGABYTES
+        target = f"{what}: at most {START_SECONDS} s and {START_MEGABYTES} MB"
+        print(report.held(f"- {target}", holds=held))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
