@@ -74,9 +74,8 @@ class CannedSession(BaseSession):
         """There is nothing to close."""
 
     async def stream_content(self, *_: object, **__: object) -> AsyncGenerator[bytes, None]:
-        """There is nothing to read."""
-        for nothing in ():
-            yield nothing
+        """Nothing is ever read."""
+        yield b""
 
 
 def person_json(person: int) -> Json:
