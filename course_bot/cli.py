@@ -9,7 +9,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -296,7 +296,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         talk.addresses = Addresses(page=(settings.public_url or address).rstrip("/"))
         print(f"The course is open: {talk.addresses.page}", flush=True)
         gc.freeze()  # what start-up made stays; no collection need walk it again
-        work = [shelf.watch(), _tidy(storage)]
+        work = [shelf.watch(), _every(TIDY_EVERY, lambda: storage.tidy(_now()))]
         if telegram is not None:
             work.append(_serve_telegram(settings, telegram, talk))
         await _until(stopped, work)
@@ -360,7 +360,7 @@ async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conver
     print(f"Telegram: https://t.me/{bot}", flush=True)
     hook = settings.telegram_webhook_secret
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_remind(door, talk))
+        tasks.create_task(_every(REMINDERS_EVERY, lambda: _remind(door, talk)))
         if hook is None:
             tasks.create_task(door.poll())
         else:
@@ -369,18 +369,23 @@ async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conver
 
 async def _remind(door: "TelegramDoor", talk: Conversation) -> None:
     """Write to people who stopped halfway, in the daytime."""
-    while True:
-        now = _now()
-        if now.hour in REMINDING_HOURS:
-            for account, screen in await talk.reminders("telegram", now):
-                await door.send(account, screen)
-        await asyncio.sleep(REMINDERS_EVERY.total_seconds())
+    now = _now()
+    if now.hour not in REMINDING_HOURS:
+        return
+    while due := await talk.reminders("telegram", now):
+        for account, screen in due:
+            await door.send(account, screen)
 
 
-async def _tidy(storage: Storage) -> None:
+async def _every(pause: timedelta, chore: Callable[[], Awaitable[None]]) -> None:
+    """Do a chore again and again; one that fails is logged and tried again after the pause."""
     while True:
-        await storage.tidy(_now())
-        await asyncio.sleep(TIDY_EVERY.total_seconds())
+        try:
+            await chore()
+        except Exception:
+            # A chore can wait for a database that is away; the people's turns come first.
+            log.exception("a chore failed and will be tried again")
+        await asyncio.sleep(pause.total_seconds())
 
 
 def run_async(coroutine: Coroutine[object, object, T]) -> T:

@@ -86,7 +86,7 @@ class Conversation:
                 self._storage, move.account, profile.digest(said.join), move.at
             )
             # What is shown now depends on what was joined: one more turn, of the joined person.
-            after = replace(move, move_id=f"{move.move_id}+")
+            after = replace(move, move_id=f"{move.move_id[:63]}+")
             said = await self._turn(after, partial(self._show_joined, after, came_of_it))
         if said.export:
             content = await export(self._storage, move.account)
@@ -101,16 +101,22 @@ class Conversation:
         await self._storage.blocked(account, at)
 
     async def reminders(self, door: str, now: datetime) -> Sequence[tuple[Account, Screen]]:
-        """List whom to remind now, and with what; each is remembered as reminded already.
+        """List some whom to remind now, and with what; they are remembered as reminded already.
 
         Args:
             door: the door at which the reminders will be sent.
             now: UTC.
+
+        Returns:
+            An account and a screen each; none where nobody is left to remind.
         """
         course = self._course()
-        due = await self._storage.due_reminders(door, now)
-        reminding = ((account, menu.reminder(course, person)) for account, person in due)
-        return [(account, screen) for account, screen in reminding if screen is not None]
+        while due := await self._storage.due_reminders(door, now):
+            screens = ((account, menu.reminder(course, person)) for account, person in due)
+            reminders = [(account, screen) for account, screen in screens if screen is not None]
+            if reminders:
+                return reminders
+        return []
 
     def commands(self, language: str) -> Sequence[Command]:
         """List the command menu in a language."""
