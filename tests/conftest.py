@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (dropped if lacks else kept).append(item)
     if dropped and os.environ.get("COURSE_BOT_TEST_COMPLETE"):
         lacking = "; ".join(LEFT_OUT[mark] for mark in missing if counts[mark])
-        raise pytest.UsageError(f"COURSE_BOT_TEST_COMPLETE is set, but tests are left out {lacking}")
+        raise pytest.UsageError(f"COURSE_BOT_TEST_COMPLETE is set; tests are left out {lacking}")
     items[:] = kept
     config.stash[left_out] = counts
     config.hook.pytest_deselected(items=dropped)
