@@ -272,6 +272,27 @@ async def test_a_choice_is_one_tap_and_a_wrong_option_is_told_why(
     )
 
 
+async def test_an_option_under_its_number_may_be_typed(house: House, ann: Person) -> None:
+    long = tuple(
+        replace(option, text=f"{option.text}, и так до конца строки") for option in CHOICE.options
+    )
+    house.course = with_pool(house.course, "chat", (replace(CHOICE, options=long),))
+    await ann.presses("Знаю — сразу к тесту")
+    place = next(line for line in ann.text.splitlines() if "Он появляется сам" in line)[0]
+    await ann.writes("9")
+    ann.sees(f"{place}. Он появляется сам")
+    await ann.writes(place)
+    ann.sees("Верно!")
+
+
+async def test_a_number_typed_under_buttons_with_words_is_no_answer(
+    house: House, ann: Person
+) -> None:
+    await ask(house, ann, Choice)
+    await ann.writes("1")
+    ann.sees("Кто создаёт чат «Сотрудники»?")
+
+
 async def test_several_options_earn_their_share(house: House, ann: Person) -> None:
     await ask(house, ann, Multiple)
     assert "Готово" not in ann.labels
@@ -420,7 +441,8 @@ async def test_too_few_points_do_not_pass_and_the_best_result_counts(
     await ann.presses("1 ✓")
     await ann.presses("Знаю — сразу к тесту")
     await house.takes_quiz(ann, wrongly=[each.id for each in POOL])
-    ann.sees("0 %", "Для зачёта")
+    ann.sees("0 %", "Урок у вас уже пройден: в счёт идёт лучший результат")
+    assert "Следующий урок" in ann.labels[0]
     learner = await house.learner(ann)
     assert learner.passed("chat")
     assert learner.study.results["chat"].best == 100

@@ -112,7 +112,7 @@ def _line(stage: Stage, number: int, lesson_id: str) -> str:
     else:
         state = lessons.in_minutes(p, lesson.minutes)
     title = f"{number}. {escape(lesson.title)}"
-    return f"<code>{bar(share)}</code> {title} — <i>{state}</i>"
+    return f"{bar(share)} {title} — <i>{state}</i>"
 
 
 def bar(share: float) -> str:

@@ -24,9 +24,11 @@ from course_bot.learning.attempts import Asked, Attempt, draw_attempt
 from course_bot.learning.grading import Response, fits, parse_number
 from course_bot.learning.progress import (
     Answer,
+    Finished,
     LessonResult,
     Person,
     answer_question,
+    finish,
     next_lesson,
     start_attempt,
     waiting_before,
@@ -328,25 +330,30 @@ def done(stage: Stage, attempt_id: str, number: str) -> Outcome:
 
 
 def typed(stage: Stage, text: str) -> Outcome | None:
-    """Answer a number question with a typed text.
+    """Answer the question that waits with a typed text: a number, or an option's number.
 
     Returns:
-        None where no number is asked for, or the text is a question rather than an answer.
+        None where no question waits, or the text is a question rather than an answer.
     """
-    asked = stage.person.question
-    if asked is None or not isinstance(asked.question, Number):
-        return None
-    if not stage.person.place.startswith("question:"):
+    asked, p = stage.person.question, stage.phrases
+    if asked is None or not stage.person.place.startswith("question:"):
         return None
     number = parse_number(text)
-    if number is not None:
-        return _answer(stage, number)
-    if len(text.split()) > 3 and not any(char.isdigit() for char in text):
+    if isinstance(asked.question, Number):
+        if number is not None:
+            return _answer(stage, number)
+        if len(text.split()) > 3 and not any(char.isdigit() for char in text):
+            return None
+        notice = p.t("Please write the answer in digits, for example 16.")
+        return Outcome(person=stage.person, notice=notice)
+    if number is None:
         return None
-    return Outcome(
-        person=stage.person,
-        notice=stage.phrases.t("Please write the answer in digits, for example 16."),
-    )
+    if isinstance(asked.question, Choice) and number in range(1, len(asked.shown) + 1):
+        lines, _labels = _labelled([asked.question.options[each].text for each in asked.shown])
+        if lines:
+            return _answer(stage, (asked.shown[int(number) - 1],))
+    notice = p.t("Please answer with the buttons under the question.")
+    return Outcome(person=stage.person, notice=notice)
 
 
 def _waiting(stage: Stage, attempt_id: str, number: str) -> Asked:
@@ -458,46 +465,49 @@ def result(stage: Stage, attempt_id: str) -> Screen:
     attempt, answers = person.attempt, person.study.answers
     if attempt is None or attempt.id != attempt_id or person.unfinished is not None:
         raise StaleError
-    earned = [answer.points for answer in answers]
-    score = sum(earned) // len(earned)
+    finished = finish(attempt, [answer.points for answer in answers], at=stage.at)
     missed = [
         asked for asked, answer in zip(attempt.asked, answers, strict=True) if not answer.right
     ]
-    critical = [asked for asked in missed if asked.question.critical]
-    enough = sum(earned) >= attempt.pass_mark * len(earned)
     title = _lesson_title(stage, attempt.lesson)
-    parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=score)]
-    if enough and not critical:
+    parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=finished.score)]
+    rows: list[Row] = []
+    if finished.passed:
         parts.append(p.html("🎉 The lesson is passed. Well done!"))
-        rows = _onward(stage)
         if next_lesson(stage.track, person) is None:
             parts.append(_congratulation(stage))
     else:
-        parts.append(_what_lacks(p, attempt, enough=enough, critical=bool(critical)))
-        rows = [(button(p.t("Another attempt"), "quiz", attempt.lesson),)]
-    if missed:
+        parts.append(_what_lacks(stage, attempt, finished))
+        rows.append((button(p.t("Another attempt"), "quiz", attempt.lesson),))
+    passed = person.passed(attempt.lesson)
+    if passed:
+        rows = _onward(stage) + rows
+    again = _steps_of(stage, attempt, missed)
+    if again:
         parts.append(p.html("Worth reading again:"))
-    rows += [
-        (button(f"📖 {name}", "step", attempt.lesson, number),)
-        for number, name in _steps_of(stage, attempt, missed)
+    reading: list[Row] = [
+        (button(f"📖 {name}", "step", attempt.lesson, number),) for number, name in again
     ]
+    # Who has passed goes on; who has not reads again first.
+    rows = rows + reading if passed else reading + rows
     rows.append((button(p.t("Progress"), "progress"), *_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
-def _what_lacks(p: Phrases, attempt: Attempt, *, enough: bool, critical: bool) -> str:
-    if not enough:
+def _what_lacks(stage: Stage, attempt: Attempt, finished: Finished) -> str:
+    p = stage.phrases
+    if stage.person.passed(attempt.lesson):
+        return p.html("The lesson stays passed: your best result counts.")
+    if finished.score < attempt.pass_mark:
         return p.html(
             "To pass, you need {mark} %. You can try again at once: the questions will mostly be"
             " new, and your best result counts.",
             mark=attempt.pass_mark,
         )
-    if critical:
-        return p.html(
-            "There are enough points, but a question on an important rule (marked ❗) went wrong."
-            " Read that step again and have another go."
-        )
-    return ""
+    return p.html(
+        "There are enough points, but a question on an important rule (marked ❗) went wrong."
+        " Read that step again and have another go."
+    )
 
 
 def _onward(stage: Stage) -> list[Row]:
