@@ -10,11 +10,12 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from tempfile import mkstemp
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
@@ -34,6 +35,7 @@ from course_bot.storage.store import Storage
 
 SECRET_FILE = Path("data/secret")
 """Where the server's secret is kept if no setting gives one."""
+SECRET_BYTES = 32
 HOOK_PATH = "/telegram"
 """Where the webhook is reached, below the public address."""
 REMINDING_HOURS = range(7, 16)
@@ -201,16 +203,32 @@ def read_secret(settings: Settings) -> bytes:
         return settings.secret.get_secret_value().encode()
     try:
         if not SECRET_FILE.exists():
-            SECRET_FILE.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(SECRET_FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "w") as opened:
-                opened.write(secrets.token_urlsafe(32))
-        return SECRET_FILE.read_bytes()
+            _make_secret()
+        secret = SECRET_FILE.read_bytes()
     except OSError as error:
         raise StopError(
             f"{SECRET_FILE} can't be used ({error.strerror}): make the folder writable, or set"
             " COURSE_BOT_SECRET to at least 32 characters"
         ) from None
+    if len(secret) < SECRET_BYTES:
+        raise StopError(
+            f"{SECRET_FILE} is damaged, it has {len(secret)} bytes: put the file from a backup"
+            " there, or delete it, and every visitor of the page begins anew"
+        )
+    return secret
+
+
+def _make_secret() -> None:
+    """Write a new secret in one go: a kill in between must not leave half a file."""
+    SECRET_FILE.parent.mkdir(parents=True, exist_ok=True)
+    file, name = mkstemp(dir=SECRET_FILE.parent)
+    try:
+        with os.fdopen(file, "w") as opened:
+            opened.write(secrets.token_urlsafe(SECRET_BYTES))
+        with suppress(FileExistsError):  # another process was faster, and its secret counts
+            SECRET_FILE.hardlink_to(name)
+    finally:
+        Path(name).unlink()
 
 
 def _secrets_of(settings: Settings) -> list[str]:

@@ -16,7 +16,7 @@ from shutil import copytree
 
 import pytest
 
-from course_bot.cli import main
+from course_bot.cli import main, read_secret, read_settings
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
@@ -163,6 +163,22 @@ def test_a_refusal_never_shows_a_secret(console: Console, wrong: dict[str, str])
     ended = console("run", **wrong)
     assert ended.code == 1
     assert "not-quite" not in ended.out + ended.err
+
+
+def test_a_secret_cut_short_is_refused_rather_than_used(tmp_path: Path, console: Console) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "secret").write_text("")
+    assert "data/secret is damaged, it has 0 bytes" in console("run").refusal
+
+
+def test_the_secret_is_made_once(
+    tmp_path: Path, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_BOT_PORT", settings["COURSE_BOT_PORT"])
+    made = read_secret(read_settings())
+    assert len(made) >= 32
+    assert read_secret(read_settings()) == made
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["secret"]
 
 
 def test_settings_may_stand_in_a_file(tmp_path: Path, console: Console) -> None:
