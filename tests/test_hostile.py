@@ -30,7 +30,7 @@ from course_bot.conversation.port import (
     Sent,
     Wrote,
 )
-from course_bot.conversation.welcome import NAME_CHARS, clean_name
+from course_bot.conversation.welcome import JOINERS, NAME_CHARS
 from course_bot.learning.progress import Answered, Finished
 from course_bot.learning.progress import Person as Learner
 from course_bot.storage import Account
@@ -321,7 +321,7 @@ def _judge(before: Learner, decision: Decision[T]) -> None:
     assert after.place.isascii()
     assert after.place.isprintable()
     assert len(after.name) <= NAME_CHARS
-    assert after.name == clean_name(after.name)
+    assert all(char.isprintable() or char in JOINERS for char in after.name)
     assert len(answered) <= 1
     assert len(finished) <= len(answered)
     assert len(set(after.study.draft)) == len(after.study.draft)

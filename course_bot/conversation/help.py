@@ -30,7 +30,19 @@ OFFERED = 3
 """How many entries are offered at most."""
 WHERE_HELP_IS = "0"
 """The number of the FAQ's opening section, which says where help is and how to reach a human."""
+ALIKE = 75
+"""A ratio (0 to 100) from which two words count as one: «чат» and «чата», «подержка» too."""
 _WORDS = re.compile(r"\w+")
+SMALL_WORDS = frozenset(
+    _WORDS.findall(
+        "а без бы был была были было быть в ваш весь во все вы где да до ее если есть еще же за знаю"
+        " и из или им их к как какая какие какой кем кого кто куда ли мне можно мой моих моя мои мы"
+        " на над надо нам нас наш наша наше наши не него ней но ну нужен нужно о об он она они от по"
+        " под понятно почему при про с сам свой свою себя сейчас сколько со та такое там те то того"
+        " тоже тот ту ты у уже хочу чем что чтоб чтобы эта эти это этот я дела делать сделать"
+    )
+)
+"""Words that stand in questions about anything, as ``normal`` writes them."""
 
 
 def overview(stage: Stage) -> Screen:
@@ -107,17 +119,24 @@ def offers(stage: Stage, *numbers: str) -> Screen:
 def nearest(entries: tuple[FaqEntry, ...], text: str) -> list[tuple[int, float]]:
     """Find the entries nearest to a text by their wordings, the best first.
 
+    Whole phrases are compared, and a third of the words that matter must be in the wording:
+    without that, «как дела» would be near to every question that begins with «как».
+
     Returns:
         At most ``OFFERED`` pairs of an entry's number and a score from ``LIKELY`` to 100.
     """
     query = normal(text[:QUERY_CHARS])
+    asked = _content(query)
     wordings = _wordings(entries)
     matches = process.extract(
         query, wordings.keys(), scorer=fuzz.token_set_ratio, limit=None, score_cutoff=LIKELY
     )
     best: dict[int, float] = {}
     for wording, score, _place in matches:
-        number = wordings[wording]
+        number, words = wordings[wording]
+        shared = sum(1 for word in asked if any(fuzz.ratio(word, it) >= ALIKE for it in words))
+        if not shared or shared * 3 < len(asked):
+            continue
         # A set ratio calls a single shared word a full match; the sort ratio asks for the rest.
         whole = (score + fuzz.token_sort_ratio(query, wording)) / 2
         best[number] = max(whole, best.get(number, 0))
@@ -126,10 +145,17 @@ def nearest(entries: tuple[FaqEntry, ...], text: str) -> list[tuple[int, float]]
 
 
 @lru_cache(maxsize=2)
-def _wordings(entries: tuple[FaqEntry, ...]) -> dict[str, int]:
+def _wordings(entries: tuple[FaqEntry, ...]) -> dict[str, tuple[int, list[str]]]:
+    """Return each way to ask, normalised, with its entry and its words that matter."""
     return {
-        normal(wording): each.id for each in entries for wording in (each.question, *each.wordings)
+        normal(wording): (each.id, _content(normal(wording)))
+        for each in entries
+        for wording in (each.question, *each.wordings)
     }
+
+
+def _content(normalised: str) -> list[str]:
+    return [word for word in normalised.split() if word not in SMALL_WORDS and len(word) > 1]
 
 
 def normal(text: str) -> str:
