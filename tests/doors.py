@@ -77,6 +77,7 @@ class House:
         self.now = NOW
         self.door = door
         self.heard: list[Move] = []
+        self.said: list[Reply] = []
         self._database = database
         self._accounts: list[tuple[Person, Account]] = []
         self._stack = AsyncExitStack()
@@ -112,6 +113,7 @@ class House:
         for reply in replies:
             if isinstance(reply, Screen):
                 assert_well_formed(reply.text)
+        self.said += replies
         return replies
 
     async def blocked(self, account: Account, at: datetime) -> None:

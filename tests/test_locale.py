@@ -1,0 +1,388 @@
+"""The interface's phrases: each is translated, and none of the other language shows through."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from gettext import NullTranslations
+from pathlib import Path
+
+import pytest
+
+from course_bot.content.model import (
+    Choice,
+    Course,
+    Match,
+    Multiple,
+    Number,
+    Option,
+    Order,
+    Pair,
+    Step,
+)
+from course_bot.conversation.lessons import in_minutes
+from course_bot.conversation.port import Document, Notice, Screen
+from course_bot.locale import check
+from course_bot.locale.phrases import Phrases, phrases
+from tests.courses import CHOICE, HELP
+from tests.dialogue import Person, plain
+from tests.doors import House, goes_on, house, passes
+
+__all__ = ["house"]
+
+WORD = re.compile(r"(?<![/\w])[A-Za-z]{2,}(?![\w:/.])")
+"""A word in Latin letters that is no command, address or part of one."""
+CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
+LATIN_IN_RUSSIAN = {"Telegram", "In", "English"}
+CYRILLIC_IN_ENGLISH = {"Русский"}
+NEUTRAL = "ΩΩ ΩΩ"
+"""What stands for the course's own words and the person's name: letters of neither language."""
+
+
+@pytest.fixture
+def door() -> str:
+    return "port"
+
+
+def test_the_catalogue_is_in_step_with_the_code() -> None:
+    assert check.unseen() == []
+    assert check.faults("ru") == []
+    assert check.main() == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0 минут"),
+        (1, "1 минута"),
+        (2, "2 минуты"),
+        (5, "5 минут"),
+        (11, "11 минут"),
+        (21, "21 минута"),
+        (22, "22 минуты"),
+        (112, "112 минут"),
+    ],
+)
+def test_minutes_are_counted_the_russian_way(count: int, words: str) -> None:
+    assert plain(in_minutes(phrases("ru"), count)) == words
+
+
+def test_minutes_are_counted_the_english_way() -> None:
+    counted = [in_minutes(phrases("en"), count) for count in (1, 2, 21)]
+    assert counted == ["1 minute", "2 minutes", "21 minutes"]
+
+
+def test_a_language_that_is_not_known_reads_russian() -> None:
+    assert phrases("de").t("Begin") == phrases("ru").t("Begin") == "Начать"
+
+
+def test_values_are_escaped_in_a_screen_and_not_in_a_label() -> None:
+    p = Phrases(NullTranslations())
+    assert p.html("<b>{name}</b>", name="<i>&\"'") == "<b>&lt;i&gt;&amp;&quot;&#x27;</b>"
+    assert p.t("{name}", name="<i>") == "<i>"
+    assert p.t("{name}", name="{other}") == "{other}"
+
+
+# A walk through every screen, on a course without words.
+
+
+async def test_whoever_reads_russian_meets_no_english(house: House) -> None:
+    await walk(house, "ru")
+    found = {word for text in read(house) for word in WORD.findall(text)}
+    assert found <= LATIN_IN_RUSSIAN
+
+
+async def test_whoever_reads_english_meets_no_russian(house: House) -> None:
+    await walk(house, "en")
+    found = {word for text in read(house) for word in CYRILLIC.findall(text)}
+    assert found <= CYRILLIC_IN_ENGLISH
+
+
+async def test_the_walk_comes_by_every_phrase_there_is(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: set[str] = set()
+    for name in ("t", "html", "many"):
+        told = getattr(Phrases, name)
+
+        def tell(self: Phrases, message: str, *others: str, told=told, **values: object) -> str:  # type: ignore[no-untyped-def]  # the method as it was
+            said.add(message)
+            text: str = told(self, message, *others, **values)
+            return text
+
+        monkeypatch.setattr(Phrases, name, tell)
+    await walk(house, "ru")
+    await walk(house, "en")
+    every = {check._forms(message.id)[0] for message in check.extract() if message.id}
+    missing = every - said
+    assert missing == set(), "\n".join(missing)
+
+
+async def walk(house: House, language: str) -> None:
+    """See every screen and hear every notice."""
+    house.course = wordless(house.course)
+    ann = await arriving(house, language)
+    for text in ("qq", "/nosuch"):
+        await ann.writes(text)
+    await ann.presses(phrases(language).t("Begin"))
+    await ann.writes("1")
+    await ann.writes(NEUTRAL)
+    await ann.sends_action("begin:teacher")
+    await around(house, ann)
+    await about_oneself(house, ann)
+    await quizzes(house, ann)
+    await elsewhere(house, ann, language)
+    await ann.sends_action("forget")
+    await ann.sends_action("erase")
+
+
+async def arriving(house: House, language: str, *, door: str = "", payload: str = "") -> Person:
+    """Let somebody come, and switch to English on the first screen, which is in Russian."""
+    before = len(house.said)
+    person = await house.arrives(NEUTRAL, language=language, door=door, payload=payload)
+    if language == "en":
+        await person.sends_action("english")
+        del house.said[before:]
+    return person
+
+
+async def around(house: House, ann: Person) -> None:
+    """Go through the menu, the help and the steps."""
+    for command in ("menu", "progress", "help", "track", "me", "nosuch"):
+        await ann.writes(f"/{command}")
+    await ann.sends_picture()
+    for payload in ("lesson-help", "track-coordinator", "faq-1", "nowhere"):
+        await ann.opens(payload)
+    await ann.writes("zzz")
+    await ann.writes(NEUTRAL)
+    for place in ("step:chat:1", "step:chat:4", "locked:chat", "other:chat", "pick:x:0:0"):
+        await ann.sends_action(place)
+    assert await house.talk.reminders("port", house.now + passes(60 * 24 * 4))
+
+
+async def about_oneself(house: House, ann: Person) -> None:
+    """Change what can be changed, and ask for a link."""
+    for action in ("rename", "stored", "export", "remind:0", "remind:1", "me"):
+        await ann.sends_action(action)
+    await ann.sends_action("rename")
+    await ann.writes("1")
+    await ann.writes(NEUTRAL)
+    await ann.sends_action("link")
+    house.now += passes(16)
+    await ann.opens()
+
+
+async def quizzes(house: House, ann: Person) -> None:
+    """Take quizzes in every way, up to the end of the track."""
+    await ann.sends_action("quiz:help")
+    await ann.sends_action("quiz:chat")
+    await ann.sends_action("help")
+    await ann.sends_action("continue")
+    for rightly in (False, True):
+        while (asked := (await house.learner(ann)).question) is not None:
+            await ann.writes("zz" if isinstance(asked.question, Number) else "99")
+            if isinstance(asked.question, Order | Match | Multiple):
+                await partly(house, ann)
+            else:
+                await house.answers(ann, rightly=rightly)
+            await ann.sends_action(ann.buttons[1].action)
+            await ann.sends_action("menu")
+            learner = await house.learner(ann)
+            assert learner.attempt
+            await ann.sends_action(
+                f"feedback:{learner.attempt.id}:{len(learner.study.answers) - 1}"
+            )
+            await goes_on(ann)
+        await ann.sends_action("progress")
+        await ann.sends_action("quiz:chat")
+    await house.takes_quiz(ann, wrongly=[CHOICE.id])
+    await ann.sends_action("quiz:chat")
+    await house.takes_quiz(ann)
+    await ann.sends_action("quiz:chat")
+    await house.takes_quiz(ann, wrongly=[CHOICE.id])
+    await ann.sends_action("quiz:roles")
+    await house.answers(ann)
+    await ann.sends_action("menu")
+    await ann.sends_action("quiz:chat")
+    await ann.sends_action("quiz:roles")
+    await house.takes_quiz(ann)
+    await ann.sends_action("quiz:help")
+    await house.takes_quiz(ann)
+    for place in ("finished", "menu", "progress", "track"):
+        await ann.sends_action(place)
+
+
+async def partly(house: House, ann: Person) -> None:
+    """Tap the parts as they are shown, take one back and put it there again, and be done."""
+
+    def actions(verb: str) -> list[str]:
+        return [each.action for each in ann.buttons if each.action.startswith(f"{verb}:")]
+
+    while not actions("done"):
+        await ann.sends_action(actions("tap")[0])
+    if actions("undo"):
+        await ann.sends_action(actions("undo")[0])
+        await ann.sends_action(actions("tap")[0])
+    await ann.sends_action(actions("done")[0])
+
+
+async def elsewhere(house: House, ann: Person, language: str) -> None:
+    """Be at another door, join, and hear what the doors say of themselves."""
+    for name in ("t", "finished"):
+        await ann.sends_action(name)
+    await ann.sends_action("link")
+    payload = ann.text.split("start=")[1].split()[0]
+    for door in ("telegram", "browser"):
+        phone = await arriving(house, language, door=door, payload=payload)
+        await phone.sends_action("begin:coordinator")
+        await phone.sends_action("menu")
+        await phone.sends_action("take:coordinator")
+        await phone.writes("/me")
+        await phone.sends_action("remind:0")
+        await phone.sends_action("remind:1")
+        await phone.sends_action("link")
+    await ann.sends_action("link")
+    again = ann.text.split("start=")[1].split()[0]
+    await ann.opens(f"go-{again.removeprefix('go-')}")
+    await ann.sends_action(ann.buttons[0].action)
+    house.said.append(house.talk.trouble(language))
+    for reason in ("group", "too_long", "too_large", "flood"):
+        house.said.append(Notice(text=house.talk.refusal(reason, language)))
+    for command in house.talk.commands(language):
+        house.said.append(Notice(text=command.about))
+
+
+def read(house: House) -> Iterator[str]:
+    """Return everything that people read of what was said."""
+    for reply in house.said:
+        match reply:
+            case Screen(text=text, rows=rows):
+                yield re.sub(r"https?://\S+", "", plain(text))
+                yield from (button.label for row in rows for button in row)
+            case Notice(text=text):
+                yield text
+            case Document():
+                pass
+
+
+def wordless(course: Course) -> Course:
+    """Take every word of the course's own out of it."""
+    n = NEUTRAL
+    link = replace(HELP, label=n, verified=False)
+    pool = (
+        Choice(
+            id="choice", version="v1", text=n, explanation=n, step=1, critical=True,
+            options=(Option(text=n * 20, right=True), Option(text=n, why=n)),
+        ),
+        Multiple(
+            id="multiple", version="v1", text=n, explanation=n, step=1,
+            options=(Option(text=n, right=True), Option(text=n), Option(text=n, right=True)),
+        ),
+        Order(id="order", version="v1", text=n, explanation=n, step=1, items=(n, n, n)),
+        Match(
+            id="match", version="v1", text=n, explanation=n, step=1,
+            pairs=(Pair(term=n, meaning=n),) * 3,
+        ),
+        Number(id="number", version="v1", text=n, explanation=n, step=1, answer=7, unit=n),
+        Number(id="plain", version="v1", text=n, explanation=n, step=1, answer=7),
+    )  # fmt: skip
+    lessons = {
+        name: replace(
+            lesson,
+            title=n,
+            pool=pool,
+            draw=len(pool),
+            steps=(Step(title=n, text=n, links=(link,)),) * 4,
+        )
+        for name, lesson in course.lessons.items()
+    }
+    tracks = {name: replace(it, title=n, about=n) for name, it in course.tracks.items()}
+    faq = {
+        number: replace(
+            it, question=f"{n} {number}", answer=n, wordings=(f"{n} {number}",), links=()
+        )
+        for number, it in course.faq.items()
+    }
+    # What only coordinators learn is offered to a teacher who is done.
+    lessons["more"] = replace(lessons["help"], id="more")
+    tracks["coordinator"] = replace(tracks["coordinator"], lessons=("help", "more"))
+    return replace(course, title=n, about=n, lessons=lessons, tracks=tracks, faq=faq)
+
+
+# The check of the catalogue itself.
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of one module with a catalogue that is in step with it."""
+    folder = tmp_path / "course_bot"
+    messages = folder / "locale" / "ru" / "LC_MESSAGES"
+    messages.mkdir(parents=True)
+    (folder / "talk.py").write_text('p.t("Good day, {name}")\n', encoding="utf-8")
+    (messages / "course_bot.po").write_text(
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "Good day, {name}"\nmsgstr "Добрый день, {name}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(check, "PACKAGE", folder)
+    monkeypatch.setattr("course_bot.locale.phrases.FOLDER", folder / "locale")
+    return folder
+
+
+def catalogue(package: Path) -> Path:
+    return package / "locale" / "ru" / "LC_MESSAGES" / "course_bot.po"
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_catalogue_in_step_has_no_faults(package: Path) -> None:
+    assert check.faults("ru") == []
+    assert check.unseen() == []
+
+
+def test_the_check_finds_a_phrase_that_is_not_in_the_catalogue(package: Path) -> None:
+    (package / "more.py").write_text('p.html("Farewell")\n', encoding="utf-8")
+    assert check.faults("ru") == [
+        "course_bot/locale/ru/LC_MESSAGES/course_bot.po: not in the catalogue: 'Farewell'"
+    ]
+
+
+def test_the_check_finds_an_untranslated_phrase(package: Path) -> None:
+    rewrite(catalogue(package), 'msgstr "Добрый день, {name}"', 'msgstr ""')
+    (fault,) = check.faults("ru")
+    assert "untranslated: 'Good day, {name}'" in fault
+
+
+def test_the_check_finds_a_phrase_that_is_no_longer_said(package: Path) -> None:
+    (package / "talk.py").write_text("", encoding="utf-8")
+    (fault,) = check.faults("ru")
+    assert "no longer said: 'Good day, {name}'" in fault
+
+
+def test_the_check_finds_a_translation_with_other_values(package: Path) -> None:
+    rewrite(catalogue(package), "Добрый день, {name}", "Добрый день, {nom}")
+    (fault,) = check.faults("ru")
+    assert "has the values ['nom'], not ['name']" in fault
+
+
+def test_the_check_finds_a_guess_that_nobody_has_looked_at(package: Path) -> None:
+    rewrite(catalogue(package), 'msgid "Good', '#, fuzzy\nmsgid "Good')
+    assert any("fuzzy" in fault for fault in check.faults("ru"))
+
+
+def test_the_check_finds_a_phrase_that_extraction_can_not_see(package: Path) -> None:
+    (package / "more.py").write_text("text = f\"<b>{p.t('Hidden')}</b>\"\n", encoding="utf-8")
+    (fault,) = check.unseen()
+    assert fault.startswith("course_bot/more.py:1: not seen")
+    assert "'Hidden'" in fault
+
+
+def test_the_update_brings_the_catalogue_into_step(package: Path) -> None:
+    (package / "talk.py").write_text('p.t("Farewell")\n', encoding="utf-8")
+    check.update("ru")
+    text = catalogue(package).read_text(encoding="utf-8")
+    assert 'msgid "Farewell"\nmsgstr ""' in text
+    assert "Good day" not in text
