@@ -158,6 +158,8 @@ def read_settings() -> Settings:
     """
     try:
         settings = Settings()
+    except UnicodeDecodeError:
+        raise StopError(".env is not in UTF-8: save it in that encoding") from None
     except ValidationError as error:
         lines = (f"{_setting_name(fault['loc'])}: {fault['msg']}" for fault in error.errors())
         raise StopError("; ".join(lines) + " (.env.example explains every setting)") from None
@@ -366,7 +368,7 @@ def _telegram(settings: Settings, talk: Conversation) -> "TelegramDoor | None":
 
 
 async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conversation) -> None:
-    from course_bot.messengers.telegram.door import TokenError
+    from course_bot.messengers.telegram.door import TokenError, WebhookError
 
     try:
         bot = await door.start()
@@ -377,12 +379,18 @@ async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conver
     talk.addresses = replace(talk.addresses, telegram_bot=bot)
     print(f"Telegram: https://t.me/{bot}", flush=True)
     hook = settings.telegram_webhook_secret
+    if hook is not None:
+        url = f"{talk.addresses.page}{HOOK_PATH}"
+        try:
+            await door.set_webhook(url, hook.get_secret_value())
+        except WebhookError as error:
+            raise StopError(
+                f"Telegram refuses to deliver to {url} ({error}): check COURSE_BOT_PUBLIC_URL"
+            ) from None
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(REMINDERS_EVERY, lambda: _remind(door, talk)))
         if hook is None:
             tasks.create_task(door.poll())
-        else:
-            await door.set_webhook(f"{talk.addresses.page}{HOOK_PATH}", hook.get_secret_value())
 
 
 async def _remind(door: "TelegramDoor", talk: Conversation) -> None:

@@ -14,6 +14,12 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _proxy(proxy: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"(socks5|socks4|http)://[^/?#\s]+:\d{1,5}/?", proxy.get_secret_value()):
+        raise ValueError("must look like socks5://user:password@host:1080 or http://host:3128")
+    return proxy
+
+
 class Settings(BaseSettings):
     """What a deployment may set; ``.env.example`` explains each.
 
@@ -44,7 +50,9 @@ class Settings(BaseSettings):
         validation_alias="TELEGRAM_API",
         pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$",
     )
-    telegram_proxy: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_PROXY")
+    telegram_proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = Field(
+        default=None, validation_alias="TELEGRAM_PROXY"
+    )
     telegram_webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] | None = Field(
         default=None, validation_alias="TELEGRAM_WEBHOOK_SECRET"
     )

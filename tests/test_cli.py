@@ -120,6 +120,8 @@ def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
     ("wrong", "words"),
     [
         ({"TELEGRAM_TOKEN": "my-token"}, "TELEGRAM_TOKEN is not a token"),
+        ({"TELEGRAM_PROXY": "host:3128"}, "must look like socks5://"),
+        ({"COURSE_BOT_DATABASE": "sqlite:///:memory:"}, "is no database address"),
         ({"COURSE_BOT_PORT": "eighty"}, "COURSE_BOT_PORT: "),
         ({"COURSE_BOT_SECRET": "short"}, "COURSE_BOT_SECRET: "),
         ({"COURSE_BOT_BROWSER": "open"}, "COURSE_BOT_BROWSER: "),
@@ -155,6 +157,7 @@ def test_a_wrong_setting_is_one_clear_line(
     "wrong",
     [
         {"TELEGRAM_TOKEN": "not-quite:a-token"},
+        {"TELEGRAM_PROXY": "https://me:not-quite@proxy.example:3128"},
         {"COURSE_BOT_SECRET": "not-quite-a-secret"},
         {"COURSE_BOT_DATABASE": "postgresql://a:not-quite@127.0.0.1:1/b"},
     ],
@@ -184,6 +187,13 @@ def test_the_secret_is_made_once(
 def test_settings_may_stand_in_a_file(tmp_path: Path, console: Console) -> None:
     (tmp_path / ".env").write_text("TELEGRAM_TOKEN=my-token\n")
     assert "TELEGRAM_TOKEN is not a token" in console("run").refusal
+
+
+def test_a_settings_file_in_another_encoding_is_one_clear_line(
+    tmp_path: Path, console: Console
+) -> None:
+    (tmp_path / ".env").write_bytes("# токен\nCOURSE_BOT_PORT=0\n".encode("cp1251"))
+    assert "not in UTF-8" in console("run").refusal
 
 
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, console: Console) -> None:

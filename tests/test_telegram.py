@@ -25,7 +25,13 @@ from course_bot.conversation.port import (
     Sent,
     Wrote,
 )
-from course_bot.messengers.telegram import Pace, SecretError, TelegramDoor, TokenError
+from course_bot.messengers.telegram import (
+    Pace,
+    SecretError,
+    TelegramDoor,
+    TokenError,
+    WebhookError,
+)
 from course_bot.storage import Account
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import (
@@ -1115,6 +1121,18 @@ async def test_setting_the_webhook_keeps_what_waits(
         "my_chat_member",
     }
     assert len(api.waiting) == 1
+
+
+async def test_setting_the_webhook_outlasts_an_outage_but_not_a_refusal(
+    talk: FakeTalk, api: BotApi
+) -> None:
+    door = make_door(talk)
+    api.fails("500", "setWebhook", times=PACE.tries + 1)
+    await door.set_webhook("https://example.org/hook", SECRET)
+    assert api.webhook["secret_token"] == SECRET
+    with pytest.raises(WebhookError, match="HTTPS URL"):
+        await door.set_webhook("http://example.org/hook", SECRET)
+    await door.close()
 
 
 async def test_telegram_hears_200_only_after_the_commit(

@@ -43,7 +43,9 @@ def database_url(text: str) -> URL:
     dialect = url.get_backend_name()
     if dialect == "postgres":
         dialect = "postgresql"
-    if dialect not in DRIVERS or (dialect == "sqlite" and not url.database):
+    # Each connection would have a database in memory of its own, and there are several.
+    nowhere = dialect == "sqlite" and url.database in (None, "", ":memory:")
+    if dialect not in DRIVERS or nowhere:
         raise DatabaseUrlError
     return url.set(drivername=DRIVERS[dialect])
 

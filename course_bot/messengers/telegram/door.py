@@ -93,6 +93,10 @@ class TokenError(CourseError):
         self.reason = reason
 
 
+class WebhookError(CourseError):
+    """Telegram refuses the webhook's address; the message is its own reason."""
+
+
 class _Line:
     """One person's place: their turns in order, and their replies in the order of the turns."""
 
@@ -157,16 +161,27 @@ class TelegramDoor:
     async def set_webhook(self, url: str, secret: str) -> None:
         """Ask Telegram to deliver updates to an https address; what waits already is kept.
 
-        Raises ``SecretError`` for an unusable secret, aiogram's errors where Telegram refuses.
+        A network that is away is waited for. Raises ``SecretError`` for an unusable secret,
+        ``WebhookError`` where Telegram refuses the address.
         """
-        await self.bot(
-            SetWebhook(
-                url=url,
-                secret_token=webhook.checked(secret),
-                allowed_updates=UPDATES,
-                drop_pending_updates=False,
-            )
+        wanted = SetWebhook(
+            url=url,
+            secret_token=webhook.checked(secret),
+            allowed_updates=UPDATES,
+            drop_pending_updates=False,
         )
+        faults = 0
+        while True:
+            try:
+                await self.bot(wanted)
+            except TelegramBadRequest as error:
+                raise WebhookError(worded(error, self.bot)) from None
+            except (TelegramAPIError, *FAULTS) as error:
+                faults += 1
+                log.warning("the webhook is not set yet: %s", worded(error, self.bot))
+                await asyncio.sleep(self._pace.pause(faults))
+            else:
+                return
 
     def routes(self, *, path: str, secret: str) -> list[web.RouteDef]:
         """Return the webhook's route: it answers 200 only after the commit.
