@@ -34,6 +34,8 @@ def start_logging(level: str, secrets: Iterable[str]) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(DiscreetFormatter(secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # At INFO these tell of every migration step, every request, every batch of changed files.
-    for library in ("alembic", "aiogram", "watchfiles"):
+    # At INFO the first three tell of every migration step, every request, every batch of changed
+    # files; at DEBUG the others of every value that is stored, people's names among them, and of
+    # every line of a lesson.
+    for library in ("alembic", "aiogram", "watchfiles", "aiosqlite", "markdown_it"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(level)))

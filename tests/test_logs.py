@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from course_bot.logs import DiscreetFormatter
+from course_bot.logs import DiscreetFormatter, start_logging
 
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
@@ -24,6 +24,19 @@ def test_a_secret_is_blotted_out_of_messages_and_tracebacks(secret: str) -> None
     line = written(f"calling {address}", error=ValueError(address))
     assert secret not in line
     assert line.count("[secret]") == 4
+
+
+def test_not_even_the_finest_log_tells_what_is_stored() -> None:
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    try:
+        start_logging("DEBUG", [])
+        assert logging.getLogger("course_bot").isEnabledFor(logging.DEBUG)
+        # It writes down each statement's values: names, answers, accounts.
+        assert not logging.getLogger("aiosqlite").isEnabledFor(logging.DEBUG)
+    finally:
+        root.setLevel(before[0])
+        root.handlers[:] = before[1]
 
 
 def test_ordinary_words_stay_as_they_are() -> None:
