@@ -463,6 +463,16 @@ async def test_a_text_too_large_for_a_frame_is_refused_by_the_page_itself(desk: 
     assert len(await page.locator("#words").input_value()) == 4000
 
 
+async def test_half_a_letter_is_refused_and_holds_up_nothing(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    words = page.get_by_label("Сообщение", exact=True)
+    await words.evaluate(r"field => { field.value = 'a\ud83d'; }")
+    await words.press("Enter")
+    await key(page, "Посчитать").click()
+    await expect(bot(page).last).to_contain_text("Нажатий: 1")
+
+
 async def test_an_english_browser_gets_an_english_page(desk: Desk) -> None:
     page = await desk.page(locale="en-GB")
     await expect(page.locator("#state")).to_have_text("online")

@@ -175,8 +175,10 @@ export class Link {
   /** @param {any} frame */
   #hear(frame) {
     if (frame.hello) return this.#greet(frame.hello);
-    const move = this.outbox.find((kept) => kept.id === frame.id);
-    if (frame.id === this.#flying) {
+    // A frame that the server can't read at all (half a letter in it) is refused without an id.
+    const id = frame.id ?? this.#flying;
+    const move = this.outbox.find((kept) => kept.id === id);
+    if (id === this.#flying) {
       this.#flying = "";
       clearTimeout(this.#watch);
     }
@@ -184,7 +186,7 @@ export class Link {
       this.#troubled = move.id;
       this.#listener.trouble(move, frame.trouble);
     } else {
-      this.#take(frame.id);
+      this.#take(id);
       if (frame.refused) this.#listener.refused(frame.refused, move);
       else if (move) this.#listener.replies(move, frame.replies);
       this.#pump();
