@@ -23,6 +23,7 @@ from course_bot.content.model import (
     Question,
 )
 from course_bot.conversation.port import Command, Move, Reply, Screen
+from course_bot.conversation.quiz import NO_TICK, TICK
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.learning.attempts import Asked
@@ -37,7 +38,7 @@ from course_bot.storage.rows import read_person
 from course_bot.storage.store import Storage, account_id
 from tests.browser_person import SECRET, browser_person
 from tests.courses import HELP, POOL, make_course
-from tests.dialogue import Person, PortPerson
+from tests.dialogue import Person, PortPerson, plain
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import TOKEN, USERNAME, BotApi, parse_html
 
@@ -302,19 +303,40 @@ def wrong(question: Question) -> Response:
 
 
 async def gives(person: Person, asked: Asked, response: Response) -> None:
-    """Give a response, through the buttons on the screen or in digits."""
+    """Give a response by what is on the screen: the parts' labels, or digits typed."""
     if not isinstance(response, tuple):
         await person.writes(f"{response:.0f}")
         return
-    verb = "pick" if isinstance(asked.question, Choice) else "tap"
     for part in response:
-        if (button := part_button(person, verb, part)) is None:
+        if (label := label_of(person, asked, part)) is not None:
+            await person.presses(label)
+        else:
             # The last meaning of a match is left over and goes where it belongs by itself.
             assert isinstance(asked.question, Match), f"no button for {part}:\n{person.labels}"
-            continue
-        await person.sends_action(button)
-    if verb == "tap":
-        await person.sends_action(next(it.action for it in person.buttons if is_done(it.action)))
+    if not isinstance(asked.question, Choice):
+        await person.presses("Готово")
+
+
+def label_of(person: Person, asked: Asked, part: int) -> str | None:
+    """Find the label of a part of the question: its text, or its number where texts are long."""
+    texts = [plain(text) for text in _texts(asked.question)]
+    for name in (texts[part], f"{asked.shown.index(part) + 1}"):
+        for label in (name, f"{TICK} {name}", f"{NO_TICK} {name}"):
+            if label in person.labels:
+                return label
+    return None
+
+
+def _texts(question: Question) -> list[str]:
+    match question:
+        case Choice(options=options) | Multiple(options=options):
+            return [option.text for option in options]
+        case Order(items=items):
+            return list(items)
+        case Match(pairs=pairs):
+            return [pair.meaning for pair in pairs]
+        case Number():
+            return []
 
 
 def part_button(person: Person, verb: str, part: int) -> str | None:
@@ -323,10 +345,6 @@ def part_button(person: Person, verb: str, part: int) -> str | None:
         if button.action.startswith(f"{verb}:") and button.action.endswith(f":{part}"):
             return button.action
     return None
-
-
-def is_done(action: str) -> bool:
-    return action.startswith("done:")
 
 
 async def goes_on(person: Person) -> None:
