@@ -267,6 +267,7 @@ def read(house: House) -> Iterator[str]:
 def wordless(course: Course) -> Course:
     """Take every word of the course's own out of it."""
     n = NEUTRAL
+    a, b, c = (f"{n} {number}" for number in range(3))
     link = replace(HELP, label=n, verified=False)
     pool = (
         Choice(
@@ -275,12 +276,12 @@ def wordless(course: Course) -> Course:
         ),
         Multiple(
             id="multiple", version="v1", text=n, explanation=n, step=1,
-            options=(Option(text=n, right=True), Option(text=n), Option(text=n, right=True)),
+            options=(Option(text=a, right=True), Option(text=b), Option(text=c, right=True)),
         ),
-        Order(id="order", version="v1", text=n, explanation=n, step=1, items=(n, n, n)),
+        Order(id="order", version="v1", text=n, explanation=n, step=1, items=(a, b, c)),
         Match(
             id="match", version="v1", text=n, explanation=n, step=1,
-            pairs=(Pair(term=n, meaning=n),) * 3,
+            pairs=tuple(Pair(term=each, meaning=each) for each in (a, b, c)),
         ),
         Number(id="number", version="v1", text=n, explanation=n, step=1, answer=7, unit=n),
         Number(id="plain", version="v1", text=n, explanation=n, step=1, answer=7),
