@@ -7,10 +7,9 @@ all take it.
 import json
 import math
 import re
-import sys
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -712,16 +711,3 @@ def _stands_out(longer: int, shorter: int) -> bool:
 
 def _within_line(place: Place) -> Within:
     return lambda offset: place._replace(column=place.column + offset)
-
-
-def main() -> int:
-    """Check a folder from the command line, before the whole program exists."""
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "lessons")
-    course, faults = check(folder, today=datetime.now(UTC).date())
-    sys.stdout.writelines(f"{fault}\n" for fault in faults)
-    sys.stdout.write(f"Замечаний: {len(faults)}\n")
-    return 0 if course else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
