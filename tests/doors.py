@@ -314,7 +314,7 @@ async def gives(person: Person, asked: Asked, response: Response) -> None:
             # The last meaning of a match is left over and goes where it belongs by itself.
             assert isinstance(asked.question, Match), f"no button for {part}:\n{person.labels}"
     if not isinstance(asked.question, Choice):
-        await person.presses("Готово")
+        await person.presses("Готово" if "Готово" in person.labels else "Done")
 
 
 def label_of(person: Person, asked: Asked, part: int) -> str | None:
