@@ -313,7 +313,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             )
         except OSError as error:
             raise StopError(_no_listening(settings, error)) from None
-        talk.addresses = Addresses(page=(settings.public_url or address).rstrip("/"))
+        # In local mode a public address is the webhook's alone: there the page refuses everybody.
+        public = settings.public_url if settings.browser == "public" else None
+        talk.addresses = Addresses(page=(public or address).rstrip("/"))
         print(f"The course is open: {talk.addresses.page}", flush=True)
         gc.freeze()  # what start-up made stays; no collection need walk it again
         work = [shelf.watch(), _every(TIDY_EVERY, lambda: storage.tidy(_now()))]
@@ -379,8 +381,8 @@ async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conver
     talk.addresses = replace(talk.addresses, telegram_bot=bot)
     print(f"Telegram: https://t.me/{bot}", flush=True)
     hook = settings.telegram_webhook_secret
-    if hook is not None:
-        url = f"{talk.addresses.page}{HOOK_PATH}"
+    if hook is not None and settings.public_url is not None:
+        url = f"{settings.public_url.rstrip('/')}{HOOK_PATH}"
         try:
             await door.set_webhook(url, hook.get_secret_value())
         except WebhookError as error:

@@ -108,6 +108,20 @@ def test_run_says_where_the_course_is_open_and_stops_in_good_order(
     assert (tmp_path / "data" / "secret").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_public_address_is_given_out_only_where_the_page_serves_it(
+    settings: dict[str, str],
+) -> None:
+    settings["COURSE_BOT_PUBLIC_URL"] = "https://course.example/"
+    for mode, where in (
+        ("local", r"http://127\.0\.0\.1:\d+"),
+        ("public", "https://course.example"),
+    ):
+        with running({**settings, "COURSE_BOT_BROWSER": mode}) as process:
+            assert process.stdout
+            line = process.stdout.readline()
+            assert re.fullmatch(f"The course is open: {where}\n", line)
+
+
 def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
