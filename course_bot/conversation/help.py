@@ -7,7 +7,7 @@ from html import escape
 from rapidfuzz import fuzz, process
 
 from course_bot.content.model import FaqEntry
-from course_bot.conversation.lessons import in_minutes
+from course_bot.conversation.lessons import in_minutes, lesson_at_hand
 from course_bot.conversation.port import Button, Screen
 from course_bot.conversation.stage import (
     Outcome,
@@ -171,7 +171,7 @@ def ways(stage: Stage) -> tuple[Row, ...]:
     menu = button(p.t("☰ Menu"), "menu")
     if stage.person.unfinished is not None:
         return ((button(p.t("↩ Back to the quiz"), "continue"), menu),)
-    if stage.person.study.readings:
+    if stage.person.study.readings and lesson_at_hand(stage) is not None:
         return ((button(p.t("↩ Back to the lesson"), "continue"), menu),)
     return ((menu,),)
 

@@ -420,14 +420,16 @@ def _comparison(p: Phrases, asked: Asked, answer: Answer) -> list[str]:
                 lines += [f"{right} {option.text}" for option in options if option.right]
             return lines
         case Multiple(options=options), tuple(chosen_options):
-            lines = []
+            lines = [given]
             for each in asked.shown:
-                option, marked = options[each], each in chosen_options
-                agrees = "✅" if option.right == marked else "❌"
-                why = f"\n    <i>{option.why}</i>" if marked and option.why else ""
-                lines.append(f"{agrees} {TICK if option.right else NO_TICK} {option.text}{why}")
-            legend = p.html("{tick} belongs here, {no_tick} does not:", tick=TICK, no_tick=NO_TICK)
-            return ["\n".join((legend, *lines))]
+                if each in chosen_options:
+                    mark = "✅" if options[each].right else "❌"
+                    why = f"\n    <i>{options[each].why}</i>" if options[each].why else ""
+                    lines.append(f"{mark} {options[each].text}{why}")
+            left = [each for each in asked.shown if each not in chosen_options]
+            missed = [f"• {options[each].text}" for each in left if options[each].right]
+            also = ["\n".join((p.html("<b>Right as well:</b>"), *missed))] if missed else []
+            return ["\n".join(lines), *also]
         case Order(items=items), tuple(sequence):
             tapped = "\n".join(f"{place}. {items[each]}" for place, each in enumerate(sequence, 1))
             rightly = "\n".join(f"{place}. {item}" for place, item in enumerate(items, 1))

@@ -64,7 +64,7 @@ def ask_name(stage: Stage, wish: str = "") -> Screen:
     """Ask what to call the person: typed, taken from the messenger, or left out."""
     p, kept = stage.phrases, _kept(stage, wish)
     text = p.html(
-        "<b>What should we call you?</b>\n\nWrite your name and patronymic, as you want"
+        "<b>What should we call you?</b>\n\nWrite your name and patronymic below, as you want"
         " to see them in the report on the training."
     )
     rows: list[Row] = []
