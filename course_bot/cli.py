@@ -28,7 +28,7 @@ from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.errors import CourseError
 from course_bot.logs import start_logging
-from course_bot.settings import Settings
+from course_bot.settings import Settings, unknown_settings
 from course_bot.storage.engine import DatabaseUrlError, create_engine, database_url
 from course_bot.storage.migrating import NewerDatabaseError, UnavailableDatabaseError, upgrade
 from course_bot.storage.store import Storage
@@ -161,8 +161,14 @@ def read_settings() -> Settings:
     except UnicodeDecodeError:
         raise StopError(".env is not in UTF-8: save it in that encoding") from None
     except ValidationError as error:
-        lines = (f"{_setting_name(fault['loc'])}: {fault['msg']}" for fault in error.errors())
+        lines = (
+            f"{_setting_name(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
         raise StopError("; ".join(lines) + " (.env.example explains every setting)") from None
+    for name, near in unknown_settings().items():
+        hint = f"perhaps {near} is meant" if near else ".env.example lists them all"
+        raise StopError(f"{name} is no setting: {hint}")
     if settings.browser == "local" and not _is_loopback(settings.host):
         raise StopError(
             f"COURSE_BOT_HOST is {settings.host}, but COURSE_BOT_BROWSER=local serves this"

@@ -66,6 +66,7 @@ def migrate(connection: Connection, to: str = "head") -> None:
 
     Raises:
         NewerDatabaseError: the database is of a version that this code doesn't know.
+        UnavailableDatabaseError: the migrations can't be found or run.
     """
     # Alembic is needed once in a release; at every other start its import would only cost time.
     from alembic import command
@@ -77,4 +78,6 @@ def migrate(connection: Connection, to: str = "head") -> None:
     try:
         command.upgrade(config, to)
     except CommandError as error:
-        raise NewerDatabaseError(str(error)) from None
+        if "Can't locate revision" in str(error):
+            raise NewerDatabaseError(str(error)) from None
+        raise UnavailableDatabaseError(str(error)) from None
