@@ -321,7 +321,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             raise StopError(_no_listening(settings, error)) from None
         # In local mode a public address is the webhook's alone: there the page refuses everybody.
         public = settings.public_url if settings.browser == "public" else None
-        talk.addresses = Addresses(page=(public or address).rstrip("/"))
+        talk.addresses = Addresses(
+            page=(public or address).rstrip("/"), local=settings.browser == "local"
+        )
         print(f"The course is open: {talk.addresses.page}", flush=True)
         gc.freeze()  # what start-up made stays; no collection need walk it again
         work = [shelf.watch(), _every(TIDY_EVERY, lambda: storage.tidy(_now()))]

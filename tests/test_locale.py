@@ -231,6 +231,7 @@ async def elsewhere(house: House, ann: Person, language: str) -> None:
         await ann.sends_action(name)
     await ann.sends_action("link")
     payload = ann.text.split("start=")[1].split()[0]
+    phone = ann
     for door in ("telegram", "browser"):
         phone = await arriving(house, language, door=door, payload=payload)
         await phone.sends_action("begin:coordinator")
@@ -240,12 +241,21 @@ async def elsewhere(house: House, ann: Person, language: str) -> None:
         await phone.sends_action("remind:0")
         await phone.sends_action("remind:1")
         await phone.sends_action("link")
+    house.talk.addresses = replace(house.talk.addresses, local=True)
+    await phone.sends_action("link")
+    house.talk.addresses = replace(house.talk.addresses, local=False)
+    await phone.sends_action("quiz:help")
+    course = house.course
+    taught = {name: each for name, each in course.lessons.items() if name != "help"}
+    house.course = replace(course, lessons=taught)
+    await phone.opens()
+    house.course = course
     await ann.sends_action("link")
     again = ann.text.split("start=")[1].split()[0]
     await ann.opens(f"go-{again.removeprefix('go-')}")
     await ann.sends_action(ann.buttons[0].action)
     house.said.append(house.talk.trouble(language))
-    for reason in ("group", "too_long", "too_large", "flood"):
+    for reason in ("group", "too_long", "too_large"):
         house.said.append(Notice(text=house.talk.refusal(reason, language)))
     for command in house.talk.commands(language):
         house.said.append(Notice(text=command.about))
@@ -290,6 +300,7 @@ def wordless(course: Course) -> Course:
         name: replace(
             lesson,
             title=n,
+            about=n,
             pool=pool,
             draw=len(pool),
             steps=(Step(title=n, text=n, links=(link,)),) * 4,

@@ -194,10 +194,14 @@ async def test_the_export_holds_everything_and_nothing_of_others(storage: Storag
         "reminders": True,
         "joined_at": "2026-11-23T09:00:00Z",
         "seen_at": "2026-11-23T11:00:00Z",
-        "accounts": ["telegram:ann"],
+        "reminders_sent": 0,
+        "place": person.place,
     }
-    assert told["readings"] == {"roles": {"step": 2, "furthest": 2}}
-    assert told["results"]["chat"]["best"] == 100
+    assert told["accounts"] == [{"id": "telegram:ann", "blocked_at": None}]
+    assert {each["account_id"] for each in told["recent_moves"]} == {"telegram:ann"}
+    assert told["personal_links_until"] == []
+    assert told["study"]["readings"] == {"roles": {"step": 2, "furthest": 2}}
+    assert told["study"]["results"]["chat"]["best"] == 100
     assert [len(each["answers"]) for each in told["attempts"]] == [5, 1, 5]
     assert told["attempts"][1]["attempt"]["id"] == "given up"
     assert told["attempts"][0]["answers"][0]["points"] == 0
@@ -354,11 +358,8 @@ async def test_a_third_account_comes_along(storage: Storage) -> None:
     people = [await each.does() for each in (phone, desk, tablet)]
     assert len({person.id for person in people}) == 1
     assert people[0].passed("help")
-    assert json.loads(await export(storage, phone.account))["person"]["accounts"] == [
-        "browser:1",
-        "max:1",
-        "telegram:1",
-    ]
+    told = json.loads(await export(storage, phone.account))
+    assert [each["id"] for each in told["accounts"]] == ["browser:1", "max:1", "telegram:1"]
 
 
 @pytest.mark.parametrize("progress", ["phone", "desk", "both"])

@@ -33,6 +33,8 @@ def step(stage: Stage, lesson_id: str, number: str) -> Screen:
         minutes=in_minutes(p, lesson.minutes),
     )
     parts = [f"<i>{head}</i>", f"<b>{escape(shown.title)}</b>", shown.text]
+    if current == 1:
+        parts.insert(1, escape(lesson.about))
     if any(not link.verified for link in shown.links):
         parts.append(p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>"))
     rows: list[Row] = [

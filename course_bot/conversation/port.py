@@ -191,6 +191,6 @@ class Talk(Protocol):
         """Word why a door refuses something before it becomes a move (plain text).
 
         Reasons: "group" (the bot works in private chats only), "too_long" (a text over
-        WROTE_CHARS), "too_large" (a request or file over its limit), "flood" (too many moves).
+        WROTE_CHARS), "too_large" (a request or file over its limit).
         """
         ...

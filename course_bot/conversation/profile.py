@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b, sha256
+from html import escape
 
 from course_bot.conversation.help import ways
 from course_bot.conversation.port import Button, Screen
@@ -198,14 +199,20 @@ def carry(stage: Stage, issued: str, mark: str) -> Screen:
         ),
     ]
     rows: list[Row] = []
-    if page:
+    if page and (stage.door == "browser" or not stage.addresses.local):
         url = f"{page}/#start={payload}"
-        parts.append(p.html("In the browser:\n<code>{url}</code>", url=url))
+        where = (
+            p.html("In another browser on this computer:")
+            if stage.addresses.local
+            else p.html("In the browser:")
+        )
+        parts.append(f"{where}\n<code>{escape(url)}</code>")
         if stage.door != "browser":
             rows.append((Button(label=p.t("Open in the browser"), url=url),))
     if bot:
         url = f"https://t.me/{bot}?start={payload}"
-        parts.append(p.html("In Telegram:\n<code>{url}</code>", url=url))
+        where = p.html("In Telegram:")
+        parts.append(f"{where}\n<code>{escape(url)}</code>")
         if stage.door != "telegram":
             rows.append((Button(label=p.t("Open in Telegram"), url=url),))
     rows.append((button(p.t("← About me"), "me"),))

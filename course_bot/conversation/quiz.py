@@ -474,13 +474,14 @@ def result(stage: Stage, attempt_id: str) -> Screen:
     title = _lesson_title(stage, attempt.lesson)
     parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=finished.score)]
     rows: list[Row] = []
+    if attempt.lesson in stage.course.lessons:
+        rows.append((button(p.t("Another attempt"), "quiz", attempt.lesson),))
     if finished.passed:
         parts.append(p.html("🎉 The lesson is passed. Well done!"))
         if next_lesson(stage.track, person) is None:
             parts.append(_congratulation(stage))
     else:
         parts.append(_what_lacks(stage, attempt, finished))
-        rows.append((button(p.t("Another attempt"), "quiz", attempt.lesson),))
     passed = person.passed(attempt.lesson)
     if passed:
         rows = _onward(stage) + rows
@@ -540,7 +541,7 @@ def _steps_of(stage: Stage, attempt: Attempt, missed: Sequence[Asked]) -> list[t
 
 def _lesson_title(stage: Stage, lesson_id: str) -> str:
     lesson = stage.course.lessons.get(lesson_id)
-    return lesson.title if lesson else lesson_id
+    return lesson.title if lesson else stage.phrases.t("a lesson that is no longer taught")
 
 
 def _menu(p: Phrases) -> Row:

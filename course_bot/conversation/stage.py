@@ -27,9 +27,13 @@ class StaleError(CourseError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where the other doors are: the page's address, the Telegram bot's name, or None each."""
+    """Where the doors are: the page's address, the Telegram bot's name, or None each.
+
+    ``local``: the page's address leads to it on this computer only.
+    """
 
     page: str | None = None
+    local: bool = False
     telegram_bot: str | None = None
 
 

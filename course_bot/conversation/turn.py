@@ -151,8 +151,6 @@ class Conversation:
                 return p.t("This message is too long. Please say it in up to 4,096 characters.")
             case "too_large":
                 return p.t("This is too large for me. Please send a short text.")
-            case "flood":
-                return p.t("That is too fast for me. Please wait a few seconds and go on.")
             case _:
                 raise ValueError(reason)
 
@@ -192,7 +190,12 @@ class Conversation:
             Joined.SAME: p.t("This is the same progress already. Nothing to move."),
             Joined.EXPIRED: p.t("This link has ended. Please make a new one there: /me."),
         }[what]
-        outcome, screen = _current(stage)
+        if stage.person.track and stage.person.place.startswith("carry:"):
+            # The link was made from there, and has done its work: on to learning.
+            outcome = lessons.go_on(stage)
+            screen = _show(stage.after(outcome.person))
+        else:
+            outcome, screen = _current(stage)
         return _decision(replace(outcome, notice=notice), screen)
 
 

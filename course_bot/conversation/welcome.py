@@ -47,9 +47,7 @@ def welcome(stage: Stage, wish: str = "") -> Screen:
         )
     )
     rows: list[Row] = [(button(p.t("Begin"), "name", *kept),)]
-    if not stage.offered_language.startswith(("ru", "en")) or stage.person.language == "en":
-        return Screen(text=text, rows=tuple(rows))
-    if stage.offered_language.startswith("en"):
+    if stage.offered_language.startswith("en") and stage.person.language != "en":
         rows.append((button("In English", "english", *kept),))
     return Screen(text=text, rows=tuple(rows))
 

@@ -1,6 +1,7 @@
 """The database brought to the shape that this version of the code expects."""
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from course_bot.errors import CourseError
 ROOT = Path(__file__).parents[2]
 HEAD = "0001"
 """The newest migration; a test holds it against the files in ``migrations/``."""
+
+
+SWITCH_TRIES, SWITCH_PAUSE = 50, 0.1
+"""How often, and after how many seconds, the switch to WAL is tried while another is at it."""
 
 
 class NewerDatabaseError(CourseError):
@@ -32,7 +37,7 @@ async def upgrade(engine: AsyncEngine) -> None:
     """
     try:
         if engine.dialect.name == "sqlite":
-            _try_opening(str(engine.url.database))
+            _prepare(str(engine.url.database))
         async with engine.connect() as connection:
             if await connection.run_sync(_version) == HEAD:
                 return
@@ -44,14 +49,24 @@ async def upgrade(engine: AsyncEngine) -> None:
         raise UnavailableDatabaseError(f"{reason}") from None
 
 
-def _try_opening(path: str) -> None:
-    """Open a SQLite file the plain way first.
+def _prepare(path: str) -> None:
+    """Open a SQLite file the plain way first, and put it into WAL mode, which then stays.
 
-    Where that fails, aiosqlite's thread may still be at work when the event loop closes, and
-    then prints a traceback of its own.
+    Where opening fails, aiosqlite's thread may still be at work when the event loop closes, and
+    then prints a traceback of its own. And SQLite does not wait for another process that is
+    switching to WAL at the same moment, whatever its busy timeout.
     """
     with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version")
+        for _ in range(SWITCH_TRIES - 1):
+            try:
+                database.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                time.sleep(SWITCH_PAUSE)
+            else:
+                return
+        database.execute("PRAGMA journal_mode=WAL")
 
 
 def _version(connection: Connection) -> str | None:

@@ -29,6 +29,7 @@ from course_bot.storage.schema import (
     account,
     answer,
     attempt,
+    move,
     person,
     personal_link,
 )
@@ -221,8 +222,18 @@ async def export(storage: Storage, whose: Account) -> bytes:
         if row is None:
             return b"{}"
         log = (await _logs(connection, [row["id"]]))[row["id"]]
-        accounts = await connection.scalars(
-            select(account.c.id).where(account.c.person_id == row["id"]).order_by(account.c.id)
+        theirs = account.c.person_id == row["id"]
+        accounts = await connection.execute(
+            select(account.c.id, account.c.blocked_at).where(theirs).order_by(account.c.id)
+        )
+        moves = await connection.execute(
+            select(move.c.account_id, move.c.move_id, move.c.at)
+            .join(account)
+            .where(theirs)
+            .order_by(move.c.at, move.c.move_id)
+        )
+        links = await connection.scalars(
+            select(personal_link.c.expires_at).where(personal_link.c.person_id == row["id"])
         )
         known = read_person(row)
         return _anything.dump_json(
@@ -235,10 +246,13 @@ async def export(storage: Storage, whose: Account) -> bytes:
                     "reminders": known.reminders,
                     "joined_at": known.joined_at,
                     "seen_at": known.seen_at,
-                    "accounts": list(accounts),
+                    "reminders_sent": row["reminders_sent"],
+                    "place": known.place,
                 },
-                "readings": known.study.readings,
-                "results": known.study.results,
+                "accounts": [dict(each) for each in accounts.mappings()],
+                "recent_moves": [dict(each) for each in moves.mappings()],
+                "personal_links_until": list(links),
+                "study": known.study,
                 "attempts": [{"attempt": taken, "answers": given} for taken, given in log],
             },
             indent=2,
