@@ -415,7 +415,7 @@ async def test_whoever_knows_it_all_tests_out_of_the_track(house: House, ann: Pe
     # The lesson that the coordinators take counts there too.
     assert "Координатор" not in " ".join(ann.labels)
     await ann.writes("/progress")
-    ann.sees("Всё пройдено", "▰▰▰▰▰ 3. Урок «help» — пройден, 100 %")
+    ann.sees("Всё пройдено", "3. Урок «help»\n▰▰▰▰▰ пройден, 100 %")
     await ann.writes("/help")
     assert "↩ К уроку" not in ann.labels
 
@@ -508,7 +508,7 @@ async def test_the_menu_the_progress_and_the_track(house: House, ann: Person) ->
     await ann.writes("/menu")
     ann.sees("Анна Петровна, рады вас видеть!", "пройдено уроков — 0 из 3, осталось 8 минут")
     await ann.presses("📊 Мои успехи")
-    ann.sees("▰▰▱▱▱ 1. Урок «chat» — 3 минуты", "▱▱▱▱▱ 2. Урок «roles»", "осталось 8 минут")
+    ann.sees("1. Урок «chat»\n▰▰▱▱▱ 3 минуты", "2. Урок «roles»\n▱▱▱▱▱ ", "осталось 8 минут")
     await ann.presses("2")
     ann.sees("Урок «roles»", "Шаг 1")
     await ann.writes("/track")

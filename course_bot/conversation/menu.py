@@ -112,7 +112,7 @@ def _line(stage: Stage, number: int, lesson_id: str) -> str:
     else:
         state = lessons.in_minutes(p, lesson.minutes)
     title = f"{number}. {escape(lesson.title)}"
-    return f"{bar(share)} {title} — <i>{state}</i>"
+    return f"{title}\n{bar(share)} <i>{state}</i>"
 
 
 def bar(share: float) -> str:
