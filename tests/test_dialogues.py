@@ -693,7 +693,9 @@ async def test_two_people_who_both_learned_become_one(house: House, ann: Person)
     tablet.was_told("теперь здесь")
     for device in (ann, tablet):
         await device.writes("/progress")
-        device.sees("Ваши успехи: Учитель", "Урок «chat» — пройден", "Урок «help» — пройден")
+        device.sees(
+            "Ваши успехи: Учитель", "Урок «chat»\n▰▰▰▰▰ пройден", "Урок «help»\n▰▰▰▰▰ пройден"
+        )
 
 
 async def test_whoever_would_rather_not_join_does_not(house: House, ann: Person) -> None:
