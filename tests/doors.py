@@ -117,8 +117,8 @@ class House:
         self.said += replies
         return replies
 
-    async def blocked(self, account: Account, at: datetime) -> None:
-        await self.talk.blocked(account, at)
+    async def blocked(self, account: Account, since: datetime | None) -> None:
+        await self.talk.blocked(account, since)
 
     def commands(self, language: str) -> Sequence[Command]:
         return self.talk.commands(language)

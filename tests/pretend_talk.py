@@ -82,7 +82,7 @@ class PretendTalk:
             ),
         )
 
-    async def blocked(self, account: Account, at: datetime) -> None:
+    async def blocked(self, account: Account, since: datetime | None) -> None:
         raise AssertionError("nobody blocks a page")
 
     def commands(self, language: str) -> Sequence[Command]:

@@ -832,6 +832,16 @@ async def test_an_account_is_blocked_until_its_next_move(storage: Storage) -> No
     assert await blocked_at(storage) == [None]
 
 
+async def test_an_account_that_lets_the_bot_in_again_can_be_written_to(storage: Storage) -> None:
+    ann = learner(storage)
+    await ann.does()
+    await storage.blocked(ann.account, NOW)
+
+    await storage.blocked(ann.account, None)
+
+    assert await blocked_at(storage) == [None]
+
+
 async def test_a_repeated_move_does_not_take_a_block_back(storage: Storage) -> None:
     ann = learner(storage)
     await ann.does(move="42")

@@ -68,7 +68,7 @@ class FakeTalk:
         self.begun: list[Move] = []
         self.moves: list[Move] = []
         """Those that are committed."""
-        self.gone: list[tuple[Account, datetime]] = []
+        self.gone: list[tuple[Account, datetime | None]] = []
         self.held: dict[str, asyncio.Event] = {}
         """Whose turns wait, by the account's key; "" is everyone's."""
         self.allowance: asyncio.Semaphore | None = None
@@ -99,8 +99,8 @@ class FakeTalk:
         self.api.notify()
         return self.replies(move)
 
-    async def blocked(self, account: Account, at: datetime) -> None:
-        self.gone.append((account, at))
+    async def blocked(self, account: Account, since: datetime | None) -> None:
+        self.gone.append((account, since))
         self.api.notify()
 
     def commands(self, language: str) -> Sequence[Command]:
@@ -296,13 +296,14 @@ async def test_the_bot_asks_only_for_updates_that_it_understands(
     assert len(talk.moves) == 2
 
 
-async def test_who_blocks_the_bot_is_remembered_and_comes_back_by_a_move(
+async def test_who_blocks_the_bot_is_remembered_and_so_is_who_comes_back(
     server: Server, talk: FakeTalk, ann: Somebody
 ) -> None:
     await server.settles(ann.blocks())
-    assert talk.gone == [(Account(door="telegram", key="101"), NOW)]
+    account = Account(door="telegram", key="101")
+    assert talk.gone == [(account, NOW)]
     await server.settles(ann.returns())
-    assert len(talk.gone) == 1
+    assert talk.gone == [(account, NOW), (account, None)]
     assert talk.begun == []
 
 

@@ -175,8 +175,11 @@ class Talk(Protocol):
         """
         ...
 
-    async def blocked(self, account: Account, at: datetime) -> None:
-        """Remember that the person can't be written to any more (until their next move)."""
+    async def blocked(self, account: Account, since: datetime | None) -> None:
+        """Remember since when (UTC) the person can't be written to; None: they can be again.
+
+        Their next move says so too.
+        """
         ...
 
     def commands(self, language: str) -> Sequence[Command]:

@@ -96,9 +96,9 @@ class Conversation:
     async def _turn(self, move: Move, decide: Callable[[Situation], Decision[_Said]]) -> _Said:
         return await self._storage.turn(move.account, move.move_id, move.at, decide)
 
-    async def blocked(self, account: Account, at: datetime) -> None:
-        """Remember that the person can't be written to any more (until their next move)."""
-        await self._storage.blocked(account, at)
+    async def blocked(self, account: Account, since: datetime | None) -> None:
+        """Remember since when (UTC) the person can't be written to; None: they can be again."""
+        await self._storage.blocked(account, since)
 
     async def reminders(self, door: str, now: datetime) -> Sequence[tuple[Account, Screen]]:
         """List some whom to remind now, and with what; they are remembered as reminded already.

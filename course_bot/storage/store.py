@@ -199,13 +199,13 @@ class Storage:
             async with connection.begin():
                 yield connection
 
-    async def blocked(self, account: Account, at: datetime) -> None:
-        """Remember that the account can't be written to; its next move takes that back."""
+    async def blocked(self, account: Account, since: datetime | None) -> None:
+        """Remember since when the account can't be written to; None, or its next move: it can."""
         async with self.writing() as connection:
             await connection.execute(
                 update(schema.account)
                 .where(schema.account.c.id == account_id(account))
-                .values(blocked_at=at)
+                .values(blocked_at=since)
             )
 
     async def due_reminders(

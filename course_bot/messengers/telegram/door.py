@@ -33,7 +33,7 @@ from course_bot.errors import CourseError
 from course_bot.messengers.telegram import polling, webhook
 from course_bot.messengers.telegram.hearing import (
     UPDATES,
-    Goodbye,
+    Membership,
     Refused,
     Turn,
     hear,
@@ -219,8 +219,8 @@ class TelegramDoor:
         match hear(update, username=self._username, at=self._clock()):
             case Turn() as turn:
                 return await self._turn(turn, persevere=persevere)
-            case Goodbye(account=account):
-                await self._goodbye(account, persevere=persevere)
+            case Membership() as change:
+                await self._membership(change, persevere=persevere)
                 return None
             case Refused() as refused:
                 return self._go_out(self._refuse(refused))
@@ -268,13 +268,14 @@ class TelegramDoor:
             # does not wait for them.
             return self._go_out(self._reply(turn, replies, line))
 
-    async def _goodbye(self, account: Account, *, persevere: bool) -> None:
-        line = self._line(account)
+    async def _membership(self, change: Membership, *, persevere: bool) -> None:
+        since = self._clock() if change.blocked else None
+        line = self._line(change.account)
         async with line.turns:
             await self._carried_out(
-                lambda: self._talk.blocked(account, self._clock()),
+                lambda: self._talk.blocked(change.account, since),
                 excuse=lambda: None,
-                what="a goodbye",
+                what="a block or its end",
                 persevere=persevere,
             )
 

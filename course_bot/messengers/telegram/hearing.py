@@ -35,10 +35,11 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Goodbye:
-    """The person blocked the bot."""
+class Membership:
+    """The person blocked the bot, or let it in again."""
 
     account: Account
+    blocked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Refused:
     query: str = ""
 
 
-Heard = Turn | Goodbye | Refused | None
+Heard = Turn | Membership | Refused | None
 
 
 def parsed(raw: dict[str, object]) -> Update:
@@ -149,8 +150,7 @@ def _message(message: Message, move_id: str, username: str, at: datetime) -> Hea
 def _membership(change: ChatMemberUpdated) -> Heard:
     before, now = change.old_chat_member.status, change.new_chat_member.status
     if _is_private(change.chat):
-        # One who comes back is taken back by their next move, so only the goodbye counts.
-        return Goodbye(account=account_of(change.from_user)) if now == "kicked" else None
+        return Membership(account=account_of(change.from_user), blocked=now == "kicked")
     added = before in ("left", "kicked") and now not in ("left", "kicked")
     # A post in a channel would be published to all its readers: there the bot stays silent.
     if added and _is_group(change.chat):
