@@ -26,7 +26,7 @@ from tests.doors import (
 
 __all__ = ["door", "house"]
 
-STALE = "Эта кнопка уже неактуальна"
+STALE = "Эта кнопка осталась от прошлого шага"
 port_only = pytest.mark.parametrize("door", ["port"])
 
 
@@ -213,7 +213,7 @@ async def test_the_quiz_is_offered_after_the_last_step_and_before(ann: Person) -
     ann.sees("Шаг 4 из 4")
     assert "Дальше →" not in ann.labels
     await ann.presses("✍ К тесту")
-    ann.sees("Тест «Урок «chat»» · вопрос 1 из 6")
+    ann.sees("Тест «Урок „chat“» · вопрос 1 из 6")
 
 
 async def test_links_of_a_step_are_buttons(ann: Person) -> None:
@@ -329,13 +329,13 @@ async def test_pairs_are_matched_by_taps_and_the_last_one_matches_itself(
     house: House, ann: Person
 ) -> None:
     await ask(house, ann, Match)
-    ann.sees("Что сюда подходит? Чат")
+    ann.sees("Подберите пару: Чат")
     await ann.presses("прочитать самому")
-    ann.sees("Что сюда подходит? Справка")
+    ann.sees("Подберите пару: Справка")
     await ann.presses("спросить человека")
     ann.sees("Плакат — повесить на стену", "Пары подходят?")
     await ann.presses("↶ Отменить")
-    ann.sees("Что сюда подходит? Справка")
+    ann.sees("Подберите пару: Справка")
     await ann.presses("спросить человека")
     await ann.presses("Готово")
     ann.sees("Верно отчасти: 33 из 100", "❌ Чат — прочитать самому", "Верно: спросить человека")
@@ -383,14 +383,14 @@ async def test_words_in_place_of_a_number_are_no_answer(house: House, ann: Perso
 async def test_a_passed_quiz_opens_the_next(house: House, ann: Person) -> None:
     await ann.opens("lesson-roles")
     await ann.presses("Знаю — сразу к тесту")
-    ann.sees("Тест «Урок «roles»» откроется чуть позже", "Урок «chat»")
+    ann.sees("Тест «Урок „roles“» откроется чуть позже", "Урок «chat»")
     await ann.presses("Тест: Урок «chat»")
     await house.takes_quiz(ann)
-    ann.sees("Тест «Урок «chat»»: 100 %", "Урок пройден")
+    ann.sees("Тест «Урок „chat“»: 100 %", "Урок пройден")
     ann.sees_not("Стоит перечитать")
     await ann.presses("Следующий урок: Урок «roles»")
     await ann.presses("Знаю — сразу к тесту")
-    ann.sees("Тест «Урок «roles»» · вопрос 1 из 4")
+    ann.sees("Тест «Урок „roles“» · вопрос 1 из 4")
 
 
 async def test_a_locked_quiz_leads_to_the_first_one_before_it(house: House, ann: Person) -> None:
@@ -493,11 +493,11 @@ async def test_another_quiz_in_progress_is_asked_about(house: House, ann: Person
     await ann.presses("Знаю — сразу к тесту")
     ann.sees("Вы ещё не закончили другой тест", "отвечено вопросов: 1 из 4")
     await ann.presses("Продолжить: Урок «roles»")
-    ann.sees("Тест «Урок «roles»» · вопрос 2 из 4")
+    ann.sees("Тест «Урок „roles“» · вопрос 2 из 4")
     await ann.opens("lesson-chat")
     await ann.presses("Знаю — сразу к тесту")
     await ann.presses("Начать: Урок «chat»")
-    ann.sees("Тест «Урок «chat»» · вопрос 1 из 6")
+    ann.sees("Тест «Урок „chat“» · вопрос 1 из 6")
 
 
 # The way about.
@@ -506,9 +506,9 @@ async def test_another_quiz_in_progress_is_asked_about(house: House, ann: Person
 async def test_the_menu_the_progress_and_the_track(house: House, ann: Person) -> None:
     await ann.presses("Дальше →")
     await ann.writes("/menu")
-    ann.sees("Анна Петровна, рады вас видеть!", "пройдено уроков — 0 из 3, осталось 8 минут")
+    ann.sees("Анна Петровна, рады вас видеть!", "пройдено уроков — 0 из 3, впереди ещё 8 минут")
     await ann.presses("📊 Мои успехи")
-    ann.sees("1. Урок «chat»\n▰▰▱▱▱ 3 минуты", "2. Урок «roles»\n▱▱▱▱▱ ", "осталось 8 минут")
+    ann.sees("1. Урок «chat»\n▰▰▱▱▱ 3 минуты", "2. Урок «roles»\n▱▱▱▱▱ ", "Впереди ещё 8 минут")
     await ann.presses("2")
     ann.sees("Урок «roles»", "Шаг 1")
     await ann.writes("/track")
@@ -549,7 +549,7 @@ async def test_reminders_can_be_paused_where_the_bot_can_write_first(
     house.now += passes(60 * 24 * 4)
     due = await house.talk.reminders("telegram", house.now)
     assert [account for account, _ in due] == [house.account(ann)]
-    assert "Дальше: «Урок «chat»»" in due[0][1].text
+    assert "Дальше: «Урок „chat“»" in due[0][1].text
     await ann.writes("/me")
     ann.sees("Если вы не заглянете три дня")
     await ann.presses("🔕 Не напоминать")

@@ -82,6 +82,14 @@ def test_values_are_escaped_in_a_screen_and_not_in_a_label() -> None:
     assert p.t("{name}", name="{other}") == "{other}"
 
 
+def test_quotes_within_quotes_are_inner_ones() -> None:
+    p = phrases("ru")
+    assert "Тест «Чат „Сотрудники“»" in p.html(
+        "The quiz of “{title}” is open.", title="Чат «Сотрудники»"
+    )
+    assert p.t("Quiz: {title}", title="Чат «Сотрудники»") == "Тест: Чат «Сотрудники»"
+
+
 # A walk through every screen, on a course without words.
 
 

@@ -473,26 +473,24 @@ def result(stage: Stage, attempt_id: str) -> Screen:
     ]
     title = _lesson_title(stage, attempt.lesson)
     parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=finished.score)]
-    rows: list[Row] = []
+    retry: list[Row] = []
     if attempt.lesson in stage.course.lessons:
-        rows.append((button(p.t("Another attempt"), "quiz", attempt.lesson),))
+        retry.append((button(p.t("Another attempt"), "quiz", attempt.lesson),))
     if finished.passed:
         parts.append(p.html("🎉 The lesson is passed. Well done!"))
         if next_lesson(stage.track, person) is None:
             parts.append(_congratulation(stage))
     else:
         parts.append(_what_lacks(stage, attempt, finished))
-    passed = person.passed(attempt.lesson)
-    if passed:
-        rows = _onward(stage) + rows
     again = _steps_of(stage, attempt, missed)
     if again:
         parts.append(p.html("Worth reading again:"))
     reading: list[Row] = [
         (button(f"📖 {name}", "step", attempt.lesson, number),) for number, name in again
     ]
-    # Who has passed goes on; who has not reads again first.
-    rows = rows + reading if passed else reading + rows
+    # Who has passed goes on; reading again comes before answering again.
+    onward = _onward(stage) if person.passed(attempt.lesson) else []
+    rows = [*onward, *reading, *retry]
     rows.append((button(p.t("Progress"), "progress"), *_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 

@@ -14,6 +14,7 @@ Language = Literal["ru", "en"]
 LANGUAGES: dict[Language, str] = {"ru": "Русский", "en": "English"}
 """The interface's languages by their codes, each under its own name."""
 FOLDER = Path(__file__).parent
+_INNER = str.maketrans("«»", "„“")
 
 
 class Phrases:
@@ -27,16 +28,29 @@ class Phrases:
 
     def t(self, message: str, **values: object) -> str:
         """Translate a message for plain text: a button's label, a notice."""
-        return self._translations.gettext(message).format(**values)
+        text = self._translations.gettext(message)
+        return text.format(
+            **{name: _within(text, name, f"{value}") for name, value in values.items()}
+        )
 
     def html(self, message: str, **values: object) -> str:
         """Translate a message for a screen: values are escaped, the message's markup stays."""
         text = self._translations.gettext(message)
-        return text.format(**{name: escape(f"{value}") for name, value in values.items()})
+        return text.format(
+            **{name: escape(_within(text, name, f"{value}")) for name, value in values.items()}
+        )
 
     def many(self, one: str, many: str, count: int, **values: object) -> str:
         """Translate a message that has a plural; ``{count}`` is the number."""
         return self._translations.ngettext(one, many, count).format(count=count, **values)
+
+
+def _within(text: str, name: str, value: str) -> str:
+    """Turn a value's own quotation marks into inner ones where the phrase puts it in quotes.
+
+    Source: Russian typography sets quotes within «…» as „…“.
+    """
+    return value.translate(_INNER) if f"«{{{name}}}»" in text else value
 
 
 @cache
