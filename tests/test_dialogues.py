@@ -358,13 +358,18 @@ async def test_a_wrong_number_is_repeated_as_one_writes_it(house: House, ann: Pe
 
 
 @port_only
-async def test_thousands_may_be_parted(house: House, ann: Person) -> None:
+@pytest.mark.parametrize(
+    ("answer", "typed", "shown"), [(1593, "1 593", "1593"), (11593, "11593", "11 593")]
+)
+async def test_thousands_may_be_parted_and_are_from_ten_thousand_on(
+    house: House, ann: Person, answer: int, typed: str, shown: str
+) -> None:
     number = next(each for each in POOL if each.id == "number")
     assert isinstance(number, Number)
-    house.course = with_pool(house.course, "chat", (replace(number, answer=1593),))
+    house.course = with_pool(house.course, "chat", (replace(number, answer=answer),))
     await ann.presses("Знаю — сразу к тесту")
-    await ann.writes("1 593")
-    ann.sees("Верно!", "Ваш ответ: 1 593 дн.")
+    await ann.writes(typed)
+    ann.sees("Верно!", f"Ваш ответ: {shown} дн.")
 
 
 async def test_words_in_place_of_a_number_are_no_answer(house: House, ann: Person) -> None:

@@ -452,8 +452,8 @@ def _comparison(p: Phrases, asked: Asked, answer: Answer) -> list[str]:
 
 
 def _written(number: float) -> str:
-    """Write a number the Russian way: a comma, and no-break spaces between thousands."""
-    text = f"{number:,.6f}".rstrip("0").rstrip(".")
+    """Write a number the Russian way: a comma, and from 10 000 on spaces between thousands."""
+    text = f"{number:{',' if abs(number) >= 10_000 else ''}.6f}".rstrip("0").rstrip(".")
     return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
 
 
