@@ -531,7 +531,7 @@ async def test_the_interface_speaks_english_too(house: House, ann: Person) -> No
     await ann.writes("/menu")
     ann.sees("good to see you!", "0 of 3 lessons passed")
     await ann.writes("/me")
-    await ann.presses("🌐 In Russian")
+    await ann.presses("🌐 По-русски")
     ann.sees("Обо мне", "Язык: Русский")
 
 

@@ -33,7 +33,7 @@ WORD = re.compile(r"(?<![/\w])[A-Za-z]{2,}(?![\w:/.])")
 """A word in Latin letters that is no command, address or part of one."""
 CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
 LATIN_IN_RUSSIAN = {"Telegram", "In", "English"}
-CYRILLIC_IN_ENGLISH = {"Русский"}
+CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
 NEUTRAL = "ΩΩ ΩΩ"
 """What stands for the course's own words and the person's name: letters of neither language."""
 

@@ -55,9 +55,8 @@ def me(stage: Stage) -> Screen:
         ),
     ]
     rows: list[Row] = [(button(p.t("✏ Change the name"), "rename"),)]
-    rows.append(
-        (button(p.t("🌐 In Russian") if other == "ru" else p.t("🌐 In English"), "speak", other),)
-    )
+    # In its own language: whoever came into the wrong one must be able to read the way back.
+    rows.append((button("🌐 По-русски" if other == "ru" else "🌐 In English", "speak", other),))
     if stage.door in REMINDING_DOORS:
         lines.append(_about_reminders(stage))
         switch = p.t("🔕 Pause reminders") if person.reminders else p.t("🔔 Remind me again")
