@@ -22,8 +22,8 @@ from course_bot.content.model import (
     Order,
     Question,
 )
+from course_bot.conversation.asking import NO_TICK, TICK
 from course_bot.conversation.port import Command, Move, Reply, Screen
-from course_bot.conversation.quiz import NO_TICK, TICK
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.learning.attempts import Asked

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import URL
 
 from course_bot.content.model import Choice, Match, Multiple, Number, Order
-from course_bot.conversation.quiz import NO_TICK, TICK
+from course_bot.conversation.asking import NO_TICK, TICK
 from course_bot.learning.attempts import Asked
 from course_bot.learning.grading import Response
 from course_bot.storage.engine import create_engine

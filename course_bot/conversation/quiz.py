@@ -1,4 +1,4 @@
-"""Asking: one question a screen, an explanation after every answer, a result at the end."""
+"""A quiz taken: opened, answered question by question, explained, and judged at the end."""
 
 from base64 import b32encode
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from dataclasses import replace
 from hashlib import blake2b
 from html import escape
 
-from course_bot.content.markup import shown
-from course_bot.content.model import Choice, Match, Multiple, Number, Order, Pair
+from course_bot.content.model import Choice, Match, Multiple, Number, Order
+from course_bot.conversation import asking
 from course_bot.conversation.port import Screen
 from course_bot.conversation.stage import (
     Actions,
@@ -23,7 +23,6 @@ from course_bot.conversation.stage import (
 from course_bot.learning.attempts import Asked, Attempt, draw_attempt
 from course_bot.learning.grading import Response, fits, parse_number
 from course_bot.learning.progress import (
-    Answer,
     Finished,
     LessonResult,
     Person,
@@ -34,10 +33,6 @@ from course_bot.learning.progress import (
     waiting_before,
 )
 from course_bot.locale.phrases import Phrases
-
-SHORT_OPTION = 32
-"""Options of up to so many characters fit their buttons on a phone of 360 pixels."""
-TICK, NO_TICK = "☑", "☐"
 
 
 def open_quiz(stage: Stage, lesson_id: str) -> Outcome:
@@ -153,134 +148,9 @@ def question(stage: Stage, attempt_id: str, number: str) -> Screen:
     if asked.question.critical:
         parts.append(p.html("❗ An important rule: everybody needs to know it."))
     parts.append(f"<b>{asked.question.text}</b>")
-    body, rows = _answering(p, asked, stage.person.study.draft, (attempt.id, current))
+    body, rows = asking.answering(p, asked, stage.person.study.draft, (attempt.id, current))
     reading = button(p.t("📖 To the lesson"), "step", attempt.lesson, asked.question.step)
     return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, *_menu(p))))
-
-
-_Parts = tuple[list[str], list[Row]]
-
-
-def _answering(p: Phrases, asked: Asked, draft: tuple[int, ...], where: tuple[str, int]) -> _Parts:
-    """Return the text under a question and the buttons that answer it."""
-    match asked.question:
-        case Choice(options=options):
-            texts = [options[each].text for each in asked.shown]
-            lines, labels = _labelled(texts)
-            hint = [] if not lines else [p.html("Press the number of the right answer.")]
-            return _lines(lines, hint), _taps("pick", labels, asked.shown, where)
-        case Multiple(options=options):
-            marks = [TICK if each in draft else NO_TICK for each in asked.shown]
-            lines, labels = _labelled([options[each].text for each in asked.shown])
-            lines = [f"{mark} {line}" for mark, line in zip(marks, lines, strict=False)]
-            labels = [f"{mark} {label}" for mark, label in zip(marks, labels, strict=True)]
-            hint = [p.html("Mark everything that is right, then press “Done”.")]
-            rows = _taps("tap", labels, asked.shown, where)
-            if draft:
-                rows.append((button(p.t("Done"), "done", *where),))
-            return _lines(lines, hint), rows
-        case Order(items=items):
-            return _ordering(p, items, asked.shown, draft, where)
-        case Match(pairs=pairs):
-            return _matching(p, pairs, asked.shown, draft, where)
-        case Number(unit=unit):
-            if unit:
-                return [p.html("Write the answer as a number, in {unit}.", unit=unit)], []
-            return [p.html("Write the answer as a number.")], []
-
-
-def _ordering(
-    p: Phrases,
-    items: tuple[str, ...],
-    order: tuple[int, ...],
-    draft: tuple[int, ...],
-    where: tuple[str, int],
-) -> _Parts:
-    lines, labels = _labelled([items[each] for each in order])
-    left = [place for place, each in enumerate(order) if each not in draft]
-    parts = []
-    if draft:
-        chosen = [f"{place}. {items[each]}" for place, each in enumerate(draft, 1)]
-        parts.append("\n".join((p.html("<b>Your order:</b>"), *chosen)))
-    if left:
-        if lines:
-            parts.append("\n".join(lines[place] for place in left))
-        hint = (
-            p.html("What comes next?")
-            if draft
-            else p.html("Press them one after another: what comes first?")
-        )
-        parts.append(f"<i>{hint}</i>")
-    else:
-        parts.append(p.html("<i>Is that the order? Then press “Done”.</i>"))
-    rows = _taps("tap", [labels[place] for place in left], [order[place] for place in left], where)
-    return parts, rows + _undo_and_done(p, draft, where, complete=not left)
-
-
-def _matching(
-    p: Phrases,
-    pairs: tuple[Pair, ...],
-    order: tuple[int, ...],
-    draft: tuple[int, ...],
-    where: tuple[str, int],
-) -> _Parts:
-    parts = []
-    if draft:
-        chosen = [
-            f"<b>{pairs[term].term}</b> — {pairs[meaning].meaning}"
-            for term, meaning in enumerate(draft)
-        ]
-        parts.append("\n".join(chosen))
-    left = [each for each in order if each not in draft]
-    if not left:
-        parts.append(p.html("<i>Do the pairs fit? Then press “Done”.</i>"))
-        return parts, _undo_and_done(p, draft, where, complete=True)
-    lines, labels = _labelled([pairs[each].meaning for each in order])
-    places = [place for place, each in enumerate(order) if each not in draft]
-    ask = p.html("What belongs to this?")
-    parts.append(f"{ask} <b>{pairs[len(draft)].term}</b>")
-    if lines:
-        parts.append("\n".join(lines[place] for place in places))
-    rows = _taps("tap", [labels[place] for place in places], left, where)
-    return parts, rows + _undo_and_done(p, draft, where, complete=False)
-
-
-def _undo_and_done(
-    p: Phrases, draft: tuple[int, ...], where: tuple[str, int], *, complete: bool
-) -> list[Row]:
-    undo = [button(p.t("↶ Undo"), "undo", *where)] if draft else []
-    done = [button(p.t("Done"), "done", *where)] if complete else []
-    return [(*undo, *done)] if undo or done else []
-
-
-def _labelled(texts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Put short texts on their buttons, and long ones into numbered lines above number buttons.
-
-    Returns:
-        The lines, none where the texts are short; and a label for each text.
-    """
-    plain = [shown(text) for text in texts]
-    if all(len(text) <= SHORT_OPTION for text in plain):
-        return [], plain
-    return [f"{place}. {text}" for place, text in enumerate(texts, 1)], [
-        f"{place}" for place in range(1, len(texts) + 1)
-    ]
-
-
-def _lines(lines: list[str], hint: list[str]) -> list[str]:
-    return (["\n".join(lines)] if lines else []) + [f"<i>{each}</i>" for each in hint]
-
-
-def _taps(
-    verb: str, labels: Sequence[str], indices: Sequence[int], where: tuple[str, int]
-) -> list[Row]:
-    """Make a button for each part: a row each for texts, one row for numbers."""
-    buttons = [
-        button(label, verb, *where, each) for label, each in zip(labels, indices, strict=True)
-    ]
-    if all(len(label) <= len("☑ 6") for label in labels):
-        return [tuple(buttons)] if buttons else []
-    return [(each,) for each in buttons]
 
 
 def pick(stage: Stage, attempt_id: str, number: str, option: str) -> Outcome:
@@ -349,7 +219,9 @@ def typed(stage: Stage, text: str) -> Outcome | None:
     if number is None:
         return None
     if isinstance(asked.question, Choice) and number in range(1, len(asked.shown) + 1):
-        lines, _labels = _labelled([asked.question.options[each].text for each in asked.shown])
+        lines, _labels = asking.labelled(
+            [asked.question.options[each].text for each in asked.shown]
+        )
         if lines:
             return _answer(stage, (asked.shown[int(number) - 1],))
     notice = p.t("Please answer with the buttons under the question.")
@@ -389,7 +261,11 @@ def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
     if attempt is None or attempt.id != attempt_id or current >= len(answers):
         raise StaleError
     p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
-    parts = [_verdict(p, answer), f"<i>{asked.question.text}</i>", *_comparison(p, asked, answer)]
+    parts = [
+        asking.verdict(p, answer),
+        f"<i>{asked.question.text}</i>",
+        *asking.comparison(p, asked, answer),
+    ]
     parts.append(asked.question.explanation)
     to_step = button(p.t("📖 To the step on this"), "step", attempt.lesson, asked.question.step)
     if current + 1 < len(attempt.asked):
@@ -397,68 +273,6 @@ def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
     else:
         onward = button(p.t("To the result →"), "result", attempt.id)
     return Screen(text="\n\n".join(parts), rows=((onward,), (to_step,)))
-
-
-def _verdict(p: Phrases, answer: Answer) -> str:
-    if answer.right:
-        return p.html("✅ <b>Right!</b>")
-    if answer.points == 0:
-        return p.html("❌ <b>Not quite.</b>")
-    return p.html("🟡 <b>Partly right</b>: {points} points of 100.", points=answer.points)
-
-
-def _comparison(p: Phrases, asked: Asked, answer: Answer) -> list[str]:
-    """Return what was answered and, unless it was right, what would have been right."""
-    given = p.html("<b>Your answer:</b>")
-    right = p.html("<b>Right:</b>")
-    match asked.question, answer.response:
-        case Choice(options=options), (int(chosen),):
-            lines = [f"{given} {options[chosen].text}"]
-            if not answer.right:
-                if options[chosen].why:
-                    lines.append(options[chosen].why)
-                lines += [f"{right} {option.text}" for option in options if option.right]
-            return lines
-        case Multiple(options=options), tuple(chosen_options):
-            lines = [given]
-            for each in asked.shown:
-                if each in chosen_options:
-                    mark = "✅" if options[each].right else "❌"
-                    why = f"\n    <i>{options[each].why}</i>" if options[each].why else ""
-                    lines.append(f"{mark} {options[each].text}{why}")
-            left = [each for each in asked.shown if each not in chosen_options]
-            missed = [f"• {options[each].text}" for each in left if options[each].right]
-            also = ["\n".join((p.html("<b>Right as well:</b>"), *missed))] if missed else []
-            return ["\n".join(lines), *also]
-        case Order(items=items), tuple(sequence):
-            tapped = "\n".join(f"{place}. {items[each]}" for place, each in enumerate(sequence, 1))
-            rightly = "\n".join(f"{place}. {item}" for place, item in enumerate(items, 1))
-            return [f"{given}\n{tapped}"] + ([] if answer.right else [f"{right}\n{rightly}"])
-        case Match(pairs=pairs), tuple(meanings):
-            lines = []
-            for term, meaning in enumerate(meanings):
-                mark = "✅" if term == meaning else "❌"
-                lines.append(f"{mark} <b>{pairs[term].term}</b> — {pairs[meaning].meaning}")
-                if term != meaning:
-                    lines.append(f"    {right} {pairs[term].meaning}")
-            return ["\n".join(lines)]
-        case Number(answer=number, unit=unit), float(response):
-            lines = [f"{given} {_written(response)}{_unit(unit)}"]
-            if not answer.right and number is not None:
-                lines.append(f"{right} {_written(number)}{_unit(unit)}")
-            return ["\n".join(lines)]
-        case _:
-            return []
-
-
-def _written(number: float) -> str:
-    """Write a number the Russian way: a comma, and from 10 000 on spaces between thousands."""
-    text = f"{number:{',' if abs(number) >= 10_000 else ''}.6f}".rstrip("0").rstrip(".")
-    return text.replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
-
-
-def _unit(unit: str) -> str:
-    return f"\N{NO-BREAK SPACE}{unit}" if unit else ""
 
 
 def result(stage: Stage, attempt_id: str) -> Screen:
