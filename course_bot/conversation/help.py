@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from course_bot.content.model import FaqEntry
 from course_bot.conversation.lessons import in_minutes, lesson_at_hand
-from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.port import Screen
 from course_bot.conversation.stage import (
     Outcome,
     Places,
@@ -18,9 +18,9 @@ from course_bot.conversation.stage import (
     button,
     goes,
     index,
-    shortened,
+    links,
+    to_menu,
 )
-from course_bot.locale.phrases import Phrases
 
 QUERY_CHARS = 300
 """How much of a typed text is searched; a question is shorter."""
@@ -74,9 +74,7 @@ def entry(stage: Stage, number: str) -> Screen:
     p = stage.phrases
     lesson = stage.lesson(found.lesson)
     parts = [f"<b>{escape(found.question)}</b>", found.answer]
-    rows: list[Row] = [
-        (Button(label=shortened(link.label), url=link.url),) for link in found.links
-    ]
+    rows: list[Row] = links(found.links)
     label = p.t(
         "Lesson: {title} ({minutes})", title=lesson.title, minutes=in_minutes(p, lesson.minutes)
     )
@@ -167,8 +165,8 @@ def normal(text: str) -> str:
 
 def ways(stage: Stage) -> tuple[Row, ...]:
     """Return the way back to where the person was learning, and the one to the menu."""
-    p: Phrases = stage.phrases
-    menu = button(p.t("☰ Menu"), "menu")
+    p = stage.phrases
+    menu = to_menu(p)
     if stage.person.unfinished is not None:
         return ((button(p.t("↩ Back to the quiz"), "continue"), menu),)
     if stage.person.study.readings and lesson_at_hand(stage) is not None:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.port import Screen
 from course_bot.conversation.stage import (
     Actions,
     Outcome,
@@ -10,10 +10,12 @@ from course_bot.conversation.stage import (
     Row,
     Stage,
     address,
+    at_question,
     button,
     goes,
     index,
-    shortened,
+    links,
+    to_menu,
 )
 from course_bot.learning.progress import next_lesson, read_step
 from course_bot.locale.phrases import Phrases
@@ -37,9 +39,7 @@ def step(stage: Stage, lesson_id: str, number: str) -> Screen:
         parts.insert(1, escape(lesson.about))
     if any(not link.verified for link in shown.links):
         parts.append(p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>"))
-    rows: list[Row] = [
-        (Button(label=shortened(link.label), url=link.url),) for link in shown.links
-    ]
+    rows: list[Row] = links(shown.links)
     rows += _ways(stage, lesson_id, current, len(lesson.steps))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
@@ -55,7 +55,7 @@ def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
         quiz = button(p.t("✍ To the quiz"), "quiz", lesson_id)
     else:
         quiz = button(p.t("I know this — to the quiz"), "quiz", lesson_id)
-    menu = button(p.t("☰ Menu"), "menu")
+    menu = to_menu(p)
     if current == count:
         return [(quiz,), (back, menu)]
     forward = button(p.t("Next →"), "step", lesson_id, current + 1)
@@ -82,8 +82,7 @@ def go_on(stage: Stage) -> Outcome:
     person = stage.person
     unfinished = person.unfinished
     if unfinished is not None:
-        answered = len(person.study.answers)
-        return Outcome(person=goes(person, "question", unfinished.id, answered))
+        return Outcome(person=at_question(person, unfinished))
     lesson = lesson_at_hand(stage)
     return (
         Outcome(person=goes(person, "finished")) if lesson is None else open_lesson(stage, lesson)

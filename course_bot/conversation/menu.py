@@ -15,6 +15,7 @@ from course_bot.conversation.stage import (
     StaleError,
     button,
     goes,
+    to_menu,
 )
 from course_bot.learning.progress import Person, minutes_left, next_lesson, share_done
 from course_bot.locale.phrases import Phrases, phrases
@@ -96,7 +97,7 @@ def progress(stage: Stage) -> Screen:
         tuple(numbers[start : start + LESSONS_IN_ROW])
         for start in range(0, len(numbers), LESSONS_IN_ROW)
     ]
-    rows.append((button(p.t("☰ Menu"), "menu"),))
+    rows.append((to_menu(p),))
     return Screen(text="\n\n".join((head, "\n".join(lines), total, hint)), rows=tuple(rows))
 
 
@@ -137,7 +138,7 @@ def tracks(stage: Stage) -> Screen:
         state = p.html("{minutes} left", minutes=lessons.in_minutes(p, left)) if left else "✓"
         lines.append(f"<b>{escape(track.title)}</b> · {state}\n{escape(track.about)}")
         rows.append((button(f"{mark}{track.title}", "take", track.id),))
-    rows.append((button(p.t("☰ Menu"), "menu"),))
+    rows.append((to_menu(p),))
     return Screen(text="\n\n".join(lines), rows=tuple(rows))
 
 
@@ -167,7 +168,7 @@ def finished(stage: Stage) -> Screen:
     if others:
         parts.append(p.html("If you are curious, here are the other tracks:"))
     rows: list[Row] = [(button(_offer(p, stage, each.id), "take", each.id),) for each in others]
-    rows.append((button(p.t("📊 Progress"), "progress"), button(p.t("☰ Menu"), "menu")))
+    rows.append((button(p.t("📊 Progress"), "progress"), to_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 

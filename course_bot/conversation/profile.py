@@ -21,7 +21,7 @@ from course_bot.conversation.stage import (
     goes,
     index,
 )
-from course_bot.conversation.welcome import clean_name
+from course_bot.conversation.welcome import clean_name, nameless
 from course_bot.locale.phrases import LANGUAGES, Language
 from course_bot.storage.store import PersonalLink
 
@@ -89,10 +89,7 @@ def take_new_name(stage: Stage, text: str) -> Outcome:
     """Take a typed name."""
     p, name = stage.phrases, clean_name(text)
     if not name:
-        return Outcome(
-            person=stage.person,
-            notice=p.t("A name needs at least one letter. Please write it again."),
-        )
+        return nameless(stage)
     return Outcome(
         person=goes(replace(stage.person, name=name), "me"), notice=p.t("The name is saved.")
     )

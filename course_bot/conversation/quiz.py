@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from html import escape
 
-from course_bot.content.model import Choice, Match, Multiple, Number, Order
+from course_bot.content.model import Choice, Lesson, Match, Multiple, Number, Order
 from course_bot.conversation import asking
 from course_bot.conversation.port import Screen
 from course_bot.conversation.stage import (
@@ -16,16 +16,17 @@ from course_bot.conversation.stage import (
     Row,
     Stage,
     StaleError,
+    at_question,
     button,
     goes,
     index,
+    to_menu,
 )
 from course_bot.learning.attempts import Asked, Attempt, draw_attempt
 from course_bot.learning.grading import Response, fits, parse_number
 from course_bot.learning.progress import (
     Finished,
     LessonResult,
-    Person,
     answer_question,
     finish,
     next_lesson,
@@ -41,7 +42,7 @@ def open_quiz(stage: Stage, lesson_id: str) -> Outcome:
     person = stage.person
     unfinished = person.unfinished
     if unfinished is not None and unfinished.lesson == lesson_id:
-        return Outcome(person=_at_question(person, unfinished))
+        return Outcome(person=at_question(person, unfinished))
     if waiting_before(stage.track, person, lesson_id):
         return Outcome(person=goes(person, "locked", lesson_id))
     if unfinished is not None and person.study.answers:
@@ -64,7 +65,7 @@ def start(stage: Stage, lesson_id: str) -> Outcome:
         at=stage.at,
     )
     person, record = start_attempt(person, attempt)
-    return Outcome(person=_at_question(person, attempt), records=(record,))
+    return Outcome(person=at_question(person, attempt), records=(record,))
 
 
 def _attempt_id(stage: Stage) -> str:
@@ -73,19 +74,12 @@ def _attempt_id(stage: Stage) -> str:
     return b32encode(blake2b(seed, key=stage.secret, digest_size=8).digest()).decode()[:13].lower()
 
 
-def _at_question(person: Person, attempt: Attempt) -> Person:
-    return goes(person, "question", attempt.id, len(person.study.answers))
-
-
 def locked(stage: Stage, lesson_id: str) -> Screen:
     """Show which quizzes come before this one, and the way to the first of them."""
     p, lesson = stage.phrases, stage.lesson(lesson_id)
     before = [stage.lesson(each) for each in waiting_before(stage.track, stage.person, lesson_id)]
     if not before:
-        return Screen(
-            text=p.html("The quiz of “{title}” is open.", title=lesson.title),
-            rows=((button(p.t("✍ To the quiz"), "quiz", lesson_id),), _menu(p)),
-        )
+        return _open(p, lesson)
     lines = [
         p.html("<b>The quiz of “{title}” opens a little later</b>", title=lesson.title),
         p.html("First pass the quizzes of the lessons before it:"),
@@ -99,8 +93,16 @@ def locked(stage: Stage, lesson_id: str) -> Screen:
         rows=(
             (button(p.t("Quiz: {title}", title=first.title), "quiz", first.id),),
             (button(p.t("Lesson: {title}", title=first.title), "lesson", first.id),),
-            (button(p.t("↩ Back to this lesson"), "lesson", lesson_id), *_menu(p)),
+            (button(p.t("↩ Back to this lesson"), "lesson", lesson_id), to_menu(p)),
         ),
+    )
+
+
+def _open(p: Phrases, lesson: Lesson) -> Screen:
+    """Show that nothing stands before a lesson's quiz any more."""
+    return Screen(
+        text=p.html("The quiz of “{title}” is open.", title=lesson.title),
+        rows=((button(p.t("✍ To the quiz"), "quiz", lesson.id),), (to_menu(p),)),
     )
 
 
@@ -109,10 +111,7 @@ def other_in_progress(stage: Stage, lesson_id: str) -> Screen:
     p, lesson = stage.phrases, stage.lesson(lesson_id)
     unfinished = stage.person.unfinished
     if unfinished is None or unfinished.lesson == lesson_id:
-        return Screen(
-            text=p.html("The quiz of “{title}” is open.", title=lesson.title),
-            rows=((button(p.t("✍ To the quiz"), "quiz", lesson_id),), _menu(p)),
-        )
+        return _open(p, lesson)
     at_hand = _lesson_title(stage, unfinished.lesson)
     return Screen(
         text=p.html(
@@ -126,17 +125,15 @@ def other_in_progress(stage: Stage, lesson_id: str) -> Screen:
         rows=(
             (button(p.t("Go on: {title}", title=at_hand), "quiz", unfinished.lesson),),
             (button(p.t("Begin: {title}", title=lesson.title), "start", lesson_id),),
-            _menu(p),
+            (to_menu(p),),
         ),
     )
 
 
 def question(stage: Stage, attempt_id: str, number: str) -> Screen:
     """Show the question that waits."""
-    attempt, asked = stage.person.unfinished, stage.person.question
+    attempt, asked = _waiting(stage, attempt_id, number)
     current = len(stage.person.study.answers)
-    if attempt is None or asked is None or attempt.id != attempt_id or index(number) != current:
-        raise StaleError
     p = stage.phrases
     head = p.html(
         "Quiz “{title}” · question {number} of {count}",
@@ -150,12 +147,12 @@ def question(stage: Stage, attempt_id: str, number: str) -> Screen:
     parts.append(f"<b>{asked.question.text}</b>")
     body, rows = asking.answering(p, asked, stage.person.study.draft, (attempt.id, current))
     reading = button(p.t("📖 To the lesson"), "step", attempt.lesson, asked.question.step)
-    return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, *_menu(p))))
+    return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, to_menu(p))))
 
 
 def pick(stage: Stage, attempt_id: str, number: str, option: str) -> Outcome:
     """Answer a choice question."""
-    asked = _waiting(stage, attempt_id, number)
+    _attempt, asked = _waiting(stage, attempt_id, number)
     if not isinstance(asked.question, Choice):
         raise StaleError
     return _answer(stage, (index(option),))
@@ -163,8 +160,8 @@ def pick(stage: Stage, attempt_id: str, number: str, option: str) -> Outcome:
 
 def tap(stage: Stage, attempt_id: str, number: str, part: str) -> Outcome:
     """Mark or unmark an option, or add the next part of an order or a match."""
-    asked, tapped = _waiting(stage, attempt_id, number), index(part)
-    draft = stage.person.study.draft
+    attempt, asked = _waiting(stage, attempt_id, number)
+    draft, tapped = stage.person.study.draft, index(part)
     if tapped not in asked.shown:
         raise StaleError
     match asked.question:
@@ -179,21 +176,23 @@ def tap(stage: Stage, attempt_id: str, number: str, part: str) -> Outcome:
                 changed = (*changed, *left)
         case _:
             raise StaleError
-    return _drafted(stage, changed)
+    return _drafted(stage, attempt, changed)
 
 
 def undo(stage: Stage, attempt_id: str, number: str) -> Outcome:
     """Take the last tap back; of a match, also the pair that then was left over."""
-    asked, draft = _waiting(stage, attempt_id, number), stage.person.study.draft
+    attempt, asked = _waiting(stage, attempt_id, number)
+    draft = stage.person.study.draft
     if not isinstance(asked.question, Order | Match) or not draft:
         raise StaleError
     implied = isinstance(asked.question, Match) and len(draft) == len(asked.shown)
-    return _drafted(stage, draft[: -2 if implied else -1])
+    return _drafted(stage, attempt, draft[: -2 if implied else -1])
 
 
 def done(stage: Stage, attempt_id: str, number: str) -> Outcome:
     """Answer with what has been tapped."""
-    asked, draft = _waiting(stage, attempt_id, number), stage.person.study.draft
+    _attempt, asked = _waiting(stage, attempt_id, number)
+    draft = stage.person.study.draft
     if not fits(asked.question, draft):
         raise StaleError
     return _answer(stage, draft)
@@ -228,30 +227,26 @@ def typed(stage: Stage, text: str) -> Outcome | None:
     return Outcome(person=stage.person, notice=notice)
 
 
-def _waiting(stage: Stage, attempt_id: str, number: str) -> Asked:
-    """Return the question that waits, if it is the one that the action is about."""
+def _waiting(stage: Stage, attempt_id: str, number: str) -> tuple[Attempt, Asked]:
+    """Return the attempt and its question that waits, if the action is about this very one."""
     attempt, asked = stage.person.unfinished, stage.person.question
     current = len(stage.person.study.answers)
     if attempt is None or asked is None or attempt.id != attempt_id or index(number) != current:
         raise StaleError
-    return asked
+    return attempt, asked
 
 
-def _drafted(stage: Stage, draft: tuple[int, ...]) -> Outcome:
-    person, attempt = stage.person, stage.person.unfinished
-    if attempt is None:
-        raise StaleError
-    person = replace(person, study=replace(person.study, draft=draft))
-    return Outcome(person=_at_question(person, attempt))
+def _drafted(stage: Stage, attempt: Attempt, draft: tuple[int, ...]) -> Outcome:
+    person = replace(stage.person, study=replace(stage.person.study, draft=draft))
+    return Outcome(person=at_question(person, attempt))
 
 
 def _answer(stage: Stage, response: Response) -> Outcome:
-    attempt = stage.person.unfinished
-    if attempt is None:
-        raise StaleError
-    number = len(stage.person.study.answers)
     person, records = answer_question(stage.person, response, at=stage.at)
-    return Outcome(person=goes(person, "feedback", attempt.id, number), records=records)
+    answered = records[0]
+    return Outcome(
+        person=goes(person, "feedback", answered.attempt, answered.index), records=records
+    )
 
 
 def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
@@ -305,7 +300,7 @@ def result(stage: Stage, attempt_id: str) -> Screen:
     # Who has passed goes on; reading again comes before answering again.
     onward = _onward(stage) if person.passed(attempt.lesson) else []
     rows = [*onward, *reading, *retry]
-    rows.append((button(p.t("Progress"), "progress"), *_menu(p)))
+    rows.append((button(p.t("Progress"), "progress"), to_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
@@ -354,10 +349,6 @@ def _steps_of(stage: Stage, attempt: Attempt, missed: Sequence[Asked]) -> list[t
 def _lesson_title(stage: Stage, lesson_id: str) -> str:
     lesson = stage.course.lessons.get(lesson_id)
     return lesson.title if lesson else stage.phrases.t("a lesson that is no longer taught")
-
-
-def _menu(p: Phrases) -> Row:
-    return (button(p.t("☰ Menu"), "menu"),)
 
 
 PLACES: Places = {

@@ -6,13 +6,14 @@ whose action is a place goes there; any other action is a verb, as in ``tap:k3j5
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from course_bot.content.model import Course, Lesson, Track
+from course_bot.content.model import Course, Lesson, Link, Track
 from course_bot.conversation.port import LABEL_CHARS, Button, Screen
 from course_bot.errors import CourseError
+from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Person, Record
 from course_bot.locale.phrases import Phrases, phrases
 from course_bot.storage.store import PersonalLink
@@ -128,6 +129,21 @@ def index(text: str) -> int:
 def button(label: str, *action: object) -> Button:
     """Make a button that presses an action; a label that is too long ends in an ellipsis."""
     return Button(label=shortened(label), action=address(*action))
+
+
+def to_menu(p: Phrases) -> Button:
+    """Make the button that leads to the menu."""
+    return button(p.t("☰ Menu"), "menu")
+
+
+def links(pages: Iterable[Link]) -> list[Row]:
+    """Make a row for each page that people are sent to."""
+    return [(Button(label=shortened(page.label), url=page.url),) for page in pages]
+
+
+def at_question(person: Person, attempt: Attempt) -> Person:
+    """Return the person at the question of their attempt that waits."""
+    return goes(person, "question", attempt.id, len(person.study.answers))
 
 
 def shortened(label: str) -> str:

@@ -82,12 +82,15 @@ def take_name(stage: Stage, text: str, wish: str = "") -> Outcome:
     """Take a typed name and ask for the role, or say what a name should be like."""
     name = clean_name(text)
     if not name:
-        return Outcome(
-            person=stage.person,
-            notice=stage.phrases.t("A name needs at least one letter. Please write it again."),
-        )
+        return nameless(stage)
     person = replace(stage.person, name=name)
     return Outcome(person=goes(person, "role", *_kept(stage, wish)))
+
+
+def nameless(stage: Stage) -> Outcome:
+    """Say what a name should be like, and wait for another."""
+    notice = stage.phrases.t("A name needs at least one letter. Please write it again.")
+    return Outcome(person=stage.person, notice=notice)
 
 
 def clean_name(text: str) -> str:

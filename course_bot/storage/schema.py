@@ -63,11 +63,11 @@ class Json(TypeDecorator[T], Generic[T]):
         self._write: Callable[[T], bytes] = adapter.dump_json
         self._read: Callable[[str], T] = adapter.validate_json
 
-    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as called
         """Write the value."""
         return None if value is None else self._write(value).decode()
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002 - as called
         """Read and check the value."""
         return None if value is None else self._read(value)
 
