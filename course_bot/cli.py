@@ -134,7 +134,7 @@ async def _upgraded(settings: Settings) -> None:
 def verify_command(_arguments: argparse.Namespace) -> int:
     """Report whatever is stored otherwise than the log of answers says; return 1 if anything."""
     # Only this command needs it.
-    from course_bot.storage.records import differences
+    from course_bot.storage.verifying import differences
 
     async def verify() -> int:
         found = 0

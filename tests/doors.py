@@ -33,9 +33,9 @@ from course_bot.messengers.browser.server import BrowserDoor, serve
 from course_bot.messengers.telegram import Pace, TelegramDoor
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url
-from course_bot.storage.records import differences
 from course_bot.storage.rows import read_person
 from course_bot.storage.store import Storage, account_id
+from course_bot.storage.verifying import differences
 from tests.browser_person import SECRET, browser_person
 from tests.courses import HELP, POOL, make_course
 from tests.dialogue import Person, PortPerson, plain

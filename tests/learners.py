@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from course_bot.learning.progress import (
 )
 from course_bot.storage import Account
 from course_bot.storage.store import Decision, PersonalLink, Situation, Storage
+from course_bot.storage.verifying import Difference, differences
 from tests.courses import WRONG, make_course, right_response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -149,3 +150,24 @@ class Learner:
 def learner(storage: Storage, key: str = "1", door: str = "telegram") -> Learner:
     """Make a learner."""
     return Learner(storage=storage, account=Account(door=door, key=key))
+
+
+async def a_school(storage: Storage) -> tuple[Learner, Learner]:
+    """Let Ann pass after failing and giving up, and Bob stop in the middle."""
+    ann, bob = learner(storage, "ann"), learner(storage, "bob")
+    await ann.takes("chat", wrong=3)
+    ann.now += timedelta(hours=1)
+    await ann.does(start("chat", at=ann.now, attempt_id="given up"))
+    await ann.does(answer(at=ann.now))
+    ann.now += timedelta(hours=1)
+    await ann.takes("chat")
+    await ann.does(read("roles", 2))
+    await bob.does(start("roles", attempt_id="in progress"))
+    await bob.does(answer(right=False))
+    await bob.does(answer())
+    return ann, bob
+
+
+async def found(storage: Storage) -> list[Difference]:
+    """Verify, and return every difference."""
+    return [difference async for difference in differences(storage)]

@@ -34,8 +34,8 @@ from course_bot.conversation.welcome import JOINERS, NAME_CHARS
 from course_bot.learning.progress import Answered, Finished
 from course_bot.learning.progress import Person as Learner
 from course_bot.storage import Account
-from course_bot.storage.records import differences
 from course_bot.storage.store import Decision, Situation
+from course_bot.storage.verifying import differences
 from tests.courses import POOL
 from tests.doors import House, door, house, right
 from tests.telegram_person import TelegramPerson

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.storage import Account, reminders
 from course_bot.storage.engine import create_engine
-from course_bot.storage.records import join
+from course_bot.storage.joining import join
 from course_bot.storage.store import Storage
 from tests.learners import NOW, Learner, forget, learner, link, put, start, statements
 

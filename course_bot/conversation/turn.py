@@ -36,7 +36,8 @@ from course_bot.conversation.stage import (
 from course_bot.learning.progress import NotWaitingError, Person
 from course_bot.locale.phrases import phrases
 from course_bot.storage import Account
-from course_bot.storage.records import Joined, export, join
+from course_bot.storage.exporting import export
+from course_bot.storage.joining import Joined, join
 from course_bot.storage.store import Decision, Situation, Storage
 
 LEARNING: Places = {**menu.PLACES, **lessons.PLACES, **quiz.PLACES}

@@ -1,0 +1,49 @@
+"""The log of attempts and answers read back."""
+
+from itertools import groupby
+
+from sqlalchemy import select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from course_bot.learning.attempts import Attempt
+from course_bot.learning.progress import Answered
+from course_bot.storage.rows import read_attempt
+from course_bot.storage.schema import answer, attempt
+
+Log = list[tuple[Attempt, list[Answered]]]
+
+
+async def read_logs(connection: AsyncConnection, people: list[int]) -> dict[int, Log]:
+    """Read the attempts and answers of some people, in the order in which they were made."""
+    taken = await connection.execute(
+        select(attempt)
+        .where(attempt.c.person_id.in_(people))
+        .order_by(attempt.c.started_at, attempt.c.id)
+    )
+    given = await connection.execute(
+        select(answer)
+        .join(attempt)
+        .where(attempt.c.person_id.in_(people))
+        .order_by(answer.c.attempt_id, answer.c.index)
+    )
+    answers = {
+        attempt_id: [_read_answer(row) for row in rows]
+        for attempt_id, rows in groupby(given.mappings(), key=lambda row: str(row["attempt_id"]))
+    }
+    logs: dict[int, Log] = {number: [] for number in people}
+    for row in taken.mappings():
+        logs[row["person_id"]].append((read_attempt(row, row["id"]), answers.get(row["id"], [])))
+    return logs
+
+
+def _read_answer(row: RowMapping) -> Answered:
+    return Answered(
+        attempt=row["attempt_id"],
+        index=row["index"],
+        question=row["question"],
+        version=row["version"],
+        response=row["response"],
+        points=row["points"],
+        at=row["at"],
+    )

@@ -1,0 +1,49 @@
+"""A person gets all that is stored about them, and nothing of others."""
+
+import json
+
+from course_bot.storage import Account
+from course_bot.storage.exporting import export
+from course_bot.storage.store import Storage
+from tests.learners import a_school, learner, put
+
+
+async def test_the_export_holds_everything_and_nothing_of_others(storage: Storage) -> None:
+    ann, _ = await a_school(storage)
+    await ann.does(put(name='Анна <b>&"', track="teacher"))
+    person = await ann.does()
+
+    told = json.loads(await export(storage, ann.account))
+
+    assert told["person"] == {
+        "id": person.id,
+        "name": 'Анна <b>&"',
+        "language": "ru",
+        "track": "teacher",
+        "reminders": True,
+        "joined_at": "2026-11-23T09:00:00Z",
+        "seen_at": "2026-11-23T11:00:00Z",
+        "reminders_sent": 0,
+        "place": person.place,
+    }
+    assert told["accounts"] == [{"id": "telegram:ann", "blocked_at": None}]
+    assert {each["account_id"] for each in told["recent_moves"]} == {"telegram:ann"}
+    assert told["personal_links_until"] == []
+    assert told["study"]["readings"] == {"roles": {"step": 2, "furthest": 2}}
+    assert told["study"]["results"]["chat"]["best"] == 100
+    assert [len(each["answers"]) for each in told["attempts"]] == [5, 1, 5]
+    assert told["attempts"][1]["attempt"]["id"] == "given up"
+    assert told["attempts"][0]["answers"][0]["points"] == 0
+
+
+async def test_the_export_is_read_by_people_as_it_is(storage: Storage) -> None:
+    ann = learner(storage)
+    await ann.does(put(name="Анна"))
+
+    text = (await export(storage, ann.account)).decode()
+
+    assert '    "name": "Анна",\n' in text
+
+
+async def test_of_an_unknown_account_nothing_is_exported(storage: Storage) -> None:
+    assert await export(storage, Account(door="telegram", key="404")) == b"{}"
