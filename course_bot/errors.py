@@ -3,3 +3,7 @@
 
 class CourseError(Exception):
     """Something that course-bot refuses; subclasses carry the data, never display text."""
+
+
+class StopError(CourseError):
+    """The program can't go on; the message is the one line for the person at the console."""

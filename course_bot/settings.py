@@ -2,16 +2,25 @@
 
 import os
 import re
+import secrets
+from contextlib import suppress
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from course_bot.errors import StopError
 
 PREFIX = "COURSE_BOT_"
 ENV_FILE = ".env"
+SECRET_FILE = Path("data/secret")
+"""Where the server's secret is kept if no setting gives one."""
+SECRET_BYTES = 32
 
 
 def _like(pattern: str, right: str) -> AfterValidator:
@@ -78,8 +87,60 @@ class Settings(BaseSettings):
         | None
     ) = Field(default=None, validation_alias="TELEGRAM_WEBHOOK_SECRET")
 
+    def secrets(self) -> list[str]:
+        """Return all that must never stand in a log."""
+        known = (
+            self.secret,
+            self.telegram_token,
+            self.telegram_proxy,
+            self.telegram_webhook_secret,
+        )
+        return [secret.get_secret_value() for secret in known if secret is not None]
 
-def unknown_settings() -> dict[str, str]:
+
+def read_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        StopError: one is malformed; it says which, and never shows a secret.
+    """
+    try:
+        settings = Settings()
+    except UnicodeDecodeError:
+        raise StopError(".env is not in UTF-8: save it in that encoding") from None
+    except ValidationError as error:
+        lines = (
+            f"{_setting_name(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise StopError("; ".join(lines) + " (.env.example explains every setting)") from None
+    for name, near in _unknown_settings().items():
+        hint = f"perhaps {near} is meant" if near else ".env.example lists them all"
+        raise StopError(f"{name} is no setting: {hint}")
+    if settings.browser == "local" and not is_loopback(settings.host):
+        raise StopError(
+            f"COURSE_BOT_HOST is {settings.host}, but COURSE_BOT_BROWSER=local serves this"
+            " computer only: set it to public behind HTTPS, or COURSE_BOT_HOST to 127.0.0.1"
+        )
+    if settings.browser == "public" and settings.public_url is None:
+        raise StopError(
+            "COURSE_BOT_BROWSER=public needs COURSE_BOT_PUBLIC_URL, the https:// address at which"
+            " people reach the page"
+        )
+    if settings.telegram_webhook_secret is not None and settings.public_url is None:
+        raise StopError(
+            "TELEGRAM_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to which"
+            " Telegram delivers; without both the bot asks Telegram itself (long polling)"
+        )
+    return settings
+
+
+def _setting_name(location: tuple[int | str, ...]) -> str:
+    name = f"{location[0]}" if location else "settings"
+    return name if name.isupper() else f"COURSE_BOT_{name.upper()}"
+
+
+def _unknown_settings() -> dict[str, str]:
     """Find names with our prefix that are no setting, each with the one that may be meant.
 
     Returns:
@@ -92,3 +153,49 @@ def unknown_settings() -> dict[str, str]:
         for name in sorted(given)
         if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_")
     }
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host's name or address ("localhost", "::1") is this computer's own."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_secret(settings: Settings) -> bytes:
+    """Return the server's secret; where no setting gives one, make it once and keep it.
+
+    Raises:
+        StopError: the file can't be read or written.
+    """
+    if settings.secret is not None:
+        return settings.secret.get_secret_value().encode()
+    try:
+        if not SECRET_FILE.exists():
+            _make_secret()
+        secret = SECRET_FILE.read_bytes()
+    except OSError as error:
+        raise StopError(
+            f"{SECRET_FILE} can't be used ({error.strerror}): make the folder writable, or set"
+            " COURSE_BOT_SECRET to at least 32 characters"
+        ) from None
+    if len(secret) < SECRET_BYTES:
+        raise StopError(
+            f"{SECRET_FILE} is damaged, it has {len(secret)} bytes: put the file from a backup"
+            " there, or delete it, and every visitor of the page begins anew"
+        )
+    return secret
+
+
+def _make_secret() -> None:
+    """Write a new secret in one go: a kill in between must not leave half a file."""
+    SECRET_FILE.parent.mkdir(parents=True, exist_ok=True)
+    file, name = mkstemp(dir=SECRET_FILE.parent)
+    try:
+        with os.fdopen(file, "w") as opened:
+            opened.write(secrets.token_urlsafe(SECRET_BYTES))
+        with suppress(FileExistsError):  # another process was faster, and its secret counts
+            SECRET_FILE.hardlink_to(name)
+    finally:
+        Path(name).unlink()

@@ -1,6 +1,5 @@
 """The commands as a person at the console meets them: their words and their exit codes."""
 
-import asyncio
 import logging
 import os
 import re
@@ -12,15 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
-from typing import Any
 
 import pytest
 
-from course_bot import cli
-from course_bot.cli import main, read_secret, read_settings
+from course_bot.cli import main
+from course_bot.settings import read_secret, read_settings
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
@@ -260,44 +257,3 @@ def test_an_old_python_is_told_so() -> None:
     )
     assert result.returncode == 1
     assert "course-bot needs Python 3.11 or newer" in result.stderr
-
-
-class _Reminding:
-    """A conversation that has two rounds of people to remind, and a door that notes them."""
-
-    def __init__(self) -> None:
-        self.rounds = [["ann", "bob"], ["eve"]]
-        self.sent: list[str] = []
-
-    async def reminders(self, _door: str, _now: datetime) -> list[tuple[str, str]]:
-        return [(name, "screen") for name in self.rounds.pop(0)] if self.rounds else []
-
-    async def send(self, account: str, _screen: str) -> bool:
-        self.sent.append(account)
-        return True
-
-
-@pytest.mark.parametrize(("hour", "reached"), [(9, ["ann", "bob", "eve"]), (20, [])])
-async def test_reminders_go_out_by_day_until_nobody_is_left(
-    monkeypatch: pytest.MonkeyPatch, hour: int, reached: list[str]
-) -> None:
-    both: Any = _Reminding()
-    monkeypatch.setattr(cli, "_now", lambda: datetime(2026, 11, 23, hour, tzinfo=UTC))
-    await cli._remind(both, both)
-    assert both.sent == reached
-
-
-async def test_a_chore_that_fails_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
-    done = asyncio.Event()
-    tries: list[int] = []
-
-    async def chore() -> None:
-        tries.append(len(tries))
-        if len(tries) == 1:
-            raise OSError("the database is away")
-        done.set()
-
-    task = asyncio.create_task(cli._every(timedelta(0), chore))
-    await done.wait()
-    task.cancel()
-    assert "a chore failed and will be tried again" in caplog.text

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from course_bot.cli import run_async
+from course_bot.app import run_async
 from course_bot.content.checking import check
 from course_bot.content.model import Course
 from course_bot.storage.engine import create_engine, database_url

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from yarl import URL
 from course_bot.conversation.port import WROTE_CHARS, Talk
 from course_bot.messengers.browser import frames
 from course_bot.messengers.browser.visitors import SOCKETS, Visitor, VisitorCookie, Visitors
+from course_bot.settings import is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class BrowserDoor:
         """
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if self._origin is None and not _is_loopback(request.host):
+            if self._origin is None and not is_loopback(_called(request)):
                 return self._page["421.html"].response(request, status=421)
             return await handler(request)
 
@@ -320,9 +320,9 @@ def _language(request: web.Request) -> str:
     return found[0] if found else ""
 
 
-def _is_loopback(host: str) -> bool:
+def _called(request: web.Request) -> str:
+    """Return the name by which this computer is called, or nothing."""
     try:
-        name = URL(f"http://{host}").host or ""
-        return name == "localhost" or ip_address(name).is_loopback
+        return URL(f"http://{request.host}").host or ""
     except ValueError:
-        return False
+        return ""

@@ -1,0 +1,210 @@
+"""Builds the parts from the settings, connects them, and serves the course."""
+
+import asyncio
+import errno
+import gc
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from course_bot.chores import do_chores, storage_chores, telegram_chores
+from course_bot.content.model import Course
+from course_bot.content.watching import Shelf
+from course_bot.conversation.stage import Addresses
+from course_bot.conversation.turn import Conversation
+from course_bot.errors import StopError
+from course_bot.settings import Settings
+from course_bot.storage.engine import DatabaseUrlError, create_engine, database_url
+from course_bot.storage.migrating import NewerDatabaseError, UnavailableDatabaseError, upgrade
+from course_bot.storage.store import Storage
+
+if TYPE_CHECKING:
+    from course_bot.messengers.telegram.door import TelegramDoor
+
+if sys.platform == "win32":
+    from asyncio import new_event_loop
+else:
+    from uvloop import new_event_loop
+
+HOOK_PATH = "/telegram"
+"""Where the webhook is reached, below the public address."""
+
+T = TypeVar("T")
+
+
+def run_async(coroutine: Coroutine[object, object, T]) -> T:
+    """Run a coroutine on the fastest event loop there is."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(coroutine)
+
+
+def now() -> datetime:
+    """Read the clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Return the day against which reviews of the lessons are overdue, in UTC."""
+    return now().date()
+
+
+@asynccontextmanager
+async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
+    """Open the database and bring it up to date.
+
+    Raises:
+        StopError: it can't be opened, or a newer version of the program has been at it.
+    """
+    try:
+        url = database_url(settings.database)
+    except DatabaseUrlError:
+        raise StopError(
+            "COURSE_BOT_DATABASE is no database address; right would be"
+            " sqlite:///data/course.db or postgresql://user:password@host/name"
+        ) from None
+    shown = url.render_as_string(hide_password=True)
+    try:
+        engine = create_engine(url)
+        try:
+            await upgrade(engine)
+        except BaseException:
+            await engine.dispose()
+            raise
+    except NewerDatabaseError:
+        raise StopError(
+            f"the database {shown} was made by a newer course-bot: start that version, or name"
+            " another database in COURSE_BOT_DATABASE"
+        ) from None
+    except (UnavailableDatabaseError, OSError) as error:
+        raise StopError(
+            f"the database {shown} can't be opened ({error}). Check COURSE_BOT_DATABASE, and that"
+            " its folder or server is there and may be written to"
+        ) from None
+    async with Storage(engine) as storage:
+        yield storage
+
+
+async def serve(settings: Settings, course: Course, secret: bytes) -> None:
+    """Build every part, connect them, and serve until a signal says stop.
+
+    Raises:
+        StopError: something that is needed can't be had: the database, the port, Telegram's yes.
+    """
+    # Each door is imported where it is opened: without Telegram nobody pays for aiogram.
+    from course_bot.messengers.browser.server import BrowserDoor
+    from course_bot.messengers.browser.server import serve as serve_http
+
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    shelf = Shelf(settings.lessons, course, today=today)
+    async with open_storage(settings) as storage, AsyncExitStack() as stack:
+        talk = Conversation(storage, lambda: shelf.course, secret=secret)
+        telegram = _telegram_door(settings, talk)
+        if telegram is not None:
+            stack.push_async_callback(telegram.close)
+        page = BrowserDoor(
+            talk,
+            secret=secret,
+            mode=settings.browser,
+            public_url=settings.public_url,
+            clock=now,
+        )
+        hook = settings.telegram_webhook_secret
+        routes = (
+            telegram.routes(path=HOOK_PATH, secret=hook.get_secret_value())
+            if telegram is not None and hook is not None
+            else ()
+        )
+        try:
+            address = await stack.enter_async_context(
+                serve_http(page.application(routes), settings.host, settings.port)
+            )
+        except OSError as error:
+            raise StopError(_no_listening(settings, error)) from None
+        # In local mode a public address is the webhook's alone: there the page refuses everybody.
+        public = settings.public_url if settings.browser == "public" else None
+        talk.addresses = Addresses(
+            page=(public or address).rstrip("/"), local=settings.browser == "local"
+        )
+        print(f"The course is open: {talk.addresses.page}", flush=True)
+        gc.freeze()  # what start-up made stays; no collection need walk it again
+        work = [shelf.watch(), do_chores(storage_chores(storage, now))]
+        if telegram is not None:
+            work.append(_serve_telegram(settings, telegram, talk))
+        await _until(stopped, work)
+
+
+def _telegram_door(settings: Settings, talk: Conversation) -> "TelegramDoor | None":
+    if settings.telegram_token is None:
+        return None
+    from course_bot.messengers.telegram.door import TelegramDoor, TokenError
+
+    proxy = settings.telegram_proxy
+    try:
+        return TelegramDoor(
+            talk,
+            token=settings.telegram_token.get_secret_value(),
+            api=settings.telegram_api,
+            proxy=proxy.get_secret_value() if proxy else None,
+            clock=now,
+        )
+    except TokenError:
+        raise StopError(
+            "TELEGRAM_TOKEN is not a token: it looks like 123456789:AAE… , as @BotFather gives it"
+        ) from None
+
+
+async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conversation) -> None:
+    from course_bot.messengers.telegram.door import TokenError, WebhookError
+
+    try:
+        bot = await door.start()
+    except TokenError:
+        raise StopError(
+            "Telegram refuses TELEGRAM_TOKEN: ask @BotFather for the present one (/mybots)"
+        ) from None
+    talk.addresses = replace(talk.addresses, telegram_bot=bot)
+    print(f"Telegram: https://t.me/{bot}", flush=True)
+    hook = settings.telegram_webhook_secret
+    if hook is not None and settings.public_url is not None:
+        url = f"{settings.public_url.rstrip('/')}{HOOK_PATH}"
+        try:
+            await door.set_webhook(url, hook.get_secret_value())
+        except WebhookError as error:
+            raise StopError(
+                f"Telegram refuses to deliver to {url} ({error}): check COURSE_BOT_PUBLIC_URL"
+            ) from None
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(do_chores(telegram_chores(door, talk, now)))
+        if hook is None:
+            tasks.create_task(door.poll())
+
+
+async def _until(stopped: asyncio.Event, work: list[Coroutine[object, object, None]]) -> None:
+    """Do all the work until told to stop; raise what made any of it end."""
+    tasks = [asyncio.create_task(each) for each in work]
+    waiting = asyncio.create_task(stopped.wait())
+    try:
+        ended, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            await task
+    finally:
+        for task in (*tasks, waiting):
+            task.cancel()
+        await asyncio.gather(*tasks, waiting, return_exceptions=True)
+
+
+def _no_listening(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {settings.port} is taken, perhaps by another course-bot: stop that one, or set"
+            f" COURSE_BOT_PORT to another port, as in COURSE_BOT_PORT={settings.port + 1} make run"
+        )
+    return (
+        f"can't listen on {settings.host}:{settings.port}: {error.strerror}; set COURSE_BOT_HOST"
+    )
