@@ -23,7 +23,7 @@ from course_bot.content.model import (
     Question,
 )
 from course_bot.conversation.asking import NO_TICK, TICK
-from course_bot.conversation.port import Command, Move, Reply, Screen
+from course_bot.conversation.port import Command, Move, Outgoing, Reply, Screen
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.learning.attempts import Asked
@@ -119,6 +119,17 @@ class House:
 
     async def blocked(self, account: Account, since: datetime | None) -> None:
         await self.talk.blocked(account, since)
+
+    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
+        return await self.talk.outgoing(door, now)
+
+    async def delivered(self, message: int, now: datetime) -> None:
+        await self.talk.delivered(message, now)
+
+    async def undelivered(
+        self, message: int, now: datetime, *, reason: str, lasting: bool
+    ) -> None:
+        await self.talk.undelivered(message, now, reason=reason, lasting=lasting)
 
     def commands(self, language: str) -> Sequence[Command]:
         return self.talk.commands(language)

@@ -12,6 +12,7 @@ from course_bot.conversation.port import (
     Move,
     Notice,
     Opened,
+    Outgoing,
     Pressed,
     Reply,
     Screen,
@@ -84,6 +85,17 @@ class PretendTalk:
 
     async def blocked(self, account: Account, since: datetime | None) -> None:
         raise AssertionError("nobody blocks a page")
+
+    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
+        return ()
+
+    async def delivered(self, message: int, now: datetime) -> None:
+        raise AssertionError("nothing was lent")
+
+    async def undelivered(
+        self, message: int, now: datetime, *, reason: str, lasting: bool
+    ) -> None:
+        raise AssertionError("nothing was lent")
 
     def commands(self, language: str) -> Sequence[Command]:
         about = "Menu" if language.startswith("en") else "Главное меню"

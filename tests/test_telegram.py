@@ -19,6 +19,7 @@ from course_bot.conversation.port import (
     Move,
     Notice,
     Opened,
+    Outgoing,
     Pressed,
     Reply,
     Screen,
@@ -102,6 +103,17 @@ class FakeTalk:
     async def blocked(self, account: Account, since: datetime | None) -> None:
         self.gone.append((account, since))
         self.api.notify()
+
+    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
+        return ()
+
+    async def delivered(self, message: int, now: datetime) -> None:
+        raise AssertionError("nothing was lent")
+
+    async def undelivered(
+        self, message: int, now: datetime, *, reason: str, lasting: bool
+    ) -> None:
+        raise AssertionError("nothing was lent")
 
     def commands(self, language: str) -> Sequence[Command]:
         about = {"en": "The course"}.get(language, "Курс")

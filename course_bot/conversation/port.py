@@ -156,6 +156,18 @@ Reply = Screen | Notice | Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """What the bot says by itself, lent to a door that will send it to this account.
+
+    ``id`` names the message where the door tells what became of it.
+    """
+
+    id: int
+    account: Account
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """An entry of the messenger's command menu: a name without its slash, and what it does."""
 
@@ -179,6 +191,28 @@ class Talk(Protocol):
         """Remember since when (UTC) the person can't be written to; None: they can be again.
 
         Their next move says so too.
+        """
+        ...
+
+    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
+        """Lend some of the messages that are due at a door now (UTC), at most one a person.
+
+        Each is lent for five minutes: one of which nothing was told by then is due again. An
+        empty list means that nothing is due.
+        """
+        ...
+
+    async def delivered(self, message: int, now: datetime) -> None:
+        """Remember that a message that was lent has been sent (UTC); only now it counts so."""
+        ...
+
+    async def undelivered(
+        self, message: int, now: datetime, *, reason: str, lasting: bool
+    ) -> None:
+        """Remember that a message that was lent could not be sent (UTC), and why.
+
+        A ``lasting`` reason (blocked, no such chat, refused) gives it up; any other lets it be
+        due again after a pause that grows.
         """
         ...
 

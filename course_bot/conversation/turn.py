@@ -17,6 +17,7 @@ from course_bot.conversation.port import (
     Move,
     Notice,
     Opened,
+    Outgoing,
     Pressed,
     Reply,
     Screen,
@@ -118,6 +119,22 @@ class Conversation:
             if reminders:
                 return reminders
         return []
+
+    # The outbox has no table yet: nothing is ever due.
+
+    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:  # noqa: ARG002
+        """Lend some of the messages that are due at a door now."""
+        return ()
+
+    async def delivered(self, message: int, now: datetime) -> None:
+        """Remember that a message that was lent has been sent."""
+        raise NotImplementedError
+
+    async def undelivered(
+        self, message: int, now: datetime, *, reason: str, lasting: bool
+    ) -> None:
+        """Remember that a message that was lent could not be sent."""
+        raise NotImplementedError
 
     def commands(self, language: str) -> Sequence[Command]:
         """List the command menu in a language."""
