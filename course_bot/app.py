@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from course_bot.chores import do_chores, storage_chores, telegram_chores
 from course_bot.content.model import Course
-from course_bot.content.watching import Shelf
+from course_bot.content.watching import CourseWatcher
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.errors import StopError
@@ -101,9 +101,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    shelf = Shelf(settings.lessons, course, today=today)
+    watcher = CourseWatcher(settings.lessons, course, today=today)
     async with open_storage(settings) as storage, AsyncExitStack() as stack:
-        talk = Conversation(storage, lambda: shelf.course, secret=secret)
+        talk = Conversation(storage, lambda: watcher.course, secret=secret)
         telegram = _telegram_door(settings, talk)
         if telegram is not None:
             stack.push_async_callback(telegram.close)
@@ -133,7 +133,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         )
         print(f"The course is open: {talk.addresses.page}", flush=True)
         gc.freeze()  # what start-up made stays; no collection need walk it again
-        work = [shelf.watch(), do_chores(storage_chores(storage, now))]
+        work = [watcher.watch(), do_chores(storage_chores(storage, now))]
         if telegram is not None:
             work.append(_serve_telegram(settings, telegram, talk))
         await _until(stopped, work)

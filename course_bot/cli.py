@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_bot.app import open_storage, run_async, serve, today
 from course_bot.content.checking import check
-from course_bot.content.reading import Fault, Severity
+from course_bot.content.faults import Fault, Severity
 from course_bot.errors import StopError
 from course_bot.logs import start_logging
 from course_bot.settings import Settings, read_secret, read_settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_bot.content.checking import check
-from course_bot.content.watching import Shelf
+from course_bot.content.watching import CourseWatcher
 from tests.small_course import edit, write_small_course
 
 TODAY = date(2026, 11, 23)
@@ -30,12 +30,12 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 
 @pytest.fixture
-async def shelf(lessons: Path, log: pytest.LogCaptureFixture) -> AsyncIterator[Shelf]:
+async def watcher(lessons: Path, log: pytest.LogCaptureFixture) -> AsyncIterator[CourseWatcher]:
     course, faults = check(lessons, today=TODAY)
     assert course, faults
-    shelf = Shelf(lessons, course, today=lambda: TODAY, quiet=0.05, patrol=0.2)
-    watching = asyncio.create_task(shelf.watch())
-    yield shelf
+    watcher = CourseWatcher(lessons, course, today=lambda: TODAY, quiet=0.05, patrol=0.2)
+    watching = asyncio.create_task(watcher.watch())
+    yield watcher
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching
@@ -49,8 +49,8 @@ async def until(condition: Callable[[], bool]) -> None:
     pytest.fail("it was not noticed")
 
 
-async def teaches(shelf: Shelf, start: str) -> None:
-    await until(lambda: shelf.course.lessons["chat"].title.startswith(start))
+async def teaches(watcher: CourseWatcher, start: str) -> None:
+    await until(lambda: watcher.course.lessons["chat"].title.startswith(start))
 
 
 def lines(log: pytest.LogCaptureFixture, level: int = logging.ERROR) -> list[str]:
@@ -61,53 +61,53 @@ def lines(log: pytest.LogCaptureFixture, level: int = logging.ERROR) -> list[str
     ]
 
 
-async def test_a_good_edit_is_picked_up(shelf: Shelf, lessons: Path) -> None:
-    before = shelf.course
+async def test_a_good_edit_is_picked_up(watcher: CourseWatcher, lessons: Path) -> None:
+    before = watcher.course
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
-    await teaches(shelf, "Новый чат «Сотрудники»")
+    await teaches(watcher, "Новый чат «Сотрудники»")
     assert before.lessons["chat"].title == "Чат «Сотрудники»"
-    assert before.version != shelf.course.version
+    assert before.version != watcher.course.version
 
 
 async def test_the_system_tells_of_a_change_before_any_patrol(lessons: Path) -> None:
     course, _ = check(lessons, today=TODAY)
     assert course
-    shelf = Shelf(lessons, course, today=lambda: TODAY, quiet=0.02, patrol=10 * NOTICED)
-    watching = asyncio.create_task(shelf.watch())
+    watcher = CourseWatcher(lessons, course, today=lambda: TODAY, quiet=0.02, patrol=10 * NOTICED)
+    watching = asyncio.create_task(watcher.watch())
     edit(lessons, "chat/lesson.md", "title: Чат", "title: 0 Чат")
-    await teaches(shelf, "0 ")
+    await teaches(watcher, "0 ")
     for number in range(NOTICED):  # nobody sees when the system begins to watch
         edit(lessons, "chat/lesson.md", f"title: {number} ", f"title: {number + 1} ")
         await asyncio.sleep(0.2)
-        if not shelf.course.lessons["chat"].title.startswith("0 "):
+        if not watcher.course.lessons["chat"].title.startswith("0 "):
             break
-    assert not shelf.course.lessons["chat"].title.startswith("0 ")
+    assert not watcher.course.lessons["chat"].title.startswith("0 ")
     watching.cancel()
     await asyncio.wait([watching])
 
 
 async def test_a_broken_edit_keeps_the_old_course_and_is_logged_once(
-    shelf: Shelf, lessons: Path, log: pytest.LogCaptureFixture
+    watcher: CourseWatcher, lessons: Path, log: pytest.LogCaptureFixture
 ) -> None:
-    before = shelf.course
+    before = watcher.course
     edit(lessons, "course.yaml", "title: Малый курс", "title: Малый курс\ncolour: red")
     edit(lessons, "chat/lesson.md", "Спросите", "<i>Спросите")
     await until(lambda: len(lines(log)) >= 3)
-    assert shelf.course is before
+    assert watcher.course is before
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Вот")
     await asyncio.sleep(0.5)
     said = lines(log)
     assert sum(one.startswith("lessons/chat/lesson.md:23:1: HTML — ") for one in said) == 1
     assert sum(one.startswith("lessons/course.yaml:2:1: неизвестный ключ") for one in said) == 1
     assert "the lessons have faults; the course stays at " + before.version in said
-    assert shelf.course is before
+    assert watcher.course is before
     edit(lessons, "course.yaml", "colour: red\n", "")
     edit(lessons, "chat/lesson.md", "<i>Спросите", "Спросите")
-    await teaches(shelf, "Вот «Сотрудники»")
+    await teaches(watcher, "Вот «Сотрудники»")
 
 
 async def test_an_editor_that_writes_aside_and_renames_is_followed(
-    shelf: Shelf, lessons: Path
+    watcher: CourseWatcher, lessons: Path
 ) -> None:
     file = lessons / "chat" / "lesson.md"
     aside = lessons / "chat" / ".lesson.md.new"
@@ -117,21 +117,21 @@ async def test_an_editor_that_writes_aside_and_renames_is_followed(
             encoding="utf-8",
         )
         aside.replace(file)
-        await teaches(shelf, f"{name}. ")
+        await teaches(watcher, f"{name}. ")
 
 
 async def test_the_old_course_stays_while_its_folder_is_gone(
-    shelf: Shelf, lessons: Path, log: pytest.LogCaptureFixture
+    watcher: CourseWatcher, lessons: Path, log: pytest.LogCaptureFixture
 ) -> None:
-    before = shelf.course
+    before = watcher.course
     shutil.rmtree(lessons)
     await until(lambda: any("такой папки нет" in one for one in lines(log)))
-    assert shelf.course is before
+    assert watcher.course is before
     write_small_course(lessons.parent)
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Снова чат")
-    await teaches(shelf, "Снова чат «Сотрудники»")
+    await teaches(watcher, "Снова чат «Сотрудники»")
     edit(lessons, "chat/lesson.md", "title: Снова чат", "title: И снова чат")
-    await teaches(shelf, "И снова чат «Сотрудники»")
+    await teaches(watcher, "И снова чат «Сотрудники»")
 
 
 def swap(lessons: Path, other: Path) -> None:
@@ -139,13 +139,15 @@ def swap(lessons: Path, other: Path) -> None:
     other.rename(lessons)
 
 
-async def test_a_folder_put_in_its_place_is_followed(shelf: Shelf, lessons: Path) -> None:
+async def test_a_folder_put_in_its_place_is_followed(
+    watcher: CourseWatcher, lessons: Path
+) -> None:
     other = write_small_course(lessons.parent / "other")
     edit(other, "chat/lesson.md", "title: Чат", "title: Другой чат")
     swap(lessons, other)
-    await teaches(shelf, "Другой чат «Сотрудники»")
+    await teaches(watcher, "Другой чат «Сотрудники»")
     edit(lessons, "chat/lesson.md", "title: Другой", "title: Совсем другой")
-    await teaches(shelf, "Совсем другой чат «Сотрудники»")
+    await teaches(watcher, "Совсем другой чат «Сотрудники»")
 
 
 async def test_without_watches_of_the_system_the_folder_is_looked_at_by_the_clock(
@@ -157,33 +159,36 @@ async def test_without_watches_of_the_system_the_folder_is_looked_at_by_the_cloc
     monkeypatch.setattr("watchfiles.awatch", used_up)
     course, _ = check(lessons, today=TODAY)
     assert course
-    shelf = Shelf(lessons, course, today=lambda: TODAY, patrol=0.05)
-    watching = asyncio.create_task(shelf.watch())
+    watcher = CourseWatcher(lessons, course, today=lambda: TODAY, patrol=0.05)
+    watching = asyncio.create_task(watcher.watch())
     for name in ("Раз", "Два"):
         edit(lessons, "chat/lesson.md", "title: ", f"title: {name}. ")
-        await teaches(shelf, f"{name}. ")
+        await teaches(watcher, f"{name}. ")
     watching.cancel()
     await asyncio.wait([watching])
 
 
 async def test_a_check_that_fails_itself_does_not_end_the_watch(
-    shelf: Shelf, lessons: Path, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    watcher: CourseWatcher,
+    lessons: Path,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("course_bot.content.watching.check", None)
         edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
         await until(lambda: any("the check failed" in one for one in lines(log)))
     edit(lessons, "chat/lesson.md", "title: Новый", "title: Новейший")
-    await teaches(shelf, "Новейший")
+    await teaches(watcher, "Новейший")
 
 
 async def test_an_edit_from_before_the_watch_is_picked_up(lessons: Path) -> None:
     course, _ = check(lessons, today=TODAY)
     assert course
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
-    shelf = Shelf(lessons, course, today=lambda: TODAY)
-    watching = asyncio.create_task(shelf.watch())
-    await teaches(shelf, "Новый чат «Сотрудники»")
+    watcher = CourseWatcher(lessons, course, today=lambda: TODAY)
+    watching = asyncio.create_task(watcher.watch())
+    await teaches(watcher, "Новый чат «Сотрудники»")
     watching.cancel()
     await asyncio.wait([watching])
 
@@ -194,9 +199,9 @@ async def test_an_overdue_review_is_a_warning_and_no_obstacle(
     course, _ = check(lessons, today=TODAY)
     assert course
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
-    shelf = Shelf(lessons, course, today=lambda: date(2030, 1, 1))
-    watching = asyncio.create_task(shelf.watch())
-    await teaches(shelf, "Новый чат «Сотрудники»")
+    watcher = CourseWatcher(lessons, course, today=lambda: date(2030, 1, 1))
+    watching = asyncio.create_task(watcher.watch())
+    await teaches(watcher, "Новый чат «Сотрудники»")
     watching.cancel()
     await asyncio.wait([watching])
     assert len(lines(log, logging.WARNING)) == 3

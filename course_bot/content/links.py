@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib import request
 from urllib.error import HTTPError, URLError
 
-from course_bot.content.reading import Fault, Severity, read
+from course_bot.content.faults import Fault, Severity
+from course_bot.content.reading import read
 
 TIMEOUT = 15.0
 """Seconds to wait for one answer."""

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from course_bot.content.checking import check
+from course_bot.content.faults import Fault, Severity
 from course_bot.content.model import Course
-from course_bot.content.reading import Fault, Severity, version
+from course_bot.content.reading import version
 
 QUIET = 0.3
 """Seconds without a change before the files are read: an editor or a copy may still be writing."""
@@ -19,7 +20,7 @@ PATROL = 5.0
 logger = logging.getLogger(__name__)
 
 
-class Shelf:
+class CourseWatcher:
     """Holds the course that is taught: the last one that passed the check."""
 
     def __init__(
@@ -31,7 +32,7 @@ class Shelf:
         quiet: float = QUIET,
         patrol: float = PATROL,
     ) -> None:
-        """Put a checked course on the shelf.
+        """Start from a checked course.
 
         Args:
             folder: where its files are.
@@ -101,7 +102,7 @@ class Shelf:
         return status.st_dev, status.st_ino
 
     def _take(self, course: Course | None, faults: tuple[Fault, ...]) -> None:
-        """Put a new course on the shelf if there is one, and tell what is new of its faults."""
+        """Teach a new course if there is one, and tell what is new of its faults."""
         for fault in faults:
             if fault not in self._told:
                 error = fault.severity is Severity.ERROR

@@ -1,0 +1,67 @@
+"""The entries of ``faq.yaml``, and the lessons that they come from."""
+
+from course_bot.content.checks.checker import Checker, as_list, same, twice
+from course_bot.content.markup import suggest
+from course_bot.content.model import FaqEntry
+from course_bot.content.shapes import LAST_FAQ_ID, WrittenEntry
+from course_bot.content.source import Item, Source
+
+ANSWER_CHARS = 700
+FAQ_IDS = range(LAST_FAQ_ID + 1)
+
+
+def check_faq(checker: Checker) -> dict[int, FaqEntry]:
+    """Check the entries of ``faq.yaml`` and build those that can be read, by their numbers."""
+    source = checker.files.faq_source
+    if source is None or checker.files.entries is None:
+        return {}
+    count = len(as_list(source.at(("entries",))))
+    ids = [source.at(("entries", index, "id")) for index in range(count)]
+    for index in twice(repr(one) for one in ids):
+        place = source.place(("entries", index, "id"))
+        checker.fault(place, f"запись {ids[index]} уже есть", "у каждой записи свой номер")
+    for number in FAQ_IDS:
+        if number not in ids:
+            place = source.place(("entries",))
+            checker.fault(place, f"нет записи {number}", "нужны записи от 0 до 11")
+    _coverage(checker, source, ids)
+    entries = {}
+    for item in checker.files.entries:
+        written = item.written
+        for index in range(len(written.wordings)):
+            checker.plain(item, "wordings", index) if "{" in written.wordings[index] else None
+        for index in twice(map(same, written.wordings)):
+            checker.fault(item.place("wordings", index), "вопрос повторяется", "оставьте один")
+        _entry_lesson(checker, item)
+        entries[written.id] = FaqEntry(
+            id=written.id,
+            question=checker.plain(item, "question"),
+            answer=checker.text(written.answer, item.within("answer"), ANSWER_CHARS, lists=True),
+            wordings=tuple(written.wordings),
+            lesson=written.lesson,
+            links=checker.known_links(item, written.links),
+        )
+    return entries
+
+
+def _coverage(checker: Checker, source: Source, ids: list[object]) -> None:
+    """Find entries that no lesson comes from."""
+    fronts = [lesson.front for lesson in checker.files.lessons.values()]
+    covered = {number for front in fronts if front for number in front.written.faq}
+    for index, number in enumerate(ids):
+        if all(fronts) and number in FAQ_IDS and number not in covered:
+            right = "назовите её номер в faq какого-нибудь урока"
+            place = source.place(("entries", index, "id"))
+            checker.fault(place, f"запись {number} не раскрыта ни в одном уроке", right)
+
+
+def _entry_lesson(checker: Checker, item: Item[WrittenEntry]) -> None:
+    written, lessons = item.written, checker.files.lessons
+    lesson = lessons.get(written.lesson)
+    if lesson is None:
+        right = suggest(written.lesson, list(lessons))
+        checker.fault(item.place("lesson"), f"нет урока «{written.lesson}»", right)
+    elif lesson.front and written.id not in lesson.front.written.faq:
+        what = f"урок «{written.lesson}» не называет запись {written.id}"
+        right = "добавьте её номер в faq этого урока"
+        checker.fault(item.place("lesson"), what, right)

@@ -1,0 +1,100 @@
+"""A lesson: its front matter, its steps, and how long it takes."""
+
+import math
+from dataclasses import replace
+
+from course_bot.content.checks.checker import Checker, same, twice, within_line
+from course_bot.content.checks.questions import check_pool, check_question
+from course_bot.content.markup import shown, suggest
+from course_bot.content.model import Lesson, Step
+from course_bot.content.reading import WrittenLesson, WrittenStep
+from course_bot.content.shapes import WrittenFront
+from course_bot.content.source import Item
+
+STEP_CHARS = 900
+LABEL_CHARS = 40
+STEPS = range(3, 8)
+STEP_LINKS = 6
+MINUTES = 5
+CHARS_A_MINUTE = 1200
+QUESTION_SECONDS = 20
+
+
+def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
+    """Check a lesson and build it; None where a part of it can't be read."""
+    steps = [_step(checker, step) for step in lesson.steps or ()]
+    if lesson.steps is not None:
+        _steps(checker, lesson, lesson.steps)
+    pool = [check_question(checker, item, lesson.steps) for item in lesson.questions]
+    if lesson.quiz:
+        check_pool(checker, lesson.quiz, lesson.questions)
+    if lesson.front:
+        _front(checker, lesson.front, lesson.steps)
+    if not lesson.front or not lesson.quiz or not steps:
+        return None
+    draw = lesson.quiz.written.draw
+    chars = sum(len(shown(step.text)) for step in steps)
+    minutes = math.ceil(chars / CHARS_A_MINUTE + draw * QUESTION_SECONDS / 60)
+    if minutes > MINUTES:
+        right = f"не больше {MINUTES}; в шагах сейчас знаков: {chars}"
+        checker.fault(lesson.place, f"урок слишком длинный, минут: {minutes}", right)
+    return Lesson(
+        id=lesson.id,
+        title=checker.plain(lesson.front, "title"),
+        about=checker.plain(lesson.front, "about"),
+        faq=tuple(lesson.front.written.faq),
+        minutes=minutes,
+        draw=draw,
+        steps=tuple(steps),
+        pool=tuple(question for question in pool if question),
+    )
+
+
+def _front(checker: Checker, front: Item[WrittenFront], steps: list[WrittenStep] | None) -> None:
+    checker.dates(front)
+    checker.known_links(front, front.written.links)
+    for index in twice(front.written.faq):
+        checker.fault(front.place("faq", index), "номер повторяется", "оставьте один")
+    if steps is None:
+        return
+    used = {link for step in steps for _, link, _ in step.links}
+    for index, link in enumerate(front.written.links):
+        if link not in used:
+            right = f"поставьте её в шаг строкой [Подпись]({link}) или уберите отсюда"
+            what = f"ссылки «{link}» нет ни в одном шаге"
+            checker.fault(front.place("links", index), what, right)
+    for step in steps:
+        for _, link, place in step.links:
+            if link not in front.written.links:
+                right = "добавьте её в links в начале файла"
+                checker.fault(place, f"ссылка «{link}» не названа в шапке", right)
+
+
+def _steps(checker: Checker, lesson: WrittenLesson, steps: list[WrittenStep]) -> None:
+    if len(steps) not in STEPS:
+        right = f"нужно от {STEPS[0]} до {STEPS[-1]}"
+        checker.fault(lesson.place, f"в уроке шагов: {len(steps)}", right)
+    for index in twice(same(step.title) for step in steps):
+        what = f"шаг «{steps[index].title}» уже есть"
+        checker.fault(steps[index].title_place, what, "дайте другое название")
+
+
+def _step(checker: Checker, step: WrittenStep) -> Step:
+    if len(step.links) > STEP_LINKS:
+        what = f"ссылок в шаге: {len(step.links)}"
+        checker.fault(step.title_place, what, f"не больше {STEP_LINKS}")
+    links = []
+    for label, name, place in step.links:
+        if checker.link_ids is not None and name not in checker.link_ids:
+            checker.fault(place, f"неизвестная ссылка «{name}»", suggest(name, checker.link_ids))
+        if len(label) > LABEL_CHARS:
+            what = f"подпись слишком длинная, знаков: {len(label)}"
+            checker.fault(place, what, f"не больше {LABEL_CHARS}")
+        words = checker.words(label, within_line(place))
+        if link := checker.links.get(name):
+            links.append(replace(link, label=words or link.label))
+    return Step(
+        title=checker.words(step.title, within_line(step.title_place)),
+        text=checker.text(step.text, step.place, STEP_CHARS, lists=True),
+        links=tuple(links),
+    )

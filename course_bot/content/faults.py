@@ -1,0 +1,40 @@
+"""What is wrong in a file, where it stands, and what would be right."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """Whether a fault keeps the course from being taught."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class Place(NamedTuple):
+    """Where something stands: a path from the course's folder, line and column from 1."""
+
+    path: str
+    line: int
+    column: int
+
+
+Within = Callable[[int], Place]
+"""Finds the place of a character of a text, by its offset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something wrong in a file: what it is, and what would be right (Russian, for authors)."""
+
+    place: Place
+    what: str
+    would_be_right: str
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        path, line, column = self.place
+        mark = "предупреждение: " if self.severity is Severity.WARNING else ""
+        return f"{path}:{line}:{column}: {mark}{self.what} — {self.would_be_right}"

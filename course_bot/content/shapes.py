@@ -1,0 +1,110 @@
+"""What stands in each of the authors' files, as they write it."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+LAST_FAQ_ID = 11
+"""The FAQ's opening section is 0, its entries are 1 to 11."""
+
+
+def as_written(value: object) -> object:
+    """Take a number, a date or a boolean where a text belongs as the text it looks like."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | date) else value
+
+
+ID = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
+ID_RIGHT = "латинские строчные буквы, цифры и «-», сначала буква, не больше 24"
+RULE_ID = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
+RULE_ID_RIGHT = "латинские строчные буквы, цифры и «_», сначала буква, не больше 32"
+
+Words = Annotated[str, BeforeValidator(as_written), Field(min_length=1)]
+Title = Annotated[Words, Field(max_length=60)]
+Label = Annotated[Words, Field(max_length=40)]
+Id = Annotated[Words, Field(pattern=ID.pattern)]
+FaqId = Annotated[int, Field(ge=0, le=LAST_FAQ_ID)]
+
+
+class Written(BaseModel):
+    """Whatever an author writes: unknown keys are refused, and nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
+
+
+class WrittenCourse(Written):
+    """``course.yaml``."""
+
+    title: Title
+    about: Annotated[Words, Field(max_length=600)]
+    pass_mark: Annotated[int, Field(ge=1, le=100)]
+    tracks: Annotated[list[object], Field(min_length=1, max_length=8)]
+
+
+class WrittenTrack(Written):
+    """A track in ``course.yaml``."""
+
+    id: Id
+    title: Label
+    about: Annotated[Words, Field(max_length=300)]
+    # A keyboard has at most 30 rows (MAX Bot API), and each lesson of a track is one.
+    lessons: Annotated[list[Words], Field(min_length=1, max_length=24)]
+
+
+class WrittenRule(Written):
+    """A rule in ``rules.yaml``."""
+
+    value: Annotated[int, Field(ge=0)]
+    text: Annotated[Words, Field(max_length=60)]
+    source: Words
+    as_of: date
+    review_by: date
+
+
+class WrittenFaq(Written):
+    """``faq.yaml``."""
+
+    links: list[object]
+    entries: list[object]
+
+
+class WrittenLink(Written):
+    """A link in ``faq.yaml``."""
+
+    id: Id
+    label: Label
+    # MAX Bot API, link button: url up to 2048 characters.
+    url: Annotated[Words, Field(max_length=2048)]
+    unverified: bool = False
+
+
+class WrittenEntry(Written):
+    """An entry of ``faq.yaml``."""
+
+    id: FaqId
+    question: Annotated[Words, Field(max_length=200)]
+    answer: Words
+    wordings: Annotated[list[Words], Field(min_length=4)]
+    lesson: Words
+    links: Annotated[list[Words], Field(max_length=6)] = []
+
+
+class WrittenFront(Written):
+    """The front matter of ``lesson.md``."""
+
+    title: Title
+    about: Annotated[Words, Field(max_length=300)]
+    faq: Annotated[list[FaqId], Field(min_length=1)]
+    links: list[Words] = []
+    as_of: date
+    review_by: date
+
+
+class WrittenQuiz(Written):
+    """``quiz.yaml``."""
+
+    draw: Annotated[int, Field(ge=4, le=5)]
+    questions: Annotated[list[object], Field(min_length=6)]
