@@ -46,7 +46,7 @@ DOORS = ("port", "browser", "telegram")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PACE = Pace(long_poll=2, tries=3, first_pause=0.01, longest_pause=0.05, settle=0.02, farewell=1.0)
 TAGS = {"b", "i", "code"}
-"""The HTML subset of ``content.markup``."""
+"""The HTML subset of ``course_bot.markup``."""
 FAQ = {
     number: FaqEntry(
         id=number,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from course_bot.content import markup
-from course_bot.content.markup import fill, render
+from course_bot import markup
+from course_bot.markup import fill, render
 
 FILLINGS = {"staff_target": "75", "staff_target.text": "75\N{NO-BREAK SPACE}%"}
 NAMES = frozenset({"total", "active"})

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from course_bot.content.shapes import Id, Words, Written
+from course_bot.written import Id, Words, Written
 
 
 class WrittenQuestion(Written):

@@ -14,8 +14,6 @@ from pathlib import Path
 from course_bot.content.faults import Fault, Place
 from course_bot.content.question_shapes import KINDS, WrittenQuestion
 from course_bot.content.shapes import (
-    ID,
-    ID_RIGHT,
     RULE_ID,
     RULE_ID_RIGHT,
     WrittenCourse,
@@ -28,6 +26,7 @@ from course_bot.content.shapes import (
     WrittenTrack,
 )
 from course_bot.content.source import NO_TEXT, Item, Loc, Source
+from course_bot.written import ID, ID_RIGHT
 
 FILE_BYTES = 500_000
 """Far more than any lesson file needs; a larger one is something else, put here by mistake."""

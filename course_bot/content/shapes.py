@@ -4,35 +4,20 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
+
+from course_bot.written import Id, Words, Written
 
 LAST_FAQ_ID = 11
 """The FAQ's opening section is 0, its entries are 1 to 11."""
 
 
-def as_written(value: object) -> object:
-    """Take a number, a date or a boolean where a text belongs as the text it looks like."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, int | date) else value
-
-
-ID = re.compile(r"^[a-z][a-z0-9-]{0,23}$")
-ID_RIGHT = "латинские строчные буквы, цифры и «-», сначала буква, не больше 24"
 RULE_ID = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
 RULE_ID_RIGHT = "латинские строчные буквы, цифры и «_», сначала буква, не больше 32"
 
-Words = Annotated[str, BeforeValidator(as_written), Field(min_length=1)]
 Title = Annotated[Words, Field(max_length=60)]
 Label = Annotated[Words, Field(max_length=40)]
-Id = Annotated[Words, Field(pattern=ID.pattern)]
 FaqId = Annotated[int, Field(ge=0, le=LAST_FAQ_ID)]
-
-
-class Written(BaseModel):
-    """Whatever an author writes: unknown keys are refused, and nothing is converted silently."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_strip_whitespace=True)
 
 
 class WrittenCourse(Written):
@@ -89,7 +74,7 @@ class WrittenEntry(Written):
     answer: Words
     wordings: Annotated[list[Words], Field(min_length=4)]
     lesson: Words
-    links: Annotated[list[Words], Field(max_length=6)] = []
+    links: Annotated[list[Words], Field(default_factory=list, max_length=6)]
 
 
 class WrittenFront(Written):
@@ -98,7 +83,7 @@ class WrittenFront(Written):
     title: Title
     about: Annotated[Words, Field(max_length=300)]
     faq: Annotated[list[FaqId], Field(min_length=1)]
-    links: list[Words] = []
+    links: list[Words] = Field(default_factory=list)
     as_of: date
     review_by: date
 

@@ -9,8 +9,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from course_bot.content.faults import Fault, Place, Within
-from course_bot.content.markup import suggest
-from course_bot.content.shapes import ID_RIGHT, Written, as_written
+from course_bot.markup import suggest
+from course_bot.written import ID_RIGHT, Written, as_written
 
 Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=Written)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from course_bot.content.markup import shown
 from course_bot.content.model import Choice, Match, Multiple, Number, Order, Pair
 from course_bot.conversation.stage import Row, button
 from course_bot.learning.attempts import Asked
 from course_bot.learning.progress import Answer
 from course_bot.locale.phrases import Phrases
+from course_bot.markup import shown
 
 SHORT_OPTION = 32
 """Options of up to so many characters fit their buttons on a phone of 360 pixels."""

@@ -114,7 +114,7 @@ class Button:
 class Screen:
     """What the person sees now, shown in place of the last screen.
 
-    ``text`` is in the HTML subset of ``content.markup`` (b, i, code; escaped), lines parted by
+    ``text`` is in the HTML subset of ``course_bot.markup`` (b, i, code; escaped), lines parted by
     line feeds.
     """
 

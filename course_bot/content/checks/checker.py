@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from course_bot.content.faults import Fault, Place, Severity, Within
-from course_bot.content.markup import brace_faults, fill, render, shown, suggest
 from course_bot.content.model import Link
 from course_bot.content.reading import CourseFiles
 from course_bot.content.shapes import WrittenFront, WrittenRule
 from course_bot.content.source import Item, M, Source
+from course_bot.markup import brace_faults, fill, render, shown, suggest
 
 MARKUP_CHARS = 100
 """With its tags a text may be twice as long as shown and this much more: a screen has 4000."""

@@ -1,10 +1,10 @@
 """The entries of ``faq.yaml``, and the lessons that they come from."""
 
 from course_bot.content.checks.checker import Checker, as_list, same, twice
-from course_bot.content.markup import suggest
 from course_bot.content.model import FaqEntry
 from course_bot.content.shapes import LAST_FAQ_ID, WrittenEntry
 from course_bot.content.source import Item, Source
+from course_bot.markup import suggest
 
 ANSWER_CHARS = 700
 FAQ_IDS = range(LAST_FAQ_ID + 1)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from course_bot.content.checks.checker import Checker, same, twice, within_line
 from course_bot.content.checks.questions import check_pool, check_question
-from course_bot.content.markup import shown, suggest
 from course_bot.content.model import Lesson, Step
 from course_bot.content.reading import WrittenLesson, WrittenStep
 from course_bot.content.shapes import WrittenFront
 from course_bot.content.source import Item
+from course_bot.markup import shown, suggest
 
 STEP_CHARS = 900
 LABEL_CHARS = 40

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import TypedDict
 
 from course_bot.content.checks.checker import Checker
-from course_bot.content.markup import shown, suggest
 from course_bot.content.model import (
     Case,
     Choice,
@@ -29,6 +28,7 @@ from course_bot.content.question_shapes import (
 from course_bot.content.reading import WrittenStep
 from course_bot.content.shapes import WrittenQuiz
 from course_bot.content.source import Item, Loc
+from course_bot.markup import shown, suggest
 
 QUESTION_CHARS = 400
 OPTION_CHARS = 90

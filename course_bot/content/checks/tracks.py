@@ -1,8 +1,8 @@
 """The tracks in ``course.yaml``, and the lessons that they name."""
 
 from course_bot.content.checks.checker import Checker, as_list, ids_of, twice
-from course_bot.content.markup import suggest
 from course_bot.content.model import Track
+from course_bot.markup import suggest
 
 
 def check_tracks(checker: Checker) -> dict[str, Track]:
