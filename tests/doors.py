@@ -29,6 +29,7 @@ from course_bot.conversation.turn import Conversation
 from course_bot.learning.attempts import Asked
 from course_bot.learning.grading import Response
 from course_bot.learning.progress import Person as Learner
+from course_bot.locale.phrases import Language
 from course_bot.messengers.browser.server import BrowserDoor, serve
 from course_bot.messengers.telegram import Pace, TelegramDoor
 from course_bot.storage import Account, schema
@@ -131,13 +132,13 @@ class House:
     ) -> None:
         await self.talk.undelivered(message, now, reason=reason, lasting=lasting)
 
-    def commands(self, language: str) -> Sequence[Command]:
+    def commands(self, language: Language) -> Sequence[Command]:
         return self.talk.commands(language)
 
-    def trouble(self, language: str) -> Screen:
+    def trouble(self, language: Language) -> Screen:
         raise AssertionError("a move failed; the log has the reason")
 
-    def refusal(self, reason: str, language: str) -> str:
+    def refusal(self, reason: str, language: Language) -> str:
         return self.talk.refusal(reason, language)
 
     # Who comes in.

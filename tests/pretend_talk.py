@@ -18,6 +18,7 @@ from course_bot.conversation.port import (
     Screen,
     Wrote,
 )
+from course_bot.locale.phrases import Language
 from course_bot.storage import Account
 
 
@@ -97,14 +98,14 @@ class PretendTalk:
     ) -> None:
         raise AssertionError("nothing was lent")
 
-    def commands(self, language: str) -> Sequence[Command]:
-        about = "Menu" if language.startswith("en") else "Главное меню"
+    def commands(self, language: Language) -> Sequence[Command]:
+        about = "Menu" if language == "en" else "Главное меню"
         return [Command(name="menu", about=about), Command(name="me", about="Мои данные")]
 
-    def trouble(self, language: str) -> Screen:
+    def trouble(self, language: Language) -> Screen:
         return Screen(text=f"Что-то сломалось у нас [{language}]")
 
-    def refusal(self, reason: str, language: str) -> str:
+    def refusal(self, reason: str, language: Language) -> str:
         return (
             f"Отказ: {reason}, объяснение для человека, которое не помещается целиком [{language}]"
         )

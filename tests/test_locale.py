@@ -22,7 +22,7 @@ from course_bot.content.model import (
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
-from course_bot.locale.phrases import Phrases, phrases
+from course_bot.locale.phrases import Language, Phrases, best_language, phrases
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
@@ -71,8 +71,40 @@ def test_minutes_are_counted_the_english_way() -> None:
     assert counted == ["1 minute", "2 minutes", "21 minutes"]
 
 
-def test_a_language_that_is_not_known_reads_russian() -> None:
-    assert phrases("de").t("Begin") == phrases("ru").t("Begin") == "Начать"
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("en", "en"),
+        ("EN", "en"),
+        ("en-US", "en"),
+        ("en_GB", "en"),
+        ("ru-RU", "ru"),
+        ("", "ru"),
+        ("de", "ru"),
+        ("eng", "ru"),
+        ("*", "ru"),
+        ("en-US,en;q=0.9,ru;q=0.8", "en"),
+        ("ru,en;q=0.9", "ru"),
+        ("en;q=0.5, ru-RU;q=0.7", "ru"),
+        ("de,en;q=0.8", "en"),
+        ("de , EN-gb ; Q=0.8", "en"),
+        ("en;q=0", "ru"),
+        ("en;q=many", "ru"),
+        ("en;q=1e9", "ru"),
+        ("en" + "-x" * 30_000, "en"),
+        ("\udcff\udcfe,en", "en"),
+        (",;=q\x00" * 10_000, "ru"),
+    ],
+)
+def test_of_the_languages_that_are_asked_for_the_best_liked_one_of_ours_is_spoken(
+    asked: str, language: Language
+) -> None:
+    assert best_language(asked) == language
+
+
+def test_a_language_is_read_once_however_it_is_asked_for() -> None:
+    spoken = {id(phrases(best_language(asked))) for asked in ("en", "en-US", "EN,x;q=0.1", "ru")}
+    assert len(spoken) == 2
 
 
 def test_values_are_escaped_in_a_screen_and_not_in_a_label() -> None:
@@ -125,7 +157,7 @@ async def test_the_walk_comes_by_every_phrase_there_is(
     assert missing == set(), "\n".join(missing)
 
 
-async def walk(house: House, language: str) -> None:
+async def walk(house: House, language: Language) -> None:
     """See every screen and hear every notice."""
     house.course = wordless(house.course)
     ann = await arriving(house, language)
@@ -143,7 +175,9 @@ async def walk(house: House, language: str) -> None:
     await ann.sends_action("erase")
 
 
-async def arriving(house: House, language: str, *, door: str = "", payload: str = "") -> Person:
+async def arriving(
+    house: House, language: Language, *, door: str = "", payload: str = ""
+) -> Person:
     """Let somebody come, and switch to English on the first screen, which is in Russian."""
     before = len(house.said)
     person = await house.arrives(NEUTRAL, language=language, door=door, payload=payload)
@@ -233,7 +267,7 @@ async def partly(house: House, ann: Person) -> None:
     await ann.sends_action(actions("done")[0])
 
 
-async def elsewhere(house: House, ann: Person, language: str) -> None:
+async def elsewhere(house: House, ann: Person, language: Language) -> None:
     """Be at another door, join, and hear what the doors say of themselves."""
     for name in ("t", "finished"):
         await ann.sends_action(name)

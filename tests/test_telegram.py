@@ -26,6 +26,7 @@ from course_bot.conversation.port import (
     Sent,
     Wrote,
 )
+from course_bot.locale.phrases import Language
 from course_bot.messengers.telegram import (
     Pace,
     SecretError,
@@ -115,14 +116,14 @@ class FakeTalk:
     ) -> None:
         raise AssertionError("nothing was lent")
 
-    def commands(self, language: str) -> Sequence[Command]:
+    def commands(self, language: Language) -> Sequence[Command]:
         about = {"en": "The course"}.get(language, "Курс")
         return [Command(name="menu", about=about)]
 
-    def trouble(self, language: str) -> Screen:
+    def trouble(self, language: Language) -> Screen:
         return Screen(text="<b>У нас неполадка</b>" if language != "en" else "We have a fault")
 
-    def refusal(self, reason: str, language: str) -> str:
+    def refusal(self, reason: str, language: Language) -> str:
         return f"{reason} ({language})"
 
     def ids(self) -> list[str]:
@@ -243,7 +244,7 @@ async def test_any_other_text_is_written(
             move_id=f"u{update}",
             at=NOW,
             name="Борис",
-            language="en-GB",
+            language="en",
             text=text,
         )
     ]
@@ -252,7 +253,7 @@ async def test_any_other_text_is_written(
 async def test_a_name_arrives_as_it_was_typed(server: Server, talk: FakeTalk, api: BotApi) -> None:
     odd = Somebody(api, 103, first_name='<b>&"', last_name="‮\N{HEAVY BLACK HEART}", language="")
     await server.settles(odd.writes("?"))
-    assert (talk.moves[0].name, talk.moves[0].language) == ('<b>&" ‮\N{HEAVY BLACK HEART}', "")
+    assert (talk.moves[0].name, talk.moves[0].language) == ('<b>&" ‮\N{HEAVY BLACK HEART}', "ru")
 
 
 async def test_every_kind_of_message_that_is_not_text_is_something_sent(
@@ -723,7 +724,7 @@ async def test_who_wrote_is_told_of_a_fault_in_a_message(
 ) -> None:
     talk.breaks = lambda _: AssertionError("a bug")
     await server.settles(boris.writes("?"))
-    assert [message.text for message in boris.chat.from_bot] == ["У нас неполадка"]
+    assert [message.text for message in boris.chat.from_bot] == ["We have a fault"]
 
 
 async def test_a_fault_of_one_persons_data_holds_nobody_back(
@@ -751,8 +752,8 @@ async def test_nothing_is_lost_or_confirmed_while_the_database_is_out(
     assert api.confirmed < updates[0]
     assert [query.answers for query in api.queries.values()] == [[]]
     await api.until(lambda: bool(ann.chat.from_bot and boris.chat.from_bot))
-    for somebody in (ann, boris):
-        assert [message.text for message in somebody.chat.from_bot] == ["У нас неполадка"]
+    for somebody, words in ((ann, "У нас неполадка"), (boris, "We have a fault")):
+        assert [message.text for message in somebody.chat.from_bot] == [words]
     talk.breaks = lambda _: None
     await server.settles(*updates)
     assert sorted(talk.ids()) == [f"u{update}" for update in updates]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from course_bot.errors import CourseError
+from course_bot.locale.phrases import Language
 from course_bot.storage import Account
 
 ACTION_BYTES = 64
@@ -48,15 +49,15 @@ class _Move:
 
     ``move_id`` is unique for the account (at most 64 characters): the same move delivered twice
     has the same one. ``at`` is UTC. ``name`` is what the messenger calls the person, as they
-    typed it there, or empty; ``language`` is the messenger's language code ("ru", "en-US") or
-    empty.
+    typed it there, or empty; ``language`` is the one of ours that the messenger's language
+    settings come nearest to.
     """
 
     account: Account
     move_id: str
     at: datetime
     name: str = ""
-    language: str = ""
+    language: Language = "ru"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,15 +217,15 @@ class Talk(Protocol):
         """
         ...
 
-    def commands(self, language: str) -> Sequence[Command]:
-        """List the command menu in a language ("ru", "en"); unknown languages read Russian."""
+    def commands(self, language: Language) -> Sequence[Command]:
+        """List the command menu in a language."""
         ...
 
-    def trouble(self, language: str) -> Screen:
+    def trouble(self, language: Language) -> Screen:
         """Return the screen for a fault on our side: nothing is lost, press again in a while."""
         ...
 
-    def refusal(self, reason: str, language: str) -> str:
+    def refusal(self, reason: str, language: Language) -> str:
         """Word why a door refuses something before it becomes a move (plain text).
 
         Reasons: "group" (the bot works in private chats only), "too_long" (a text over

@@ -49,7 +49,7 @@ def me(stage: Stage) -> Screen:
                 p.html("Track: {title}", title=stage.track.title),
                 p.html(
                     "Language: {language}",
-                    language=LANGUAGES["en" if person.language == "en" else "ru"],
+                    language=LANGUAGES[person.language],
                 ),
             )
         ),
@@ -97,9 +97,10 @@ def take_new_name(stage: Stage, text: str) -> Outcome:
 
 def speak(stage: Stage, language: str) -> Outcome:
     """Change the interface's language."""
-    if language not in LANGUAGES:
+    known = next((each for each in LANGUAGES if each == language), None)
+    if known is None:
         raise StaleError
-    return Outcome(person=goes(replace(stage.person, language=language), "me"))
+    return Outcome(person=goes(replace(stage.person, language=known), "me"))
 
 
 def remind(stage: Stage, wanted: str) -> Outcome:

@@ -15,7 +15,7 @@ from course_bot.conversation.port import LABEL_CHARS, Button, Screen
 from course_bot.errors import CourseError
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Person, Record
-from course_bot.locale.phrases import Phrases, phrases
+from course_bot.locale.phrases import Language, Phrases, phrases
 from course_bot.storage.store import PersonalLink
 
 Row = tuple[Button, ...]
@@ -53,7 +53,7 @@ class Stage:
     move_id: str
     door: str
     offered_name: str
-    offered_language: str
+    offered_language: Language
     addresses: Addresses
     secret: bytes
 

@@ -35,7 +35,7 @@ from course_bot.conversation.stage import (
     goes,
 )
 from course_bot.learning.progress import NotWaitingError, Person
-from course_bot.locale.phrases import phrases
+from course_bot.locale.phrases import Language, phrases
 from course_bot.storage import Account
 from course_bot.storage.exporting import export
 from course_bot.storage.joining import Joined, join
@@ -136,7 +136,7 @@ class Conversation:
         """Remember that a message that was lent could not be sent."""
         raise NotImplementedError
 
-    def commands(self, language: str) -> Sequence[Command]:
+    def commands(self, language: Language) -> Sequence[Command]:
         """List the command menu in a language."""
         p = phrases(language)
         about = {
@@ -148,7 +148,7 @@ class Conversation:
         }
         return [Command(name=name, about=about[name]) for name in COMMANDS]
 
-    def trouble(self, language: str) -> Screen:
+    def trouble(self, language: Language) -> Screen:
         """Return the screen for a fault on our side."""
         p = phrases(language)
         return Screen(
@@ -159,7 +159,7 @@ class Conversation:
             rows=((button(p.t("Try again"), "continue"),),),
         )
 
-    def refusal(self, reason: str, language: str) -> str:
+    def refusal(self, reason: str, language: Language) -> str:
         """Word why a door refuses something before it becomes a move."""
         p = phrases(language)
         match reason:

@@ -47,7 +47,7 @@ def welcome(stage: Stage, wish: str = "") -> Screen:
         )
     )
     rows: list[Row] = [(button(p.t("Begin"), "name", *kept),)]
-    if stage.offered_language.startswith("en") and stage.person.language != "en":
+    if stage.offered_language == "en" and stage.person.language != "en":
         rows.append((button("In English", "english", *kept),))
     return Screen(text=text, rows=tuple(rows))
 

@@ -13,6 +13,7 @@ from course_bot.content.model import FORBID, Course, Track
 from course_bot.errors import CourseError
 from course_bot.learning.attempts import Asked, Attempt
 from course_bot.learning.grading import FULL, Response, fits, points
+from course_bot.locale.phrases import Language
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
@@ -75,7 +76,7 @@ class Person:
 
     id: int
     name: str = ""
-    language: str = "ru"
+    language: Language = "ru"
     track: str = ""
     reminders: bool = True
     joined_at: datetime

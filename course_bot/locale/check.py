@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from course_bot.locale.phrases import FOLDER, LANGUAGES, catalogue
+from course_bot.locale.phrases import FOLDER, LANGUAGES, Language, catalogue
 
 KEYWORDS = {"t": None, "html": None, "many": (1, 2)}
 PACKAGE = FOLDER.parent
@@ -29,13 +29,13 @@ def extract() -> Catalog:
     return found
 
 
-def read(language: str) -> Catalog:
+def read(language: Language) -> Catalog:
     """Read a language's catalogue."""
     with catalogue(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
-def faults(language: str) -> list[str]:
+def faults(language: Language) -> list[str]:
     """List what is wrong with a language's catalogue, one line each."""
     said, translated = extract(), read(language)
     path = catalogue(language).relative_to(PACKAGE.parent).as_posix()
@@ -92,7 +92,7 @@ def _names(text: str | None) -> set[str]:
     return {name for _literal, name, _format, _conversion in Formatter().parse(text or "") if name}
 
 
-def update(language: str) -> None:
+def update(language: Language) -> None:
     """Bring a language's catalogue into step with the code."""
     translated = read(language)
     translated.update(extract(), no_fuzzy_matching=True)

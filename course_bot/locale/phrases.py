@@ -1,5 +1,6 @@
 """A phrase in the person's language: read from the catalogue, filled with values."""
 
+import re
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from html import escape
@@ -12,7 +13,13 @@ from babel.messages.pofile import read_po
 
 Language = Literal["ru", "en"]
 LANGUAGES: dict[Language, str] = {"ru": "Русский", "en": "English"}
-"""The interface's languages by their codes, each under its own name."""
+"""The interface's languages by their codes, each under its own name; the usual one is first."""
+_ASKED = re.compile(
+    r"\s*(?P<language>[A-Za-z]{1,8})(?:[-_][A-Za-z0-9]{1,8})*"
+    r"\s*(?:;\s*[Qq]\s*=\s*(?P<quality>[01](?:\.[0-9]{0,3})?)\s*)?",
+    re.ASCII,
+)
+"""A language range with its quality value. Source: RFC 9110, 12.5.4."""
 FOLDER = Path(__file__).parent
 _INNER = str.maketrans("«»", "„“")
 
@@ -53,9 +60,32 @@ def _within(text: str, name: str, value: str) -> str:
     return value.translate(_INNER) if f"«{{{name}}}»" in text else value
 
 
-@cache
-def phrases(language: str) -> Phrases:
-    """Return the phrases of a language; of one that isn't known, the Russian ones."""
+def best_language(asked: str) -> Language:
+    """Choose the language of ours that somebody likes best, Russian if they name none of them.
+
+    Args:
+        asked: a language tag ("en", "en-US", "EN"), or an Accept-Language header's value
+            ("de, en-GB;q=0.8"); it comes from outside and may be anything.
+    """
+    best, liked = next(iter(LANGUAGES)), 0.0
+    for each in asked.split(","):
+        read = _ASKED.fullmatch(each)
+        if read is None:
+            continue
+        quality = float(read["quality"] or 1)
+        for language in LANGUAGES:
+            if language == read["language"].lower() and quality > liked:
+                best, liked = language, quality
+    return best
+
+
+def phrases(language: Language) -> Phrases:
+    """Return the phrases of a language."""
+    return _phrases(language)
+
+
+@cache  # behind a function, because a cached one takes arguments of any type
+def _phrases(language: Language) -> Phrases:
     if language == "en":
         return Phrases(NullTranslations())
     with catalogue("ru").open("rb") as file:
@@ -66,6 +96,6 @@ def phrases(language: str) -> Phrases:
     return Phrases(GNUTranslations(compiled))
 
 
-def catalogue(language: str) -> Path:
+def catalogue(language: Language) -> Path:
     """Return where a language's catalogue stands."""
     return FOLDER / language / "LC_MESSAGES" / "course_bot.po"

@@ -20,6 +20,7 @@ from course_bot.conversation.port import (
     Screen,
     Wrote,
 )
+from course_bot.locale.phrases import Language
 from course_bot.storage import Account
 
 FRAME_BYTES = 16 * 1024
@@ -84,7 +85,7 @@ def read_id(data: str | bytes) -> str | None:
         return None
 
 
-def move(frame: Frame, *, account: Account, at: datetime, language: str) -> Move:
+def move(frame: Frame, *, account: Account, at: datetime, language: Language) -> Move:
     """Turn a frame into the move it stands for."""
     match frame:
         case OpenedFrame():

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from course_bot.conversation.port import WROTE_CHARS, Talk
+from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
 from course_bot.messengers.browser.visitors import SOCKETS, Visitor, VisitorCookie, Visitors
 from course_bot.settings import is_loopback
@@ -47,7 +47,6 @@ ELSEWHERE = 4001
 """Close code (RFC 6455, 7.4.2: 4000-4999 are ours): another page of this visitor took over."""
 REASON_BYTES = 123
 """RFC 6455, 5.5: a control frame has at most 125 bytes; the close code takes two."""
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}", re.ASCII)
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -138,7 +137,7 @@ class BrowserDoor:
         # A WebSocket is not subject to the same-origin policy (RFC 6455, 10.2).
         if request.headers.get(hdrs.ORIGIN) != (self._origin or f"http://{request.host}"):
             raise web.HTTPForbidden
-        language = _language(request)
+        language = best_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         socket = _Socket(too_large=self._talk.refusal("too_large", language))
         await socket.prepare(request)
         visitor = self._visitors.enter(key, socket)
@@ -159,7 +158,7 @@ class BrowserDoor:
         farewell.add_done_callback(self._farewells.discard)
 
     async def _converse(
-        self, visitor: Visitor, socket: web.WebSocketResponse, language: str
+        self, visitor: Visitor, socket: web.WebSocketResponse, language: Language
     ) -> None:
         await socket.send_str(
             frames.hello(commands=self._talk.commands(language), text_chars=WROTE_CHARS)
@@ -173,7 +172,7 @@ class BrowserDoor:
                 await visitor.pace.acquire()
                 await socket.send_str(await self._answer(visitor, message.data, language))
 
-    async def _answer(self, visitor: Visitor, data: str | bytes, language: str) -> str:
+    async def _answer(self, visitor: Visitor, data: str | bytes, language: Language) -> str:
         frame = frames.read_frame(data)
         if frame is None:
             return frames.refused("Malformed frame.", frames.read_id(data))
@@ -312,12 +311,6 @@ async def _health(_request: web.Request) -> web.Response:
 
 async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SECURITY)
-
-
-def _language(request: web.Request) -> str:
-    """Return the language that the browser asks for first, or nothing."""
-    found = LANGUAGE.match(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    return found[0] if found else ""
 
 
 def _called(request: web.Request) -> str:

@@ -30,6 +30,7 @@ from course_bot.conversation.port import (
     Talk,
 )
 from course_bot.errors import CourseError
+from course_bot.locale.phrases import LANGUAGES
 from course_bot.messengers.telegram import polling, webhook
 from course_bot.messengers.telegram.hearing import (
     UPDATES,
@@ -469,7 +470,7 @@ class TelegramDoor:
     async def _set_commands(self) -> None:
         # Groups are refused, so the menu is for private chats. A language that Telegram has no
         # list for reads the one without a language, which is Russian as everywhere.
-        for language in (None, "ru", "en"):
+        for language in (None, *LANGUAGES):
             await self.bot(
                 SetMyCommands(
                     commands=[

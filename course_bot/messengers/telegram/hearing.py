@@ -14,6 +14,7 @@ from aiogram.types import (
 )
 
 from course_bot.conversation.port import WROTE_CHARS, Move, Opened, Pressed, Sent, Wrote
+from course_bot.locale.phrases import Language, best_language
 from course_bot.storage import Account
 
 DOOR = "telegram"
@@ -48,7 +49,7 @@ class Refused:
 
     chat: int
     reason: str
-    language: str
+    language: Language
     query: str = ""
 
 
@@ -93,7 +94,7 @@ def _press(query: CallbackQuery, move_id: str, at: datetime) -> Heard:
         return Refused(
             chat=message.chat.id,
             reason="group",
-            language=person.language_code or "",
+            language=best_language(person.language_code or ""),
             query=query.id,
         )
     # A message that is too old arrives as InaccessibleMessage, and may not arrive at all.
@@ -104,7 +105,7 @@ def _press(query: CallbackQuery, move_id: str, at: datetime) -> Heard:
             move_id=move_id,
             at=at,
             name=person.full_name,
-            language=person.language_code or "",
+            language=best_language(person.language_code or ""),
             action=query.data or "",
         ),
         query=query.id,
@@ -116,7 +117,7 @@ def _message(message: Message, move_id: str, username: str, at: datetime) -> Hea
     person = message.from_user
     if person is None or person.is_bot:
         return None
-    language = person.language_code or ""
+    language = best_language(person.language_code or "")
     if not _is_private(message.chat):
         if _is_group(message.chat) and _commanded(message.text or "", username):
             return Refused(chat=message.chat.id, reason="group", language=language)
@@ -155,7 +156,9 @@ def _membership(change: ChatMemberUpdated) -> Heard:
     # A post in a channel would be published to all its readers: there the bot stays silent.
     if added and _is_group(change.chat):
         return Refused(
-            chat=change.chat.id, reason="group", language=change.from_user.language_code or ""
+            chat=change.chat.id,
+            reason="group",
+            language=best_language(change.from_user.language_code or ""),
         )
     return None
 
