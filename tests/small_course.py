@@ -29,6 +29,7 @@ activity_days:
 """
 
 FAQ = """\
+not_found: 0
 links:
   - id: help-chat
     label: Чат поддержки

@@ -1,3 +1,4 @@
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_bot.content.checking import check
+from course_bot.content.checks.renaming import vanished
 from course_bot.content.links import ask_links
 from course_bot.content.model import Number
 from tests.small_course import edit, write_small_course
@@ -65,7 +67,18 @@ def step(number: int) -> str:
         ("chat/quiz.yaml", "id: how-long", "id: ¦in-order", "вопрос «in-order» уже есть"),
         ("faq.yaml", "- id: guide", "- id: ¦help-chat", "ссылка «help-chat» уже есть"),
         ("faq.yaml", "- id: 11", "- id: ¦10", "запись 10 уже есть"),
-        ("faq.yaml", "- id: 11", "- id: 10", "нет записи 11 — нужны записи от 0 до 11"),
+        ("faq.yaml", "not_found: 0", "not_found: ¦12", "нет записи 12 — есть записи: 0, 1, 2"),
+        ("faq.yaml", "not_found: 0\n", "", "нет ключа «not_found»"),
+        ("chat/lesson.md", "10, 11]", "10, 11, ¦12]", "нет записи 12 — есть записи: 0, 1, 2"),
+        # old names
+        ("chat/lesson.md", "faq:", "was: [talk, ¦chat]\nfaq:", "урок и сейчас называется «chat»"),
+        (
+            "chat/lesson.md",
+            "faq:",
+            "was: [talk, ¦talk]\nfaq:",
+            "«talk» уже стоит в was урока «chat»",
+        ),
+        ("chat/lesson.md", "faq:", "was: [¦Talk]\nfaq:", "«Talk» не годится как имя"),
         ("chat/lesson.md", "9, 10, 11]", "9, 10]", "запись 11 не раскрыта ни в одном уроке"),
         ("chat/lesson.md", "9, 10, 11]", "9, 10]", "урок «chat» не называет запись 11"),
         ("faq.yaml", "[как это, почему", "[как это, ¦Как  это", "вопрос повторяется"),
@@ -281,6 +294,45 @@ def test_a_question_id_is_unique_in_the_whole_course(lessons: Path) -> None:
         sum("уже есть — имена вопросов не повторяются во всём курсе" in one for one in said) == 6
     )
     assert "lessons/copy/lesson.md:1:1: урока «copy» нет ни в одной программе" in said[0]
+
+
+def test_the_number_of_faq_entries_is_up_to_the_authors(lessons: Path) -> None:
+    faq = lessons / "faq.yaml"
+    head, *entries = faq.read_text(encoding="utf-8").split("  - id: ")
+    kept = [head, "help-chat" + entries[0][9:], entries[1], *entries[-3:]]
+    faq.write_text("  - id: ".join(kept).replace("not_found: 0", "not_found: 9"), "utf-8")
+    edit(lessons, "chat/lesson.md", "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]", "[9, 10, 11]")
+    course, said = check(lessons, today=TODAY)
+    assert course, said
+    assert (list(course.faq), course.not_found) == ([9, 10, 11], 9)
+
+
+def test_a_renamed_lesson_says_what_it_was(lessons: Path) -> None:
+    edit(lessons, "chat/lesson.md", "faq:", "was: [talk, old-chat]\nfaq:")
+    course, said = check(lessons, today=TODAY)
+    assert course, said
+    assert course.renamed == {"talk": "chat", "old-chat": "chat"}
+    assert vanished(lessons, course, {"talk", "chat"}) == ()
+
+
+def test_an_old_name_is_no_other_lessons_name(lessons: Path) -> None:
+    shutil.copytree(lessons / "chat", lessons / "copy")
+    place = edit(lessons, "chat/lesson.md", "faq:", "was: [¦copy, talk]\nfaq:")
+    other = edit(lessons, "copy/lesson.md", "faq:", "was: [¦talk]\nfaq:")
+    said = faults(lessons)
+    assert any(one.startswith(f"{place}: урок «copy» есть и сейчас") for one in said), said
+    taken = f"{other}: «talk» уже стоит в was урока «chat»"
+    assert any(one.startswith(taken) for one in said), said
+
+
+def test_a_lesson_that_people_know_and_that_is_no_more_is_a_warning(lessons: Path) -> None:
+    course, said = check(lessons, today=TODAY)
+    assert course, said
+    assert [str(fault) for fault in vanished(lessons, course, ["talk", "chat", "duty"])] == [
+        f"lessons/{name}/lesson.md:1:1: предупреждение: урока «{name}» больше нет, и пройден он"
+        f" ни у кого не будет — если папка переименована, впишите в шапку урока «was: [{name}]»"
+        for name in ("duty", "talk")
+    ]
 
 
 def test_a_track_id_is_unique(lessons: Path) -> None:

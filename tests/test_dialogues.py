@@ -385,6 +385,15 @@ async def test_words_in_place_of_a_number_are_no_answer(house: House, ann: Perso
     assert (await house.learner(ann)).study.answers == ()
 
 
+async def test_where_no_answer_is_found_the_course_says_what_is_offered(
+    house: House, ann: Person
+) -> None:
+    house.course = replace(house.course, not_found=4)
+    await ann.writes("расскажите о погоде на луне")
+    ann.sees("ответа не нашлось")
+    assert "Что делать, если нет чата «Сотрудники»?" in ann.labels
+
+
 async def test_a_passed_quiz_opens_the_next(house: House, ann: Person) -> None:
     await ann.opens("lesson-roles")
     await ann.presses("Знаю — сразу к тесту")

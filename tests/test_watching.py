@@ -106,6 +106,31 @@ async def test_a_broken_edit_keeps_the_old_course_and_is_logged_once(
     await teaches(watcher, "Вот «Сотрудники»")
 
 
+async def test_a_lesson_that_vanishes_is_a_warning_and_one_renamed_with_its_old_name_is_not(
+    watcher: CourseWatcher, lessons: Path, log: pytest.LogCaptureFixture
+) -> None:
+    def rename(old: str, new: str, front: str) -> None:
+        # While one file doesn't fit the others, the course stays as it was.
+        (lessons / old).rename(lessons / new)
+        edit(lessons, "course.yaml", f"[{old}]", f"[{new}]")
+        faq = (lessons / "faq.yaml").read_text(encoding="utf-8")
+        (lessons / "faq.yaml").write_text(
+            faq.replace(f"lesson: {old}", f"lesson: {new}"), encoding="utf-8"
+        )
+        edit(lessons, f"{new}/lesson.md", "faq:", f"{front}faq:")
+
+    rename("chat", "talk", "was: [chat]\n")
+    await until(lambda: watcher.course.renamed == {"chat": "talk"})
+    assert lines(log, logging.WARNING) == []
+    edit(lessons, "talk/lesson.md", "was: [chat]\n", "")
+    rename("talk", "duty", "")
+    await until(lambda: list(watcher.course.lessons) == ["duty"])
+    assert [one.partition(":")[0] for one in lines(log, logging.WARNING)] == [
+        "lessons/chat/lesson.md",
+        "lessons/talk/lesson.md",
+    ]
+
+
 async def test_an_editor_that_writes_aside_and_renames_is_followed(
     watcher: CourseWatcher, lessons: Path
 ) -> None:

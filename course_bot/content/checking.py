@@ -11,6 +11,7 @@ from types import MappingProxyType
 from course_bot.content.checks.checker import Checker
 from course_bot.content.checks.faq import check_faq
 from course_bot.content.checks.lessons import check_lesson
+from course_bot.content.checks.renaming import check_renamed
 from course_bot.content.checks.rules import check_links, check_rules
 from course_bot.content.checks.tracks import check_tracks
 from course_bot.content.faults import Fault, Severity
@@ -42,17 +43,20 @@ def _course(checker: Checker) -> Course | None:
     lessons = [check_lesson(checker, lesson) for lesson in checker.files.lessons.values()]
     tracks = check_tracks(checker)
     faq = check_faq(checker)
-    item = checker.files.course
-    if item is None:
+    renamed = check_renamed(checker)
+    item, faq_file = checker.files.course, checker.files.faq
+    if item is None or faq_file is None:
         return None
     return Course(
         title=checker.plain(item, "title"),
         about=checker.plain(item, "about"),
         pass_mark=item.written.pass_mark,
         version=checker.files.version,
+        not_found=faq_file.written.not_found,
         tracks=MappingProxyType(tracks),
         lessons=MappingProxyType({lesson.id: lesson for lesson in lessons if lesson}),
         faq=MappingProxyType(faq),
         rules=MappingProxyType(rules),
         links=MappingProxyType(checker.links),
+        renamed=MappingProxyType(renamed),
     )

@@ -9,7 +9,7 @@ Titles, ``about``, labels, FAQ questions and wordings are plain text: escape the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -156,7 +156,7 @@ class Step:
 class Lesson:
     """A lesson: 3 to 7 steps and a pool of questions, of which an attempt asks ``draw``.
 
-    ``faq`` numbers the FAQ entries it comes from; 0 is the FAQ's opening section.
+    ``faq`` numbers the FAQ entries it comes from.
     ``minutes`` is computed from the length of the texts and the number of questions.
     """
 
@@ -209,18 +209,21 @@ class Course:
     """Everything that is taught, as one checked value.
 
     ``pass_mark`` is in percent of an attempt's points (1..100). ``version`` is a short digest of
-    all the files.
+    all the files. ``not_found`` is the number of the FAQ entry to offer where none is found.
+    ``renamed`` maps the ids that lessons had before to those that they have now.
     """
 
     title: str
     about: str
     pass_mark: int
     version: str
+    not_found: int
     tracks: Mapping[str, Track]
     lessons: Mapping[str, Lesson]
     faq: Mapping[int, FaqEntry]
     rules: Mapping[str, Rule]
     links: Mapping[str, Link]
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def minutes(self, lessons: tuple[str, ...]) -> int:
         """Add up how many minutes the named lessons take."""

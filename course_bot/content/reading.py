@@ -84,6 +84,7 @@ class CourseFiles:
     tracks: list[Item[WrittenTrack]] | None = None
     rules: dict[str, Item[WrittenRule] | None] | None = None
     faq_source: Source | None = None
+    faq: Item[WrittenFaq] | None = None
     links: list[Item[WrittenLink]] | None = None
     entries: list[Item[WrittenEntry]] | None = None
     lessons: dict[str, WrittenLesson] = field(default_factory=dict)
@@ -137,7 +138,7 @@ class _Reader:
             files.rules = self._rules(source)
         if source := self._yaml("faq.yaml"):
             files.faq_source = source
-            source.item(WrittenFaq)
+            files.faq = source.item(WrittenFaq)
             files.links = source.items(WrittenLink, "links")
             files.entries = source.items(WrittenEntry, "entries")
         for name in self._folders():

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from course_bot.written import Id, Words, Written
 
-LAST_FAQ_ID = 11
-"""The FAQ's opening section is 0, its entries are 1 to 11."""
+FAQ_ENTRIES = 28
+"""The help screen gives each entry a row of buttons, and has at most 30 rows (MAX Bot API)."""
 
 
 RULE_ID = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
@@ -17,7 +17,7 @@ RULE_ID_RIGHT = "латинские строчные буквы, цифры и �
 
 Title = Annotated[Words, Field(max_length=60)]
 Label = Annotated[Words, Field(max_length=40)]
-FaqId = Annotated[int, Field(ge=0, le=LAST_FAQ_ID)]
+FaqId = Annotated[int, Field(ge=0, le=999)]
 
 
 class WrittenCourse(Written):
@@ -52,8 +52,9 @@ class WrittenRule(Written):
 class WrittenFaq(Written):
     """``faq.yaml``."""
 
+    not_found: FaqId
     links: list[object]
-    entries: list[object]
+    entries: Annotated[list[object], Field(min_length=1, max_length=FAQ_ENTRIES)]
 
 
 class WrittenLink(Written):
@@ -82,6 +83,7 @@ class WrittenFront(Written):
 
     title: Title
     about: Annotated[Words, Field(max_length=300)]
+    was: list[Id] = Field(default_factory=list)
     faq: Annotated[list[FaqId], Field(min_length=1)]
     links: list[Words] = Field(default_factory=list)
     as_of: date

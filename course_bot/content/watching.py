@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from course_bot.content.checking import check
+from course_bot.content.checks.renaming import vanished
 from course_bot.content.faults import Fault, Severity
 from course_bot.content.model import Course
 from course_bot.content.reading import version
@@ -103,6 +104,9 @@ class CourseWatcher:
 
     def _take(self, course: Course | None, faults: tuple[Fault, ...]) -> None:
         """Teach a new course if there is one, and tell what is new of its faults."""
+        if course is not None:
+            before = {*self._course.lessons, *self._course.renamed}
+            faults += vanished(self._folder, course, before)
         for fault in faults:
             if fault not in self._told:
                 error = fault.severity is Severity.ERROR

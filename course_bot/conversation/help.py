@@ -28,8 +28,6 @@ SURE, LIKELY = 80, 55
 """Scores (0 to 100) from which an entry is answered at once, and from which it is offered."""
 OFFERED = 3
 """How many entries are offered at most."""
-WHERE_HELP_IS = "0"
-"""The number of the FAQ's opening section, which says where help is and how to reach a human."""
 ALIKE = 75
 """A ratio (0 to 100) from which two words count as one: «чат» and «чата», «подержка» too."""
 _WORDS = re.compile(r"\w+")
@@ -109,7 +107,7 @@ def offers(stage: Stage, *numbers: str) -> Screen:
             "I have not found an answer to that. Try other words, look at all the topics, or ask"
             " people:"
         )
-    entries = [_entry(stage, number) for number in numbers or (WHERE_HELP_IS,)]
+    entries = [_entry(stage, number) for number in numbers or (str(stage.course.not_found),)]
     rows: list[Row] = [(button(each.question, "faq", each.id),) for each in entries]
     rows.append((button(p.t("All topics"), "help"),))
     return Screen(text=text, rows=(*rows, *ways(stage)))

@@ -2,12 +2,11 @@
 
 from course_bot.content.checks.checker import Checker, as_list, same, twice
 from course_bot.content.model import FaqEntry
-from course_bot.content.shapes import LAST_FAQ_ID, WrittenEntry
+from course_bot.content.shapes import WrittenEntry
 from course_bot.content.source import Item, Source
 from course_bot.markup import suggest
 
 ANSWER_CHARS = 700
-FAQ_IDS = range(LAST_FAQ_ID + 1)
 
 
 def check_faq(checker: Checker) -> dict[int, FaqEntry]:
@@ -20,11 +19,7 @@ def check_faq(checker: Checker) -> dict[int, FaqEntry]:
     for index in twice(repr(one) for one in ids):
         place = source.place(("entries", index, "id"))
         checker.fault(place, f"запись {ids[index]} уже есть", "у каждой записи свой номер")
-    for number in FAQ_IDS:
-        if number not in ids:
-            place = source.place(("entries",))
-            checker.fault(place, f"нет записи {number}", "нужны записи от 0 до 11")
-    _coverage(checker, source, ids)
+    _references(checker, source, ids)
     entries = {}
     for item in checker.files.entries:
         written = item.written
@@ -44,15 +39,26 @@ def check_faq(checker: Checker) -> dict[int, FaqEntry]:
     return entries
 
 
-def _coverage(checker: Checker, source: Source, ids: list[object]) -> None:
-    """Find entries that no lesson comes from."""
-    fronts = [lesson.front for lesson in checker.files.lessons.values()]
-    covered = {number for front in fronts if front for number in front.written.faq}
-    for index, number in enumerate(ids):
-        if all(fronts) and number in FAQ_IDS and number not in covered:
+def _references(checker: Checker, source: Source, ids: list[object]) -> None:
+    """Find numbers without an entry, and entries that no lesson comes from."""
+    lessons = checker.files.lessons.values()
+    fronts = [lesson.front for lesson in lessons if lesson.front]
+    right = f"есть записи: {', '.join(map(str, ids))}"
+    for front in fronts:
+        for index, number in enumerate(front.written.faq):
+            if number not in ids:
+                checker.fault(front.place("faq", index), f"нет записи {number}", right)
+    faq = checker.files.faq
+    if faq and faq.written.not_found not in ids:
+        checker.fault(faq.place("not_found"), f"нет записи {faq.written.not_found}", right)
+    if len(fronts) < len(lessons):
+        return  # whoever can't be read may cover it
+    covered = {number for front in fronts for number in front.written.faq}
+    for index, entry in enumerate(ids):
+        if isinstance(entry, int) and entry not in covered:
             right = "назовите её номер в faq какого-нибудь урока"
             place = source.place(("entries", index, "id"))
-            checker.fault(place, f"запись {number} не раскрыта ни в одном уроке", right)
+            checker.fault(place, f"запись {entry} не раскрыта ни в одном уроке", right)
 
 
 def _entry_lesson(checker: Checker, item: Item[WrittenEntry]) -> None:
