@@ -3,7 +3,8 @@
 Where things are, and which way imports point (each package imports only those before it):
 
 - ``locale``, ``settings``: the interface's phrases; what the environment says.
-- ``markup``, ``written``: the little Markdown that authors write; what their forms are made of.
+- ``signs``, ``markup``, ``written``: signs that nobody should see; the little Markdown that
+  authors write; what their forms are made of.
 - ``content``: what is taught. Lesson files become one checked, frozen ``Course``.
 - ``learning``: how one learns. Pure functions: no I/O, no clock, no randomness of their own.
 - ``storage``: what is remembered. The only package that knows SQLAlchemy.

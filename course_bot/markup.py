@@ -7,16 +7,24 @@ that nobody learns from a learner's phone that a table doesn't arrive.
 
 import html
 import re
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import accumulate
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from course_bot.signs import NO_TEXT, list_mark, raw_signs
+
 # Tables and strikethrough are switched on to be recognised and refused; reference definitions
-# off, because they would swallow a line without a trace.
-_MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("reference")
+# off, because they would swallow a line without a trace. Without the joining of texts an escaped
+# sign stays apart from one that was left over.
+_MARKDOWN = (
+    MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable(["reference", "text_join"])
+)
 
 _PLAIN = re.compile(r"[^\W\d_][^\n\r\0*_`\[\]<>&\\~]*")
 """A text that Markdown can't change: it starts with a letter and has no sign of markup."""
@@ -47,6 +55,14 @@ _INLINES = {
     "hardbreak": ("перенос строки внутри абзаца", "начните новый абзац или список"),
     "s_open": ("зачёркнутый текст", "уберите «~~»"),
 }
+_APART = {
+    "softbreak": "\n",
+    "hardbreak": "\n",
+    **dict.fromkeys(
+        ("code_inline", "text_special", "image", "html_inline"), "\N{OBJECT REPLACEMENT CHARACTER}"
+    ),
+}
+"""What stands for a piece of a line among the words that Markdown left as they are."""
 _SPANS = {"strong": ("b", "**", "жирный"), "em": ("i", "*", "курсив")}
 
 
@@ -157,6 +173,7 @@ def render(
         for found in (_ADDRESS.finditer(text) if "." in text or "://" in text else ())
     ]
     if _PLAIN.fullmatch(text):
+        faults += [MarkupFault(at, what, right) for at, _, what, right in raw_signs(text)]
         return Rendered(html.escape(fill(text.strip(), fillings), quote=False), tuple(faults))
     rendering = _Rendering(text, fillings, lists=lists)
     return Rendered(rendering.html(), tuple(faults + rendering.faults))
@@ -222,6 +239,7 @@ class _Rendering:
 
     def _inline(self, block: Token) -> str:
         parts: list[str] = []
+        plain: list[tuple[str, int]] = []
         first, last = block.map or [0, len(self.starts)]
         cursor = self.starts[first]
         end = self.starts[last] if last < len(self.starts) else len(self.text)
@@ -238,6 +256,8 @@ class _Rendering:
                     cursor = closing + len(sign) if closing >= 0 else cursor
             if token.type in _INLINES:
                 self._fault(offset, *_INLINES[token.type])
+            apart = _APART.get(token.type, "")
+            plain.append((token.content if token.type == "text" else apart, offset))
             if token.type in {"softbreak", "hardbreak"}:
                 parts.append(" ")
             elif token.type == "code_inline":
@@ -253,9 +273,39 @@ class _Rendering:
                     what = f"{title} со знаком «{token.markup}»"
                     self._fault(offset, what, f"{title} пишется {mark}так{mark}")
                 parts.append(f"<{tag}>" if token.nesting == 1 else f"</{tag}>")
+            elif token.type == "text_special":
+                if NO_TEXT.search(token.content) or token.content == "\n":
+                    what = f"код невидимого знака «{token.markup}»"
+                    self._fault(offset, what, "уберите его")
+                parts.append(html.escape(token.content, quote=False))
             elif token.type in {"text", "image", "html_inline"}:
                 parts.append(self._escape(token.content))
+        self._raw(plain)
         return "".join(parts)
+
+    def _raw(self, plain: list[tuple[str, int]]) -> None:
+        """Find what a person would read as it stands: signs of markup, and a list in one line."""
+        starts = list(accumulate((len(text) for text, _ in plain), initial=0))
+        text = "".join(text for text, _ in plain)
+
+        def offset(at: int) -> int:
+            piece = bisect_right(starts, at) - 1
+            return plain[piece][1] + at - starts[piece]
+
+        for at, _signs, what, right in raw_signs(text):
+            self._fault(offset(at), what, right)
+        for line in re.finditer(r"(?<=\n)[^\n]+", text):
+            if mark := list_mark(line[0]):
+                what = f"строка начинается с «{mark}» и сольётся с предыдущей"
+                right = (
+                    "пункты списка начинаются с «- » или с «1. »"
+                    if self.lists
+                    else "начните новый абзац; списки бывают в шагах и в FAQ"
+                )
+                if unicodedata.category(mark[0]) == "Pd":
+                    right += ", а тире внутри предложения перенесите на строку выше"
+                self._fault(offset(line.start()), what, right)
+                break
 
     def _escape(self, text: str) -> str:
         return html.escape(fill(text, self.fillings), quote=False)

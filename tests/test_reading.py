@@ -1,5 +1,6 @@
 from datetime import date
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -98,6 +99,18 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(lessons: Path) -
     for path in lessons.rglob("*.*"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert faults(lessons) == []
+
+
+def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
+    before = course(lessons)
+    edit(lessons, "chat/quiz.yaml", "step: Откуда чат", "step: Где стоят ёлки")
+    edit(lessons, "chat/lesson.md", "## Откуда чат", "## Где стоят ёлки")
+    for path in lessons.rglob("*.*"):
+        path.write_text(normalize("NFD", path.read_text(encoding="utf-8")), encoding="utf-8")
+    edit(lessons, "chat/quiz.yaml", "step: Откуда чат", "step: Где стоят ёлки")
+    assert faults(lessons) == []
+    assert course(lessons).lessons["chat"].steps[0].title == "Где стоят ёлки"
+    assert course(lessons).faq == before.faq
 
 
 @pytest.mark.parametrize(

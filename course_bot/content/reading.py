@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import normalize
 
 from course_bot.content.faults import Fault, Place
 from course_bot.content.question_shapes import KINDS, WrittenQuestion
@@ -25,7 +26,8 @@ from course_bot.content.shapes import (
     WrittenRule,
     WrittenTrack,
 )
-from course_bot.content.source import NO_TEXT, Item, Loc, Source
+from course_bot.content.source import Item, Loc, Source
+from course_bot.signs import NO_TEXT
 from course_bot.written import ID, ID_RIGHT
 
 FILE_BYTES = 500_000
@@ -266,7 +268,8 @@ class _Reader:
             line = content.count(b"\n", 0, error.start) + 1
             self._fault(path, "файл не в UTF-8", "сохраните его в кодировке UTF-8", line=line)
             return None
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # «й» may come as two characters (macOS writes names so); people type it as one.
+        text = normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
         hidden = False
         for number, line_text in enumerate(text.split("\n"), start=1):
             if found := NO_TEXT.search(line_text):

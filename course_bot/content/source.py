@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from course_bot.content.faults import Fault, Place, Within
 from course_bot.markup import suggest
+from course_bot.signs import NO_TEXT
 from course_bot.written import ID_RIGHT, Written, as_written
 
 Loc = tuple[str | int, ...]
@@ -19,10 +20,6 @@ NESTING = 12
 """The format nests five levels deep at most."""
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-NO_TEXT = re.compile(
-    "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
-)
-"""Control characters, tabs and what nobody sees (U+200D stays: emoji are joined with it)."""
 _SPECIAL = re.compile(r"\s*(?:- +)*(?:[\w-]+: +)?(\{\{|[*&%@`!])")
 """A value that begins with a sign which means something else in YAML."""
 

@@ -11,10 +11,10 @@ from course_bot.content.reading import CourseFiles
 from course_bot.content.shapes import WrittenFront, WrittenRule
 from course_bot.content.source import Item, M, Source
 from course_bot.markup import brace_faults, fill, render, shown, suggest
+from course_bot.signs import markup_in_plain
 
 MARKUP_CHARS = 100
 """With its tags a text may be twice as long as shown and this much more: a screen has 4000."""
-_MARKUP = re.compile(r"\*\*|`|</?\w+>")
 
 
 def twice(values: Iterable[Hashable]) -> Iterator[int]:
@@ -102,9 +102,9 @@ class Checker:
         """Fill a plain text that stands by itself (a step's title, a link's label)."""
         for found in brace_faults(text, self.fillings):
             self.fault(where(found.offset), found.what, found.would_be_right)
-        if marked := _MARKUP.search(text):
+        if marked := markup_in_plain(text):
             right = "здесь простой текст, разметки в нём не бывает"
-            self.fault(where(marked.start()), f"разметка «{marked[0]}»", right)
+            self.fault(where(marked[0]), f"разметка «{marked[1]}»", right)
         self._literal(text, where)
         return fill(text, self.fillings)
 

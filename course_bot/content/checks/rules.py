@@ -28,6 +28,7 @@ def check_rules(checker: Checker) -> dict[str, Rule]:
             what = "обычный пробел после числа"
             right = "поставьте неразрывный (U+00A0), чтобы число не отрывалось"
             checker.fault(item.place("text"), what, right)
+        checker.plain(item, "text")
         checker.dates(item)
         parts = written.text.split()
         if len(parts) > 1:

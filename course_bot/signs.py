@@ -1,0 +1,95 @@
+"""Signs in a text that people would see as they are, or would not see at all."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+NO_TEXT = re.compile(
+    "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
+)
+"""Control characters, tabs and what nobody sees (U+200D stays: emoji are joined with it)."""
+
+_CLOSE = "поставьте вторые рядом со словом, вот так: {0}слово{0}, или уберите эти"
+
+_RAW: dict[str, tuple[str, str]] = {
+    r"!\[[^\]\n]*\]?": ("картинка", "картинок в уроках нет, опишите словами"),
+    r"\[\^[^\]\n]*\]": ("сноска", "сносок нет: скажите это прямо в тексте"),
+    r"\[[ xXхХvV✓✔]?\]": ("пункт с галочкой", "галочек нет: начните пункт просто с «- »"),
+    r"\[[^\[\]\n]*\] ?(?:\[[^\[\]\n]*\]|\()|(?m:^)\s*\[[^\[\]\n]+\]:|\]\(|\[[a-z0-9-]+\]": (
+        "ссылка внутри текста",
+        "поставьте её отдельной строкой, она станет кнопкой: [Подпись](код-ссылки)",
+    ),
+    r"\*\*+": ("«**» без пары", _CLOSE.format("**")),
+    r"(?<!\d)\*(?=\S)|(?<=[^\s\d])\*|(?<=\d)\*(?!\s*\d)": ("«*» без пары", _CLOSE.format("*")),
+    r"__+|(?<!\w)_(?=\w)|(?<=\w)_(?!\w)": ("«_» без пары", _CLOSE.format("*")),
+    r"`+": ("«`» без пары", _CLOSE.format("`")),
+    r"~~+": ("«~~» без пары", "зачёркнутого текста не бывает, уберите «~~»"),
+    r"\|\|.+?\|\||==\S.*?==": ("выделение, которого здесь нет", "выделяйте так: **слово**"),
+    r"(?m)^\s*\|.*\|": ("таблица", "перескажите её списком: строки с «- »"),
+    r"\^[^\s^]+\^|~[^\s~]+~": ("верхний или нижний индекс", "напишите без него"),
+    r"(?<![\w:]):[a-z][a-z0-9_+-]+:(?!\w)": ("код эмодзи", "вставьте само эмодзи"),
+    r"\$\$": ("формула", "напишите её словами"),
+    r"&#?\w+;|&(?:nbsp|amp|lt|gt|quot|[lr]aquo|[mn]dash|shy)\b": (
+        "код знака",
+        "вставьте сам знак",
+    ),
+}
+"""What is left when Markdown has taken all that it knows: a pattern, what it is, what is right."""
+_RULES = [(re.compile(pattern), *words) for pattern, words in _RAW.items()]
+_SIGNS = re.compile(r"[\[*_`~|=^:$&]")
+
+_MARKUP = re.compile(
+    r"\*\*|\*\S[^*\n]*\*|(?<!\w)_\S[^_\n]*_(?!\w)|`|~~|</?[A-Za-z]\w*[^<>\n]*>"
+    r"|\\[!-/:-@\[-`{-~]|!?\[[^\[\]\n]*\]\([^()\n]*\)"
+)
+"""Markup that Markdown would take, and that stays where a text is shown as it stands."""
+
+_NUMBERED = re.compile(r"\(?(?:\d{1,3}[.)]|[^\W\d_]\))(?:\s|$)|\d\ufe0f?\u20e3")
+_BULLETS = frozenset("•·‣⁃∙◦*")
+
+
+def raw_signs(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Find markup in the plain part of a text, where Markdown has already taken what it knows.
+
+    Args:
+        text: what people would read, escaped signs and code left out.
+
+    Yields:
+        The offset in characters, the signs, what is wrong with them, and what would be right.
+    """
+    if not _SIGNS.search(text):
+        return
+    taken: list[range] = []
+    for rule, what, right in _RULES:
+        for found in rule.finditer(text):
+            here = range(found.start(), found.end())
+            if all(here.stop <= other.start or other.stop <= here.start for other in taken):
+                taken.append(here)
+                signs = found[0].strip()
+                named = what if "«" in what else f"{what} «{signs[:20]}»"
+                yield found.start() + found[0].index(signs), signs, named, right
+
+
+def markup_in_plain(text: str) -> tuple[int, str] | None:
+    """Find the first markup in a text that is shown without any: its offset, and the markup."""
+    places = [(offset, sign) for offset, sign, _what, _right in raw_signs(text)]
+    if found := _MARKUP.search(text):
+        places.append((found.start(), found[0]))
+    return min(places, key=lambda each: (each[0], -len(each[1])), default=None)
+
+
+def list_mark(line: str) -> str:
+    """Return what a line begins with if people would take it for an item of a list, or "".
+
+    A dash, a bullet, any other symbol (✅, →), a number or a letter with a bracket all do.
+    """
+    start = line.lstrip()
+    if not start:
+        return ""
+    if found := _NUMBERED.match(start):
+        return found[0].strip()
+    first = start[0]
+    if start[1:2].isdigit():
+        return ""  # a sign before a number: «+7», «−5»
+    symbol = unicodedata.category(first) in {"So", "Sm", "Pd"} and first not in "№°©<>|~"
+    return first if symbol or (first in _BULLETS and start[1:2].isspace()) else ""
