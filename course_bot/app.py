@@ -95,7 +95,8 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         StopError: something that is needed can't be had: the database, the port, Telegram's yes.
     """
     # Each door is imported where it is opened: without Telegram nobody pays for aiogram.
-    from course_bot.messengers.browser.server import BrowserDoor
+    from course_bot.messengers.browser.door import BrowserDoor
+    from course_bot.messengers.browser.server import room_for_connections
     from course_bot.messengers.browser.server import serve as serve_http
 
     stopped = asyncio.Event()
@@ -122,7 +123,12 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         )
         try:
             address = await stack.enter_async_context(
-                serve_http(page.application(routes), settings.host, settings.port)
+                serve_http(
+                    page.application(routes),
+                    settings.host,
+                    settings.port,
+                    most=room_for_connections(),
+                )
             )
         except OSError as error:
             raise StopError(_no_listening(settings, error)) from None

@@ -30,7 +30,8 @@ from course_bot.learning.attempts import Asked
 from course_bot.learning.grading import Response
 from course_bot.learning.progress import Person as Learner
 from course_bot.locale.phrases import Language
-from course_bot.messengers.browser.server import BrowserDoor, serve
+from course_bot.messengers.browser.door import BrowserDoor
+from course_bot.messengers.browser.server import serve
 from course_bot.messengers.telegram import Pace, TelegramDoor
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,8 +54,11 @@ Given = dict[tuple[str, int], Response]
 class Bot:
     """``course-bot run`` as a process in a folder of its own, started and killed at will."""
 
-    def __init__(self, folder: Path, database: URL, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, database: URL, *, through: Sequence[str] = (), **settings: str
+    ) -> None:
         self.url = ""
+        self._through = through
         self._folder = folder
         self._log = folder / "stderr.log"
         self._process: Process | None = None
@@ -142,7 +145,7 @@ class Bot:
         assert self._process is None, "one life at a time"
         with self._log.open("a") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "course_bot", *command),
+                *(*self._through, sys.executable, "-m", "course_bot", *command),
                 cwd=self._folder,
                 env=self._environment,
                 stdout=PIPE,
@@ -152,9 +155,14 @@ class Bot:
 
 
 @asynccontextmanager
-async def bot_in(folder: Path, database: URL, **settings: str) -> AsyncIterator[Bot]:
-    """Have a bot that works in a folder; in the end no process of it is left."""
-    bot = Bot(folder, database, **settings)
+async def bot_in(
+    folder: Path, database: URL, *, through: Sequence[str] = (), **settings: str
+) -> AsyncIterator[Bot]:
+    """Have a bot that works in a folder; in the end no process of it is left.
+
+    ``through`` is a command that starts the one it is given.
+    """
+    bot = Bot(folder, database, through=through, **settings)
     try:
         yield bot
     finally:

@@ -29,7 +29,7 @@ def imported_with(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("course_bot.messengers.browser.server", {"aiogram", "alembic"}),
+        ("course_bot.messengers.browser.door", {"aiogram", "alembic"}),
         ("course_bot.conversation.port", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.learning.progress", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.storage.store", {"aiogram", "alembic", "aiohttp"}),

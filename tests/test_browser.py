@@ -9,16 +9,27 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
+from pathlib import Path
+from shutil import copytree
 from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
-from aiohttp import ClientSession, WSMsgType, WSServerHandshakeError, hdrs, web
+from aiohttp import (
+    ClientSession,
+    CookieJar,
+    WSMsgType,
+    WSServerHandshakeError,
+    hdrs,
+    web,
+)
+from yarl import URL
 
 from course_bot.conversation.port import WROTE_CHARS, Opened, Pressed, Wrote
-from course_bot.messengers.browser import visitors
+from course_bot.messengers.browser import server, visitors
+from course_bot.messengers.browser.door import ELSEWHERE, BrowserDoor
 from course_bot.messengers.browser.frames import FRAME_BYTES
-from course_bot.messengers.browser.server import ELSEWHERE, BrowserDoor, serve
+from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import Visitors
 from course_bot.storage import Account
 from tests.browser_person import SECRET, BrowserPerson, browser_person
@@ -103,7 +114,7 @@ async def knock(url: str, **headers: str) -> int:
 async def test_a_visitor_gets_a_cookie_that_scripts_and_other_sites_cannot_use(town: Town) -> None:
     _, headers, _ = await get(town.url)
     name, _, flags = cookie(headers)
-    assert name == "visitor"
+    assert name == f"visitor-{URL(town.url).port}"
     assert flags == {
         "httponly": True,
         "samesite": "Lax",
@@ -116,7 +127,7 @@ async def test_in_public_the_cookie_is_bound_to_the_host_and_to_https(town: Town
     url = await town.serves(town.door("public", "https://course.example/"))
     _, headers, _ = await get(url)
     name, _, flags = cookie(headers)
-    assert name == "__Host-visitor"
+    assert name == "__Host-visitor-443"
     assert flags["secure"] is True
     assert flags["path"] == "/"
     assert "domain" not in flags
@@ -135,6 +146,30 @@ async def test_a_visitor_who_returns_is_the_same_account_and_is_kept_another_yea
     assert len({move.account for move in town.talk.taken}) == 1
     assert town.talk.taken[0].account.door == "browser"
     assert len(town.talk.taken[0].account.key) == 22  # 128 bits
+
+
+async def test_two_courses_on_one_host_leave_each_other_their_visitors(town: Town) -> None:
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as browser:
+        doors = [town.url, await town.serves(town.door(secret=b"another course's secret"))]
+        for url in (*doors, *doors):
+            person = BrowserPerson(url=url, session=browser)
+            await person.visits()
+            await person.opens()
+            await person.leaves()
+    accounts = [move.account for move in town.talk.taken]
+    assert accounts[:2] == accounts[2:]
+    assert accounts[0] != accounts[1]
+
+
+async def test_a_course_that_moves_to_another_port_keeps_its_visitors(
+    town: Town, ann: BrowserPerson
+) -> None:
+    await ann.opens()
+    await ann.leaves()
+    moved = BrowserPerson(url=await town.serves(town.door()), session=ann.session)
+    await moved.visits()
+    await moved.opens()
+    assert len({move.account for move in town.talk.taken}) == 1
 
 
 async def test_two_browsers_are_two_people(town: Town, ann: BrowserPerson) -> None:
@@ -258,6 +293,20 @@ async def test_health_is_plain(town: Town) -> None:
     assert (status, text) == (200, "ok")
 
 
+async def test_what_a_file_manager_leaves_in_the_pages_folder_is_no_page(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = copytree(server.PAGE, tmp_path / "page")
+    (page / ".DS_Store").write_bytes(b"\x00\x00\x00\x01Bud1")
+    (page / "Thumbs.db").touch()
+    (page / "old").mkdir()
+    monkeypatch.setattr("course_bot.messengers.browser.door.PAGE", page)
+    url = await town.serves(town.door())
+    assert (await get(url))[0] == 200
+    for name in (".DS_Store", "Thumbs.db", "old"):
+        assert (await get(f"{url}/{name}"))[0] == 404
+
+
 async def test_another_doors_routes_stand_beside_ours_and_know_no_host(town: Town) -> None:
     async def hook(_request: web.Request) -> web.Response:
         return web.Response(text="taken")
@@ -274,7 +323,7 @@ async def test_a_taken_port_is_an_error_that_the_caller_can_word(town: Town) -> 
 
 
 def test_the_browser_door_does_not_import_aiogram() -> None:
-    code = "import sys, course_bot.messengers.browser.server; sys.exit('aiogram' in sys.modules)"
+    code = "import sys, course_bot.messengers.browser.door; sys.exit('aiogram' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

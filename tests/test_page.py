@@ -12,7 +12,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from course_bot.conversation.port import Button, Opened, Screen
-from course_bot.messengers.browser.server import BrowserDoor, serve
+from course_bot.messengers.browser.door import BrowserDoor
+from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
 from tests.browser_person import SECRET, headless
 from tests.pretend_talk import PretendTalk

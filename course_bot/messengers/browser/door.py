@@ -3,26 +3,26 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from aiohttp import ETag, WSCloseCode, WSMsgType, hdrs, web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler
 from yarl import URL
 
 from course_bot.conversation.port import WROTE_CHARS, Talk
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
+from course_bot.messengers.browser.server import PAGE, SHUTDOWN
 from course_bot.messengers.browser.visitors import SOCKETS, Visitor, VisitorCookie, Visitors
 from course_bot.settings import is_loopback
 
 logger = logging.getLogger(__name__)
 
-PAGE = Path(__file__).parent / "page"
 TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -41,14 +41,10 @@ HEARTBEAT = 25.0
 """Seconds between pings: many proxies drop a connection that is silent for 30 or 60 seconds."""
 FAREWELL = 3.0
 """Seconds a page has to answer that it is closing too."""
-SHUTDOWN = 5.0
-"""Seconds that moves already begun have to finish before the server stops."""
 ELSEWHERE = 4001
 """Close code (RFC 6455, 7.4.2: 4000-4999 are ours): another page of this visitor took over."""
 REASON_BYTES = 123
 """RFC 6455, 5.5: a control frame has at most 125 bytes; the close code takes two."""
-
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class BrowserDoor:
@@ -70,21 +66,23 @@ class BrowserDoor:
         public_url: str | None,
         clock: Callable[[], datetime],
     ) -> None:
-        self._origin: str | None = None
+        self._public: URL | None = None
         if mode == "public":
             if not public_url or not public_url.startswith("https://"):
                 raise ValueError("public mode needs a public_url that begins with https://")
-            self._origin = str(URL(public_url).origin())
+            self._public = URL(public_url).origin()
         self._talk = talk
         self._clock = clock
         self._cookie = VisitorCookie(secret, secure=mode == "public", clock=clock)
         self._visitors = Visitors()
-        self._page = {path.name: _File.read(path) for path in PAGE.iterdir()}
+        self._page = {
+            path.name: _File.read(path) for path in PAGE.iterdir() if path.suffix in TYPES
+        }
         self._farewells: set[asyncio.Task[bool]] = set()
 
     def application(self, routes: Iterable[web.RouteDef] = ()) -> web.Application:
         """Build the web application, with other doors' routes (a webhook) beside its own."""
-        application = web.Application()
+        application = web.Application(middlewares=[_uncompressed])
         application.on_response_prepare.append(_secure)
         application.on_shutdown.append(self._close)
         application.add_routes(routes)
@@ -100,7 +98,7 @@ class BrowserDoor:
         application.add_routes([web.route("*", "/{path:.*}", self._guarded(self._lost))])
         return application
 
-    def _guarded(self, handler: _Handler) -> _Handler:
+    def _guarded(self, handler: Handler) -> Handler:
         """Refuse, in local mode, whoever calls this computer by another name.
 
         A page anywhere on the web can point its own name at 127.0.0.1 and then read what is
@@ -108,15 +106,23 @@ class BrowserDoor:
         """
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if self._origin is None and not is_loopback(_called(request)):
+            if not is_loopback(self._origin(request).host or "") and self._public is None:
                 return self._page["421.html"].response(request, status=421)
             return await handler(request)
 
         return guarded
 
+    def _origin(self, request: web.Request) -> URL:
+        """Return the address at which the page is open, or an empty one if it can't be told."""
+        try:
+            return self._public or URL(f"http://{request.host}").origin()
+        except ValueError:
+            return URL()
+
     async def _index(self, request: web.Request) -> web.Response:
         response = self._page["index.html"].response(request)
-        self._cookie.give(response, self._cookie.read(request))
+        port = self._origin(request).port
+        self._cookie.give(response, port, self._cookie.read(request, port))
         return response
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
@@ -131,11 +137,12 @@ class BrowserDoor:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         # The cookie first: a page whose connection fails asks here by plain GET, which carries
         # no Origin, whether it has lost its cookie.
-        key = self._cookie.read(request)
+        origin = self._origin(request)
+        key = self._cookie.read(request, origin.port)
         if key is None:
             raise web.HTTPUnauthorized
         # A WebSocket is not subject to the same-origin policy (RFC 6455, 10.2).
-        if request.headers.get(hdrs.ORIGIN) != (self._origin or f"http://{request.host}"):
+        if request.headers.get(hdrs.ORIGIN) != str(origin):
             raise web.HTTPForbidden
         language = best_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         socket = _Socket(too_large=self._talk.refusal("too_large", language))
@@ -204,39 +211,17 @@ class BrowserDoor:
         await socket.close(code=WSCloseCode.GOING_AWAY, message=b"restart")
 
 
-@asynccontextmanager
-async def serve(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Serve the application until the block ends, then close its connections in good order.
-
-    Args:
-        application: what ``BrowserDoor.application`` built.
-        host: the address to listen on.
-        port: the port to listen on; 0 takes a free one.
-
-    Yields:
-        The address people open, with the port that was taken.
-
-    Raises:
-        OSError: the port is taken, or the address is not this computer's.
-    """
-    # No access log: it would write down addresses of people, and nobody reads it here.
-    runner = web.AppRunner(
-        application, access_log=None, logger=_http_logger(), shutdown_timeout=SHUTDOWN
-    )
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield str(URL.build(scheme="http", host=host, port=site.port))
-    finally:
-        await runner.cleanup()
-
-
 class _Socket(web.WebSocketResponse):
     """A WebSocket that says in words why it closes when a frame is too large."""
 
     def __init__(self, *, too_large: str) -> None:
-        super().__init__(heartbeat=HEARTBEAT, max_msg_size=frames.FRAME_BYTES, timeout=FAREWELL)
+        super().__init__(
+            heartbeat=HEARTBEAT,
+            max_msg_size=frames.FRAME_BYTES,
+            timeout=FAREWELL,
+            # Frames are small, and each open page would cost 300 KB of windows.
+            compress=False,
+        )
         self._too_large = too_large
 
     async def close(
@@ -287,24 +272,6 @@ class _File:
         return response
 
 
-class _Discreet(logging.Filter):
-    """Keeps an unreadable request's words, cookies among them, out of the log."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
-            record.exc_info = None
-            record.msg += f" ({type(error).__name__})"
-        return True
-
-
-def _http_logger() -> logging.Logger:
-    http = logging.getLogger(f"{__name__}.http")
-    if not any(isinstance(known, _Discreet) for known in http.filters):
-        http.addFilter(_Discreet())
-    return http
-
-
 async def _health(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
 
@@ -313,9 +280,10 @@ async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SECURITY)
 
 
-def _called(request: web.Request) -> str:
-    """Return the name by which this computer is called, or nothing."""
-    try:
-        return URL(f"http://{request.host}").host or ""
-    except ValueError:
-        return ""
+@web.middleware
+async def _uncompressed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse compressed bodies, which nothing that we talk to sends."""
+    if request.headers.get(hdrs.CONTENT_ENCODING, "identity") != "identity":
+        # RFC 9110, 15.5.16: what would be accepted.
+        raise web.HTTPUnsupportedMediaType(headers={hdrs.ACCEPT_ENCODING: "identity"})
+    return await handler(request)

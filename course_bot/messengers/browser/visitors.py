@@ -35,26 +35,45 @@ class VisitorCookie:
     def __init__(self, secret: bytes, *, secure: bool, clock: Callable[[], datetime]) -> None:
         # A browser takes a __Host- cookie only from this very host and only over HTTPS
         # (RFC 6265bis, 4.1.3.2), so that a neighbouring subdomain can't plant one.
-        self.name = "__Host-visitor" if secure else "visitor"
+        self._prefix = "__Host-visitor" if secure else "visitor"
         self._secure = secure
         self._clock = clock
         self._signer = _Signer(secret, clock)
 
-    def read(self, request: web.Request) -> str | None:
-        """Return the visitor's id, or nothing if the cookie is absent, forged or expired."""
+    def name(self, port: int | None) -> str:
+        """Return the cookie's name where the page is open on a port.
+
+        All ports of a host share their cookies (RFC 6265, 8.5), and two courses on one host
+        must not take each other's.
+        """
+        return f"{self._prefix}-{port}"
+
+    def read(self, request: web.Request, port: int | None) -> str | None:
+        """Return the visitor's id, or nothing if the cookie is absent, forged or expired.
+
+        Whoever came to us on another port before is known by that cookie.
+        """
+        mine, cookies = self.name(port), request.cookies
+        for name in sorted(cookies, key=lambda name: name != mine):
+            if name.startswith(self._prefix) and (visitor := self._signed(cookies[name])):
+                return visitor
+        return None
+
+    def _signed(self, value: str) -> str | None:
         try:
+            # Bytes, because the signer can't take what stands for bytes that are not in UTF-8.
             visitor, signed = self._signer.unsign(
-                request.cookies.get(self.name, ""), return_timestamp=True
+                value.encode(errors="surrogateescape"), return_timestamp=True
             )
         except BadSignature:
             return None
         # Not ``max_age``: that also refuses what was signed before a fast clock was put right.
         return visitor.decode() if self._clock() - signed <= COOKIE_AGE else None
 
-    def give(self, response: web.Response, visitor: str | None) -> None:
+    def give(self, response: web.Response, port: int | None, visitor: str | None) -> None:
         """Set the cookie anew for another year; a visitor without an id gets one."""
         response.set_cookie(
-            self.name,
+            self.name(port),
             self._signer.sign(visitor or secrets.token_urlsafe(16)).decode(),
             max_age=int(COOKIE_AGE.total_seconds()),
             path="/",
