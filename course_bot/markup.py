@@ -101,14 +101,29 @@ def suggest(word: str, known: list[str]) -> str:
     return f"есть: {', '.join(known)}" if known else "здесь пока нет ни одного"
 
 
-def fill(text: str, fillings: Mapping[str, str] | None) -> str:
-    """Put the rules' values and texts in the place of ``{{placeholders}}``, leave unknown ones."""
-    if not fillings or "{{" not in text:
+def fill(
+    text: str,
+    fillings: Mapping[str, str] | None = None,
+    *,
+    figures: Mapping[str, int] | None = None,
+) -> str:
+    """Put what they stand for in the place of placeholders, and leave those that are unknown.
+
+    Args:
+        text: what an author wrote, or what it was rendered into.
+        fillings: the rules' values and texts, for ``{{placeholders}}``.
+        figures: the drawn figures of a generated question, for ``{names}``.
+    """
+    if "{" not in text:
         return text
-    return _BRACES.sub(
-        lambda found: fillings.get((found[1] or "").strip(), found[0]) if found[1] else found[0],
-        text,
-    )
+    rules, drawn = fillings or {}, figures or {}
+
+    def filling(found: re.Match[str]) -> str:
+        if found[1] is not None:
+            return rules.get(found[1].strip(), found[0])
+        return f"{drawn.get(found[2], found[0])}"
+
+    return _BRACES.sub(filling, text)
 
 
 def brace_faults(

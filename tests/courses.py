@@ -2,25 +2,15 @@
 
 from datetime import date
 
-from course_bot.content.model import (
-    Case,
-    Choice,
-    Course,
-    FaqEntry,
-    Generated,
-    Lesson,
-    Link,
-    Match,
-    Multiple,
-    Number,
-    Option,
-    Order,
-    Pair,
-    Question,
-    Rule,
-    Step,
-    Track,
-)
+from course_bot.content.model import Course, FaqEntry, Lesson, Link, Rule, Step, Track
+from course_bot.questions.choice import Choice
+from course_bot.questions.figures import Case, Generated
+from course_bot.questions.match import Match, Pair
+from course_bot.questions.multiple import Multiple
+from course_bot.questions.number import Number
+from course_bot.questions.options import Option
+from course_bot.questions.order import Order
+from course_bot.questions.question import Question
 
 CHOICE = Choice(
     id="choice",
@@ -86,7 +76,7 @@ GENERATED = Number(
     step=2,
     generated=Generated(case=Case.PEOPLE_MISSING, percent=75),
 )
-POOL: tuple[Choice | Multiple | Order | Match | Number, ...] = (
+POOL: tuple[Question, ...] = (
     CHOICE,
     MULTIPLE,
     ORDER,

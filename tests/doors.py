@@ -12,27 +12,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from course_bot.content.model import (
-    Choice,
-    Course,
-    FaqEntry,
-    Match,
-    Multiple,
-    Number,
-    Order,
-    Question,
-)
-from course_bot.conversation.asking import NO_TICK, TICK
+from course_bot.content.model import Course, FaqEntry
 from course_bot.conversation.port import Command, Move, Outgoing, Reply, Screen
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
-from course_bot.learning.attempts import Asked
-from course_bot.learning.grading import Response
 from course_bot.learning.progress import Person as Learner
 from course_bot.locale.phrases import Language
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.telegram import Pace, TelegramDoor
+from course_bot.questions.choice import Choice
+from course_bot.questions.kinds import Asked
+from course_bot.questions.match import Match
+from course_bot.questions.multiple import Multiple
+from course_bot.questions.number import Number
+from course_bot.questions.order import Order
+from course_bot.questions.parts import NO_TICK, TICK
+from course_bot.questions.question import Question, Response
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.rows import read_person
@@ -238,7 +234,7 @@ class House:
     async def answers(self, person: Person, *, rightly: bool = True) -> Asked:
         """Answer the question on the screen, and return it."""
         asked = await self.waits_for(person)
-        await gives(person, asked, (right if rightly else wrong)(asked.question))
+        await gives(person, asked, (right if rightly else wrong)(asked.filled))
         return asked
 
     async def takes_quiz(self, person: Person, *, wrongly: Collection[str] = ()) -> list[str]:
@@ -297,6 +293,8 @@ def right(question: Question) -> Response:
         case Number(answer=answer):
             assert answer is not None, "the figures have been drawn"
             return float(answer)
+        case _:
+            raise TypeError(question.kind)
 
 
 def wrong(question: Question) -> Response:
@@ -313,6 +311,8 @@ def wrong(question: Question) -> Response:
         case Number(answer=answer):
             assert answer is not None, "the figures have been drawn"
             return float(answer + 1)
+        case _:
+            raise TypeError(question.kind)
 
 
 async def gives(person: Person, asked: Asked, response: Response) -> None:
@@ -348,7 +348,7 @@ def _texts(question: Question) -> list[str]:
             return list(items)
         case Match(pairs=pairs):
             return [pair.meaning for pair in pairs]
-        case Number():
+        case _:
             return []
 
 

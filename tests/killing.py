@@ -18,10 +18,14 @@ from aiohttp import ClientError, WSMessageTypeError
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
-from course_bot.content.model import Choice, Match, Multiple, Number, Order
-from course_bot.conversation.asking import NO_TICK, TICK
-from course_bot.learning.attempts import Asked
-from course_bot.learning.grading import Response
+from course_bot.questions.choice import Choice
+from course_bot.questions.kinds import Asked
+from course_bot.questions.match import Match
+from course_bot.questions.multiple import Multiple
+from course_bot.questions.number import Number
+from course_bot.questions.order import Order
+from course_bot.questions.parts import NO_TICK, TICK
+from course_bot.questions.question import Response
 from course_bot.storage.engine import create_engine
 from course_bot.storage.schema import answer
 from tests.browser_person import BrowserPerson
@@ -361,3 +365,5 @@ def answering(
         case Number():
             number = random.randint(1, 200)
             return [*moves, f"{number}"], float(number)
+        case _:
+            raise TypeError(asked.question.kind)

@@ -11,7 +11,6 @@ from sqlalchemy import Engine, event
 
 from course_bot.content.model import Course
 from course_bot.learning.attempts import draw_attempt
-from course_bot.learning.grading import Response
 from course_bot.learning.progress import (
     LessonResult,
     Person,
@@ -19,6 +18,7 @@ from course_bot.learning.progress import (
     read_step,
     start_attempt,
 )
+from course_bot.questions.question import Response
 from course_bot.storage import Account
 from course_bot.storage.store import Decision, PersonalLink, Situation, Storage
 from course_bot.storage.verifying import Difference, differences
@@ -73,7 +73,7 @@ def start(
             course.lessons[lesson],
             attempt_id=attempt_id or uuid4().hex,
             number=result.attempts + 1,
-            met=result.met,
+            answered=result.answered,
             at=at,
         )
         person, record = start_attempt(person, attempt)
@@ -90,7 +90,7 @@ def answer(response: Response | None = None, *, right: bool = True, at: datetime
         assert asked, "no question waits"
         given = response
         if given is None:
-            given = right_response(asked.question) if right else WRONG[asked.question.id]
+            given = right_response(asked.filled) if right else WRONG[asked.question.id]
         person, records = answer_question(person, given, at=at)
         return Decision(reply=person, person=person, records=records)
 

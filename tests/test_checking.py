@@ -10,7 +10,7 @@ import pytest
 from course_bot.content.checking import check
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.links import ask_links
-from course_bot.content.model import Number
+from course_bot.questions.number import Number
 from tests.small_course import edit, write_small_course
 
 TODAY = date(2026, 11, 23)

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from course_bot.content.model import Course, Multiple
+from course_bot.content.model import Course
 from course_bot.conversation.port import (
     Button,
     Document,
@@ -33,6 +33,7 @@ from course_bot.conversation.port import (
 from course_bot.conversation.welcome import JOINERS, NAME_CHARS
 from course_bot.learning.progress import Answered, Finished
 from course_bot.learning.progress import Person as Learner
+from course_bot.questions.multiple import Multiple
 from course_bot.storage import Account
 from course_bot.storage.store import Decision, Situation
 from course_bot.storage.verifying import differences
@@ -236,7 +237,7 @@ class Crowd:
         for action in actions:
             if action.startswith("done:") and not isinstance(asked.question, Multiple):
                 return pressed(action)
-        response = right(asked.question)
+        response = right(asked.filled)
         if not isinstance(response, tuple):
             return wrote(f"{response:.0f}")
         for part in response:
@@ -334,7 +335,7 @@ def _judge(before: Learner, decision: Decision[T]) -> None:
         assert now.attempts >= result.attempts
         assert (now.best or 0) >= (result.best or 0)
         assert now.passed_at == (result.passed_at or now.passed_at)
-        assert set(result.met) <= set(now.met)
+        assert set(result.answered) <= set(now.answered)
     for lesson, reading in before.study.readings.items():
         assert after.study.readings[lesson].furthest >= reading.furthest
     if answered:

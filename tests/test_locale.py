@@ -8,21 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from course_bot.content.model import (
-    Choice,
-    Course,
-    Match,
-    Multiple,
-    Number,
-    Option,
-    Order,
-    Pair,
-    Step,
-)
+from course_bot.content.model import Course, Step
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
 from course_bot.locale.phrases import Language, Phrases, best_language, phrases
+from course_bot.questions.choice import Choice
+from course_bot.questions.match import Match, Pair
+from course_bot.questions.multiple import Multiple
+from course_bot.questions.number import Number
+from course_bot.questions.options import Option
+from course_bot.questions.order import Order
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes

@@ -201,3 +201,7 @@ def test_a_fault_stands_inside_its_text(text: str) -> None:
 def test_the_short_way_for_plain_texts_gives_what_the_long_way_gives(text: str) -> None:
     long_way = markup._Rendering(text, FILLINGS, lists=True).html()
     assert not markup._PLAIN.fullmatch(text) or render(text, FILLINGS, lists=True).html == long_way
+
+
+def test_filling_leaves_other_braces_alone() -> None:
+    assert fill("{total} и {other}", figures={"total": 90}) == "90 и {other}"

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from course_bot.learning.attempts import Attempt, draw_attempt
-from course_bot.learning.grading import Response
 from course_bot.learning.progress import (
     Answered,
     Finished,
@@ -31,6 +31,7 @@ from course_bot.learning.progress import (
     start_attempt,
     waiting_before,
 )
+from course_bot.questions.question import Response
 from tests.courses import WRONG, make_course, right_response
 
 COURSE = make_course()
@@ -56,7 +57,7 @@ class Learner:
             COURSE.lessons[lesson],
             attempt_id=f"a{len(self.log)}",
             number=result.attempts + 1,
-            met=result.met,
+            answered=result.answered,
             at=self.now,
         )
         self.person, record = start_attempt(self.person, attempt)
@@ -74,7 +75,7 @@ class Learner:
     def answers_right(self) -> None:
         asked = self.person.question
         assert asked
-        self.answers(right_response(asked.question))
+        self.answers(right_response(asked.filled))
 
     def answers_wrong(self) -> None:
         asked = self.person.question
@@ -124,7 +125,7 @@ def test_a_perfect_attempt_passes_the_lesson() -> None:
 def attempt_of(*, critical: Sequence[bool], pass_mark: int = 80) -> Attempt:
     """Make an attempt of which only what is judged matters."""
     attempt = draw_attempt(
-        COURSE, COURSE.lessons["chat"], attempt_id="a", number=1, met=(), at=NOW
+        COURSE, COURSE.lessons["chat"], attempt_id="a", number=1, answered=(), at=NOW
     )
     asked = attempt.asked[0]
     return replace(
@@ -203,7 +204,7 @@ def test_an_attempt_given_up_counts_as_started_and_leaves_its_answers_in_the_log
     result = ann.person.study.results["chat"]
     assert (result.attempts, result.best) == (2, 100)
     assert len(ann.log[0][1]) == 1
-    assert first in result.met
+    assert first in result.answered
     assert rebuild_results(ann.log) == ann.person.study.results
 
 
@@ -228,16 +229,24 @@ def test_an_answer_clears_the_draft() -> None:
     assert ann.person.study.draft == ()
 
 
-def test_a_question_met_again_moves_to_the_end_of_the_met_ones() -> None:
+def test_a_result_is_read_as_it_was_kept_before_and_as_it_is_kept_now() -> None:
+    adapter = TypeAdapter(LessonResult)
+    result = LessonResult(attempts=1, answered=("choice", "order"))
+
+    assert adapter.validate_json('{"attempts":1,"met":["choice","order"]}') == result
+    assert adapter.validate_json(adapter.dump_json(result)) == result
+
+
+def test_a_question_answered_again_moves_to_the_end_of_those_answered() -> None:
     ann = Learner()
     ann.takes()
-    before = ann.person.study.results["chat"].met
+    before = ann.person.study.results["chat"].answered
 
     attempt = ann.starts()
     ann.answers_right()
 
     again = attempt.asked[0].question.id
-    assert ann.person.study.results["chat"].met == (
+    assert ann.person.study.results["chat"].answered == (
         *(known for known in before if known != again),
         again,
     )
@@ -246,14 +255,14 @@ def test_a_question_met_again_moves_to_the_end_of_the_met_ones() -> None:
 def test_a_second_attempt_asks_first_what_the_first_did_not() -> None:
     ann = Learner()
     ann.takes()
-    unmet = {question.id for question in COURSE.lessons["chat"].pool} - set(
-        ann.person.study.results["chat"].met
+    not_yet = {question.id for question in COURSE.lessons["chat"].pool} - set(
+        ann.person.study.results["chat"].answered
     )
 
     attempt = ann.starts()
 
-    assert unmet
-    assert unmet <= {asked.question.id for asked in attempt.asked}
+    assert not_yet
+    assert not_yet <= {asked.question.id for asked in attempt.asked}
 
 
 def test_an_answer_that_nobody_waits_for_is_refused() -> None:
@@ -343,7 +352,7 @@ def test_attempts_started_are_counted_best_is_the_maximum_and_the_first_pass_cou
         assert result.attempts == list(lessons.values()).count(lesson)
         assert result.best == max((each.score for each in done), default=None)
         assert result.passed_at == next((each.at for each in done if each.passed), None)
-        assert len(set(result.met)) == len(result.met)
+        assert len(set(result.answered)) == len(result.answered)
 
 
 def test_lessons_wait_for_those_before_them_in_the_track() -> None:

@@ -7,8 +7,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from course_bot.content.checking import check
-from course_bot.content.model import Course, Match, Number, Order
+from course_bot.content.model import Course
 from course_bot.content.reading import FILE_BYTES, read, version
+from course_bot.questions.match import Match
+from course_bot.questions.number import Number
+from course_bot.questions.order import Order
 from tests.small_course import COURSE, RULES, edit, write_small_course
 
 TODAY = date(2026, 11, 23)

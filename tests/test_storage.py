@@ -157,7 +157,7 @@ async def test_every_kind_of_question_survives_the_round_trip(storage: Storage) 
     person = await ann.does()
     assert person.attempt == started.attempt
     while person.question:
-        given = right_response(person.question.question)
+        given = right_response(person.question.filled)
         person = await ann.does(answer(given))
         assert (await ann.does()).study.answers[-1].response == given
     assert person.study.results["chat"].best == 100

@@ -57,7 +57,7 @@ class Traveller:
         """Answer the question on the screen."""
         asked = (await self.learner()).question
         assert asked is not None, self.person.text
-        await gives(self.person, asked, (right if rightly else wrong)(asked.question))
+        await gives(self.person, asked, (right if rightly else wrong)(asked.filled))
         self.person.sees("Верно!" if rightly else "Не совсем так.")
 
     async def takes_quiz(self) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from unicodedata import normalize
 
 from course_bot.content.faults import Fault, Place
-from course_bot.content.question_shapes import KINDS, WrittenQuestion
 from course_bot.content.shapes import (
     RULE_ID,
     RULE_ID_RIGHT,
@@ -27,6 +26,8 @@ from course_bot.content.shapes import (
     WrittenTrack,
 )
 from course_bot.content.source import Item, Loc, Source
+from course_bot.questions.kinds import KINDS
+from course_bot.questions.writing import QuestionHead, WrittenQuestion
 from course_bot.signs import NO_TEXT
 from course_bot.written import ID, ID_RIGHT
 
@@ -191,13 +192,14 @@ class _Reader:
     def _question(self, source: Source, loc: Loc) -> Item[WrittenQuestion] | None:
         value = source.at(loc)
         if not isinstance(value, dict) or "kind" not in value:
-            return source.item(WrittenQuestion, loc)
+            source.item(QuestionHead, loc)
+            return None
         kind = str(value["kind"])
         if kind not in KINDS:
             right = f"возможны: {', '.join(KINDS)}"
             source.fault((*loc, "kind"), f"неизвестный вид вопроса «{kind}»", right)
             return None
-        return source.item(KINDS[kind], loc)
+        return source.item(KINDS[kind].written, loc)
 
     def _lesson_text(self, lesson: WrittenLesson, path: str, text: str) -> None:
         lines = text.split("\n")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from html import escape
 
-from course_bot.content.model import Choice, Lesson, Match, Multiple, Number, Order
+from course_bot.content.model import Lesson
 from course_bot.conversation import asking
 from course_bot.conversation.port import Screen
 from course_bot.conversation.stage import (
@@ -22,8 +22,7 @@ from course_bot.conversation.stage import (
     index,
     to_menu,
 )
-from course_bot.learning.attempts import Asked, Attempt, draw_attempt
-from course_bot.learning.grading import Response, fits, parse_number
+from course_bot.learning.attempts import Attempt, draw_attempt
 from course_bot.learning.progress import (
     Finished,
     LessonResult,
@@ -34,6 +33,8 @@ from course_bot.learning.progress import (
     waiting_before,
 )
 from course_bot.locale.phrases import Phrases
+from course_bot.questions.kinds import Asked
+from course_bot.questions.question import Draft, Hint, Response, verdict
 
 
 def open_quiz(stage: Stage, lesson_id: str) -> Outcome:
@@ -61,7 +62,7 @@ def start(stage: Stage, lesson_id: str) -> Outcome:
         lesson,
         attempt_id=_attempt_id(stage),
         number=before.attempts + 1,
-        met=before.met,
+        answered=before.answered,
         at=stage.at,
     )
     person, record = start_attempt(person, attempt)
@@ -144,7 +145,7 @@ def question(stage: Stage, attempt_id: str, number: str) -> Screen:
     parts = [f"<i>{head}</i>"]
     if asked.question.critical:
         parts.append(p.html("❗ An important rule: everybody needs to know it."))
-    parts.append(f"<b>{asked.question.text}</b>")
+    parts.append(f"<b>{asked.filled.text}</b>")
     body, rows = asking.answering(p, asked, stage.person.study.draft, (attempt.id, current))
     reading = button(p.t("📖 To the lesson"), "step", attempt.lesson, asked.question.step)
     return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, to_menu(p))))
@@ -153,47 +154,31 @@ def question(stage: Stage, attempt_id: str, number: str) -> Screen:
 def pick(stage: Stage, attempt_id: str, number: str, option: str) -> Outcome:
     """Answer a choice question."""
     _attempt, asked = _waiting(stage, attempt_id, number)
-    if not isinstance(asked.question, Choice):
+    response = (index(option),)
+    if not asked.question.at_once or not asked.question.fits(response):
         raise StaleError
-    return _answer(stage, (index(option),))
+    return _answer(stage, response)
 
 
 def tap(stage: Stage, attempt_id: str, number: str, part: str) -> Outcome:
     """Mark or unmark an option, or add the next part of an order or a match."""
     attempt, asked = _waiting(stage, attempt_id, number)
-    draft, tapped = stage.person.study.draft, index(part)
-    if tapped not in asked.shown:
-        raise StaleError
-    match asked.question:
-        case Multiple():
-            changed = tuple(sorted({*draft} ^ {tapped}))
-        case Order() | Match():
-            if tapped in draft:
-                raise StaleError
-            changed = (*draft, tapped)
-            left = [each for each in asked.shown if each not in changed]
-            if len(left) == 1 and isinstance(asked.question, Match):
-                changed = (*changed, *left)
-        case _:
-            raise StaleError
+    changed = asked.question.tapped(stage.person.study.draft, asked.shown, index(part))
     return _drafted(stage, attempt, changed)
 
 
 def undo(stage: Stage, attempt_id: str, number: str) -> Outcome:
     """Take the last tap back; of a match, also the pair that then was left over."""
     attempt, asked = _waiting(stage, attempt_id, number)
-    draft = stage.person.study.draft
-    if not isinstance(asked.question, Order | Match) or not draft:
-        raise StaleError
-    implied = isinstance(asked.question, Match) and len(draft) == len(asked.shown)
-    return _drafted(stage, attempt, draft[: -2 if implied else -1])
+    changed = asked.question.undone(stage.person.study.draft, asked.shown)
+    return _drafted(stage, attempt, changed)
 
 
 def done(stage: Stage, attempt_id: str, number: str) -> Outcome:
     """Answer with what has been tapped."""
     _attempt, asked = _waiting(stage, attempt_id, number)
     draft = stage.person.study.draft
-    if not fits(asked.question, draft):
+    if asked.question.at_once or not asked.question.fits(draft):
         raise StaleError
     return _answer(stage, draft)
 
@@ -207,24 +192,12 @@ def typed(stage: Stage, text: str) -> Outcome | None:
     asked, p = stage.person.question, stage.phrases
     if asked is None or not stage.person.place.startswith("question:"):
         return None
-    number = parse_number(text)
-    if isinstance(asked.question, Number):
-        if number is not None:
-            return _answer(stage, number)
-        if len(text.split()) > 3 and not any(char.isdigit() for char in text):
-            return None
-        notice = p.t("Please write the answer in digits, for example 16.")
-        return Outcome(person=stage.person, notice=notice)
-    if number is None:
+    answer = asked.filled.typed(p, text, asked.shown)
+    if answer is None:
         return None
-    if isinstance(asked.question, Choice) and number in range(1, len(asked.shown) + 1):
-        lines, _labels = asking.labelled(
-            [asked.question.options[each].text for each in asked.shown]
-        )
-        if lines:
-            return _answer(stage, (asked.shown[int(number) - 1],))
-    notice = p.t("Please answer with the buttons under the question.")
-    return Outcome(person=stage.person, notice=notice)
+    if isinstance(answer, Hint):
+        return Outcome(person=stage.person, notice=answer.text)
+    return _answer(stage, answer)
 
 
 def _waiting(stage: Stage, attempt_id: str, number: str) -> tuple[Attempt, Asked]:
@@ -236,7 +209,9 @@ def _waiting(stage: Stage, attempt_id: str, number: str) -> tuple[Attempt, Asked
     return attempt, asked
 
 
-def _drafted(stage: Stage, attempt: Attempt, draft: tuple[int, ...]) -> Outcome:
+def _drafted(stage: Stage, attempt: Attempt, draft: Draft | None) -> Outcome:
+    if draft is None:
+        raise StaleError
     person = replace(stage.person, study=replace(stage.person.study, draft=draft))
     return Outcome(person=at_question(person, attempt))
 
@@ -256,12 +231,13 @@ def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
     if attempt is None or attempt.id != attempt_id or current >= len(answers):
         raise StaleError
     p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
+    filled = asked.filled
     parts = [
-        asking.verdict(p, answer),
-        f"<i>{asked.question.text}</i>",
-        *asking.comparison(p, asked, answer),
+        verdict(p, answer.points),
+        f"<i>{filled.text}</i>",
+        *filled.compare(p, asked.shown, answer.response, right=answer.right),
+        filled.explanation,
     ]
-    parts.append(asked.question.explanation)
     to_step = button(p.t("📖 To the step on this"), "step", attempt.lesson, asked.question.step)
     if current + 1 < len(attempt.asked):
         onward = button(p.t("Next question →"), "question", attempt.id, current + 1)

@@ -6,14 +6,15 @@ from datetime import datetime
 from fractions import Fraction
 from math import ceil
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from course_bot.content.model import FORBID, Course, Track
+from course_bot.content.model import Course, Track
 from course_bot.errors import CourseError
-from course_bot.learning.attempts import Asked, Attempt
-from course_bot.learning.grading import FULL, Response, fits, points
+from course_bot.learning.attempts import Attempt
 from course_bot.locale.phrases import Language
+from course_bot.questions.kinds import Asked
+from course_bot.questions.question import FORBID, FULL, Response
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
@@ -29,13 +30,14 @@ class LessonResult:
     """What the log says of one lesson.
 
     ``best`` is the best finished attempt's score in percent; ``attempts`` counts those started;
-    ``met`` lists the ids of the questions answered, the longest ago first.
+    ``answered`` lists the ids of the questions answered, the longest ago first.
     """
 
     attempts: int = 0
     best: int | None = None
     passed_at: datetime | None = None
-    met: tuple[str, ...] = ()
+    # Older databases call it "met".
+    answered: tuple[str, ...] = Field(default=(), validation_alias=AliasChoices("answered", "met"))
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
@@ -170,7 +172,7 @@ def answer_question(
         NotWaitingError: no question waits, or the response does not fit it.
     """
     attempt, asked = person.unfinished, person.question
-    if attempt is None or asked is None or not fits(asked.question, response):
+    if attempt is None or asked is None or not asked.filled.fits(response):
         raise NotWaitingError
     answered = Answered(
         attempt=attempt.id,
@@ -178,7 +180,7 @@ def answer_question(
         question=asked.question.id,
         version=asked.question.version,
         response=response,
-        points=points(asked.question, response),
+        points=asked.filled.points(response),
         at=at,
     )
     answers = (*person.study.answers, Answer(response=response, points=answered.points))
@@ -226,8 +228,8 @@ def _result_after(before: LessonResult, record: Record) -> LessonResult:
         case Started():
             return replace(before, attempts=before.attempts + 1)
         case Answered(question=question):
-            met = (*(known for known in before.met if known != question), question)
-            return replace(before, met=met)
+            answered = (*(known for known in before.answered if known != question), question)
+            return replace(before, answered=answered)
         case Finished(score=score, passed=passed, at=at):
             best = max(score, before.best or 0)
             times = [when for when in (before.passed_at, at if passed else None) if when]

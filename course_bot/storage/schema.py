@@ -23,9 +23,9 @@ from sqlalchemy import (
     true,
 )
 
-from course_bot.learning.attempts import Asked
-from course_bot.learning.grading import Response
 from course_bot.learning.progress import Study
+from course_bot.questions.kinds import Asked
+from course_bot.questions.question import Response
 
 T = TypeVar("T")
 

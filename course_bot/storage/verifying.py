@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.learning.attempts import Attempt
-from course_bot.learning.grading import Response, fits, points
 from course_bot.learning.progress import Answer, Person, finish, rebuild_results
+from course_bot.questions.question import Response
 from course_bot.storage.log import Log, read_logs
 from course_bot.storage.rows import read_person
 from course_bot.storage.schema import ATTEMPT_COLUMNS, attempt, person
@@ -102,10 +102,11 @@ def _differences(attempt_id: str | None, stored: Person, log: Log) -> list[Diffe
 
 def _graded(taken: Attempt, place: int, response: Response) -> tuple[int, str, str, int] | None:
     """Say what the log should hold of an attempt's answer at this place."""
-    if place >= len(taken.asked) or not fits(taken.asked[place].question, response):
+    if place >= len(taken.asked):
         return None
-    question = taken.asked[place].question
-    return place, question.id, question.version, points(question, response)
+    question = taken.asked[place].filled
+    points = question.grade(response)
+    return None if points is None else (place, question.id, question.version, points)
 
 
 async def _finished_otherwise(

@@ -46,7 +46,7 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
         minutes=minutes,
         draw=draw,
         steps=tuple(steps),
-        pool=tuple(question for question in pool if question),
+        pool=tuple(pool),
     )
 
 

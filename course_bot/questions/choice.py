@@ -1,0 +1,115 @@
+"""A choice question: one option is right, and pressing it answers."""
+
+from collections.abc import Iterable
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from course_bot.locale.phrases import Phrases
+from course_bot.questions.numbers import parse_number
+from course_bot.questions.options import Option, WrittenOption, check_options
+from course_bot.questions.parts import buttons_instead, labelled, part_rows, shuffled
+from course_bot.questions.question import (
+    FORBID,
+    FULL,
+    Answering,
+    Draft,
+    Drawn,
+    Hint,
+    Question,
+    Response,
+    Verb,
+    taps,
+)
+from course_bot.questions.writing import Common, Desk, WrittenQuestion
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Choice(Question):
+    """One option is right."""
+
+    kind: Literal["choice"] = "choice"
+    options: tuple[Option, ...]
+
+    @property
+    def at_once(self) -> bool:
+        """Pressing an option answers."""
+        return True
+
+    def draw(self, random: Random) -> Drawn:
+        """Shuffle the options."""
+        return Drawn(shown=shuffled(len(self.options), random))
+
+    def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
+        """Show the options."""
+        lines, labels = labelled([self.options[each].text for each in shown])
+        hint = p.html("Press the number of the right answer.")
+        paragraphs = ("\n".join(lines), f"<i>{hint}</i>") if lines else ()
+        return Answering(paragraphs=paragraphs, rows=part_rows(Verb.PICK, labels, shown))
+
+    def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:
+        """Refuse: options are picked."""
+        return None
+
+    def undone(self, draft: Draft, shown: tuple[int, ...]) -> Draft | None:
+        """Refuse: there is no draft."""
+        return None
+
+    def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
+        """Take the number of an option, where the options are numbered."""
+        lines, _labels = labelled([self.options[each].text for each in shown])
+        number = parse_number(text)
+        for place, each in enumerate(shown, 1):
+            if lines and number == place:
+                return (each,)
+        return buttons_instead(p, text)
+
+    def grade(self, response: Response) -> int | None:
+        """Give everything for the right option, nothing for another."""
+        match response:
+            case (chosen,) if chosen in range(len(self.options)):
+                return FULL if self.options[chosen].right else 0
+            case _:
+                return None
+
+    def compare(
+        self,
+        p: Phrases,
+        shown: tuple[int, ...],
+        response: Response,
+        *,
+        right: bool,
+    ) -> list[str]:
+        """Show the chosen option and why it is wrong, and the right one."""
+        (index,) = taps(response)
+        chosen = self.options[index]
+        parts = [f"{p.html('<b>Your answer:</b>')} {chosen.text}"]
+        if not right:
+            parts += [chosen.why] if chosen.why else []
+            label = p.html("<b>Right:</b>")
+            parts += [f"{label} {option.text}" for option in self.options if option.right]
+        return parts
+
+    def rehearsed(self) -> Iterable[Response]:
+        """Choose each option once."""
+        return [(index,) for index in range(len(self.options))]
+
+
+class WrittenChoice(WrittenQuestion):
+    """A question with one right option."""
+
+    options: Annotated[list[WrittenOption], Field(min_length=3, max_length=4)]
+
+    def check(self, desk: Desk, common: Common) -> Choice:
+        """Check that one option is right and that each wrong one says why it is wrong."""
+        right = sum(option.right for option in self.options)
+        if right != 1:
+            what = f"верных вариантов: {right}"
+            desk.fault(("options",), what, "в choice ровно один right: true")
+        for index, option in enumerate(self.options):
+            if not option.right and not option.why:
+                what = "у неверного варианта нет why"
+                desk.fault(("options", index), what, "напишите, почему он неверен")
+        return Choice(**common, options=check_options(desk, self.options))

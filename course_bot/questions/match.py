@@ -1,0 +1,155 @@
+"""A match question: one term after another is asked for, and its meaning tapped."""
+
+from collections.abc import Iterable
+from itertools import permutations
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from course_bot.locale.phrases import Phrases
+from course_bot.questions.parts import (
+    buttons_instead,
+    disordered,
+    labelled,
+    part_rows,
+    undo_and_done,
+)
+from course_bot.questions.question import (
+    FORBID,
+    FULL,
+    Answering,
+    Draft,
+    Drawn,
+    Hint,
+    Question,
+    Response,
+    Verb,
+    taps,
+)
+from course_bot.questions.writing import Common, Desk, Loc, WrittenQuestion
+from course_bot.written import Words, Written
+
+TERM_CHARS = 40
+MEANING_CHARS = 80
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Pair:
+    """A term and the meaning that belongs to it."""
+
+    term: str
+    meaning: str
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Match(Question):
+    """Each term belongs to the meaning it stands with."""
+
+    kind: Literal["match"] = "match"
+    pairs: tuple[Pair, ...]
+
+    def draw(self, random: Random) -> Drawn:
+        """Shuffle the meanings; terms stay as written."""
+        return Drawn(shown=disordered(len(self.pairs), random))
+
+    def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
+        """Show the pairs made so far, the next term, and the meanings left."""
+        parts = []
+        if draft:
+            chosen = [self._pair(term, meaning) for term, meaning in enumerate(draft)]
+            parts.append("\n".join(chosen))
+        places = [place for place, each in enumerate(shown) if each not in draft]
+        if not places:
+            parts.append(p.html("<i>Do the pairs fit? Then press “Done”.</i>"))
+            return Answering(paragraphs=tuple(parts), rows=undo_and_done(p, draft, complete=True))
+        lines, labels = labelled([self.pairs[each].meaning for each in shown])
+        ask = p.html("What belongs to this?")
+        parts.append(f"{ask} <b>{self.pairs[len(draft)].term}</b>")
+        if lines:
+            parts.append("\n".join(lines[place] for place in places))
+        rows = part_rows(
+            Verb.TAP, [labels[place] for place in places], [shown[place] for place in places]
+        )
+        return Answering(
+            paragraphs=tuple(parts), rows=rows + undo_and_done(p, draft, complete=False)
+        )
+
+    def _pair(self, term: int, meaning: int) -> str:
+        return f"<b>{self.pairs[term].term}</b> — {self.pairs[meaning].meaning}"
+
+    def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:
+        """Give the next term its meaning; the last one left goes where it belongs by itself."""
+        if part not in shown or part in draft:
+            return None
+        left = [each for each in shown if each not in draft and each != part]
+        return (*draft, part, *left) if len(left) == 1 else (*draft, part)
+
+    def undone(self, draft: Draft, shown: tuple[int, ...]) -> Draft | None:
+        """Take the last meaning back, and with it the one that then was left over."""
+        if not draft:
+            return None
+        return draft[: -2 if len(draft) == len(shown) else -1]
+
+    def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
+        """Take no number."""
+        return buttons_instead(p, text)
+
+    def grade(self, response: Response) -> int | None:
+        """Give the share of right pairs."""
+        count = len(self.pairs)
+        if not isinstance(response, tuple) or sorted(response) != list(range(count)):
+            return None
+        hits = sum(1 for term, meaning in enumerate(response) if term == meaning)
+        return FULL * hits // count
+
+    def compare(
+        self,
+        p: Phrases,
+        shown: tuple[int, ...],
+        response: Response,
+        *,
+        right: bool,
+    ) -> list[str]:
+        """Show each pair, right or wrong, and what belongs to the term of a wrong one."""
+        lines = []
+        for term, meaning in enumerate(taps(response)):
+            lines.append(f"{'✅' if term == meaning else '❌'} {self._pair(term, meaning)}")
+            if term != meaning:
+                lines.append(f"    {p.html('<b>Right:</b>')} {self.pairs[term].meaning}")
+        return ["\n".join(lines)]
+
+    def rehearsed(self) -> Iterable[Response]:
+        """Pair in every way: at most 24."""
+        return list(permutations(range(len(self.pairs))))
+
+
+class WrittenPair(Written):
+    """A term and its meaning."""
+
+    term: Words
+    meaning: Words
+
+
+class WrittenMatch(WrittenQuestion):
+    """Terms and the meanings that belong to them."""
+
+    pairs: Annotated[list[WrittenPair], Field(min_length=3, max_length=4)]
+
+    def check(self, desk: Desk, common: Common) -> Match:
+        """Check that all terms are different, and all meanings."""
+        pairs = tuple(
+            Pair(
+                term=desk.text("pairs", index, "term", limit=TERM_CHARS),
+                meaning=desk.text("pairs", index, "meaning", limit=MEANING_CHARS),
+            )
+            for index in range(len(self.pairs))
+        )
+        terms: dict[Loc, str] = {("pairs", at, "term"): pair.term for at, pair in enumerate(pairs)}
+        desk.different("термин", terms)
+        meanings: dict[Loc, str] = {
+            ("pairs", at, "meaning"): pair.meaning for at, pair in enumerate(pairs)
+        }
+        desk.different("значение", meanings)
+        return Match(**common, pairs=pairs)

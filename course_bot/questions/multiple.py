@@ -1,0 +1,126 @@
+"""A multiple question: several options are right; each is marked by itself."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from random import Random
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from course_bot.locale.phrases import Phrases
+from course_bot.questions.options import Option, WrittenOption, check_options
+from course_bot.questions.parts import (
+    NO_TICK,
+    TICK,
+    buttons_instead,
+    done_tap,
+    labelled,
+    part_rows,
+    shuffled,
+)
+from course_bot.questions.question import (
+    FORBID,
+    FULL,
+    Answering,
+    Draft,
+    Drawn,
+    Hint,
+    Question,
+    Response,
+    Verb,
+    taps,
+)
+from course_bot.questions.writing import Common, Desk, WrittenQuestion
+
+
+@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+class Multiple(Question):
+    """Several options are right; there is partial credit."""
+
+    kind: Literal["multiple"] = "multiple"
+    options: tuple[Option, ...]
+
+    def draw(self, random: Random) -> Drawn:
+        """Shuffle the options."""
+        return Drawn(shown=shuffled(len(self.options), random))
+
+    def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
+        """Show the options, each marked or not."""
+        lines, labels = labelled([self.options[each].text for each in shown])
+        marks = [TICK if each in draft else NO_TICK for each in shown]
+        hint = p.html("Mark everything that is right, then press “Done”.")
+        marked = "\n".join(f"{mark} {line}" for mark, line in zip(marks, lines, strict=False))
+        rows = part_rows(
+            Verb.TAP,
+            [f"{mark} {label}" for mark, label in zip(marks, labels, strict=True)],
+            shown,
+        )
+        return Answering(
+            paragraphs=(marked, f"<i>{hint}</i>") if lines else (f"<i>{hint}</i>",),
+            rows=(*rows, (done_tap(p),)) if draft else rows,
+        )
+
+    def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:
+        """Mark or unmark an option."""
+        return tuple(sorted({*draft} ^ {part})) if part in shown else None
+
+    def undone(self, draft: Draft, shown: tuple[int, ...]) -> Draft | None:
+        """Refuse: a mark is taken back by pressing it again."""
+        return None
+
+    def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
+        """Take no number."""
+        return buttons_instead(p, text)
+
+    def grade(self, response: Response) -> int | None:
+        """Give the share of right options that were marked less the share of wrong ones."""
+        if not isinstance(response, tuple) or not response:
+            return None
+        inside = all(index in range(len(self.options)) for index in response)
+        if not inside or list(response) != sorted(set(response)):
+            return None
+        right = sum(1 for option in self.options if option.right)
+        hits = sum(1 for index in response if self.options[index].right)
+        misses, wrong = len(response) - hits, len(self.options) - right
+        return max(0, FULL * (hits * wrong - misses * right) // (right * wrong))
+
+    def compare(
+        self,
+        p: Phrases,
+        shown: tuple[int, ...],
+        response: Response,
+        *,
+        right: bool,
+    ) -> list[str]:
+        """Show each marked option, right or wrong and why, and the right ones left out."""
+        chosen = taps(response)
+        lines = [p.html("<b>Your answer:</b>")]
+        for each in shown:
+            if each in chosen:
+                option = self.options[each]
+                why = f"\n    <i>{option.why}</i>" if option.why else ""
+                lines.append(f"{'✅' if option.right else '❌'} {option.text}{why}")
+        left = [self.options[each] for each in shown if each not in chosen]
+        missed = [f"• {option.text}" for option in left if option.right]
+        also = ["\n".join((p.html("<b>Right as well:</b>"), *missed))] if missed else []
+        return ["\n".join(lines), *also]
+
+    def rehearsed(self) -> Iterable[Response]:
+        """Mark options in every way: at most 63."""
+        everything = range(len(self.options))
+        return [marked for count in everything for marked in combinations(everything, count + 1)]
+
+
+class WrittenMultiple(WrittenQuestion):
+    """A question with several right options."""
+
+    options: Annotated[list[WrittenOption], Field(min_length=3, max_length=6)]
+
+    def check(self, desk: Desk, common: Common) -> Multiple:
+        """Check that at least two options are right and at least one is wrong."""
+        right, count = sum(option.right for option in self.options), len(self.options)
+        if not 2 <= right < count:
+            what = f"верных вариантов: {right} из {count}"
+            desk.fault(("options",), what, "в multiple хотя бы два верных и хотя бы один неверный")
+        return Multiple(**common, options=check_options(desk, self.options))

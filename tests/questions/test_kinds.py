@@ -1,0 +1,106 @@
+"""The table of kinds, and questions that are kept as their authors wrote them."""
+
+from dataclasses import replace
+from random import Random
+from typing import get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from course_bot.locale.phrases import phrases
+from course_bot.questions.kinds import KINDS, QUESTION, Asked, ask, version_of
+from course_bot.questions.question import FULL, Question, Response
+from tests.courses import CHOICE, GENERATED, NUMBER, POOL
+
+ASKED = TypeAdapter(Asked)
+OLD = (
+    '{"question":{"id":"generated","version":"v1","text":"В школе 90 учителей, активны 60.",'
+    '"explanation":"Нужно 68, не хватает 8.","step":2,"critical":false,"kind":"number",'
+    '"answer":8,"unit":"","generated":null},"shown":[]}'
+)
+"""A generated question as version 0.1 kept it: filled, and without its figures."""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_has_the_name_under_which_it_stands_in_the_table(name: str) -> None:
+    assert get_args(get_type_hints(KINDS[name].question)["kind"]) == (name,)
+
+
+def test_a_kind_that_leaves_something_out_can_not_be_made() -> None:
+    class Essay(Question):
+        pass
+
+    with pytest.raises(TypeError, match="abstract"):
+        Essay(kind="essay", id="q", version="v", text="?", explanation="!", step=1)  # type: ignore[abstract]
+
+
+@pytest.mark.parametrize("question", POOL, ids=lambda question: question.id)
+def test_a_question_of_any_kind_is_read_back_as_it_was_kept(question: Question) -> None:
+    asked = ask(question, Random(1))
+
+    assert ASKED.validate_json(ASKED.dump_json(asked)) == asked
+    filled = asked.filled
+    assert asked.filled is filled
+    assert ASKED.validate_json(ASKED.dump_json(asked)).filled == filled
+
+
+def test_a_generated_question_is_kept_as_its_author_wrote_it_beside_its_figures() -> None:
+    asked = ask(GENERATED, Random(1))
+
+    assert asked.question == GENERATED
+    assert str(asked.figures["total"]) in asked.filled.text
+    assert asked.filled.version == GENERATED.version
+    assert b"{total}" in ASKED.dump_json(asked)
+
+
+def test_a_question_that_was_kept_filled_is_read_and_graded_as_ever() -> None:
+    asked = ASKED.validate_json(OLD)
+
+    assert asked.figures == {}
+    assert asked.filled == asked.question
+    assert (asked.filled.points(8.0), asked.filled.points(7.0)) == (FULL, 0)
+
+
+def test_a_question_of_an_unknown_kind_is_not_read() -> None:
+    with pytest.raises(ValidationError, match="kind"):
+        ASKED.validate_json(OLD.replace('"number"', '"essay"'))
+
+
+def test_a_version_stands_for_all_of_a_question_but_itself() -> None:
+    versions = [
+        version_of(CHOICE),
+        version_of(replace(CHOICE, step=2)),
+        version_of(replace(CHOICE, text="Кто?")),
+        version_of(replace(CHOICE, options=CHOICE.options[::-1])),
+        version_of(NUMBER),
+        version_of(replace(NUMBER, answer=8)),
+        version_of(GENERATED),
+    ]
+
+    assert len(set(versions)) == len(versions)
+    assert version_of(replace(CHOICE, version="another")) == version_of(CHOICE)
+    assert QUESTION.validate_json(QUESTION.dump_json(CHOICE)) == CHOICE
+
+
+@pytest.mark.parametrize("question", POOL, ids=lambda question: question.id)
+@given(seed=st.integers())
+def test_what_is_rehearsed_fits_and_has_the_right_response_among_it(
+    question: Question, seed: int
+) -> None:
+    filled = ask(question, Random(seed)).filled
+    earned = [filled.points(response) for response in filled.rehearsed()]
+
+    assert FULL in earned
+    assert 0 in earned
+
+
+@pytest.mark.parametrize(
+    ("question", "response"), [(CHOICE, 1.0), (NUMBER, (1,))], ids=lambda each: f"{each}"[:12]
+)
+def test_a_response_of_another_form_is_an_error_and_not_an_empty_comparison(
+    question: Question, response: Response
+) -> None:
+    with pytest.raises(ValueError, match="belong"):
+        question.compare(phrases("ru"), (0, 1, 2), response, right=False)
