@@ -15,7 +15,7 @@ export UV_PYTHON_DOWNLOADS := never
 # --inexact: uv itself lives in .venv and is not in the lock file.
 SYNC := $(BIN)/uv sync --frozen --inexact --quiet
 
-.PHONY: help run test check bench format install install-dev clean
+.PHONY: help run test check bench format wheel install install-dev clean
 
 help:
 	@echo "make run     start the course; it prints where to open it"
@@ -23,6 +23,7 @@ help:
 	@echo "make check   formatting, lint, types, layers, lessons, phrases"
 	@echo "make bench   measure, and print the ratios"
 	@echo "make format  format the code and bring the phrase catalogue into step with it"
+	@echo "make wheel   build dist/course_bot-….whl, the program with its lessons"
 	@echo "make clean   delete what was installed and cached; data/ stays"
 
 run: install
@@ -46,6 +47,9 @@ format: install-dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	$(BIN)/python -m course_bot.locale.check --update
+
+wheel: install-dev
+	$(BIN)/python -m hatchling build -t wheel
 
 install: .venv/installed
 install-dev: .venv/installed-dev

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from course_bot.errors import StopError
+from course_bot.shipped import shipped
 
 PREFIX = "COURSE_BOT_"
 ENV_FILE = ".env"
@@ -35,6 +36,12 @@ def _like(pattern: str, right: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _usual_lessons() -> Path:
+    """Return the folder of lessons here, or where there is none, the one that was installed."""
+    here = Path("lessons")
+    return here if here.is_dir() else shipped("lessons")
+
+
 class Settings(BaseSettings):
     """What a deployment may set; ``.env.example`` explains each.
 
@@ -52,7 +59,7 @@ class Settings(BaseSettings):
     )
 
     database: str = Field(default="sqlite:///data/course.db", repr=False)
-    lessons: Path = Path("lessons")
+    lessons: Path = Field(default_factory=_usual_lessons)
     browser: Literal["local", "public"] = "local"
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)

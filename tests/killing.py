@@ -31,6 +31,7 @@ from course_bot.storage.schema import answer
 from tests.browser_person import BrowserPerson
 
 ROOT = Path(__file__).parents[1]
+COURSE_BOT = (sys.executable, "-m", "course_bot")
 KILLS = int(os.environ.get("COURSE_BOT_TEST_KILLS", "5"))
 PATIENCE = 120.0
 """Whoever waits longer than this for one thing hangs, and is told so."""
@@ -59,10 +60,10 @@ class Bot:
     """``course-bot run`` as a process in a folder of its own, started and killed at will."""
 
     def __init__(
-        self, folder: Path, database: URL, *, through: Sequence[str] = (), **settings: str
+        self, folder: Path, database: URL, *, command: Sequence[str] = COURSE_BOT, **settings: str
     ) -> None:
         self.url = ""
-        self._through = through
+        self._command = command
         self._folder = folder
         self._log = folder / "stderr.log"
         self._process: Process | None = None
@@ -130,9 +131,9 @@ class Bot:
         assert self._process.returncode == 0, self.log
         self._process = None
 
-    async def runs(self, *command: str) -> tuple[int, str]:
+    async def runs(self, *arguments: str) -> tuple[int, str]:
         """Run another command to its end; return its exit code and what it printed."""
-        process = await self._spawned(*command)
+        process = await self._spawned(*arguments)
         async with asyncio.timeout(PATIENCE):
             printed, _ = await process.communicate()
         self._process = None
@@ -145,11 +146,11 @@ class Bot:
             self._process.kill()
             await self._process.communicate()
 
-    async def _spawned(self, *command: str) -> Process:
+    async def _spawned(self, *arguments: str) -> Process:
         assert self._process is None, "one life at a time"
         with self._log.open("a") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(*self._through, sys.executable, "-m", "course_bot", *command),
+                *(*self._command, *arguments),
                 cwd=self._folder,
                 env=self._environment,
                 stdout=PIPE,
@@ -160,13 +161,13 @@ class Bot:
 
 @asynccontextmanager
 async def bot_in(
-    folder: Path, database: URL, *, through: Sequence[str] = (), **settings: str
+    folder: Path, database: URL, *, command: Sequence[str] = COURSE_BOT, **settings: str
 ) -> AsyncIterator[Bot]:
     """Have a bot that works in a folder; in the end no process of it is left.
 
-    ``through`` is a command that starts the one it is given.
+    ``command`` is how course-bot is called.
     """
-    bot = Bot(folder, database, through=through, **settings)
+    bot = Bot(folder, database, command=command, **settings)
     try:
         yield bot
     finally:

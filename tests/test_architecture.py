@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from course_bot.storage.migrating import ROOT
+ROOT = Path(__file__).parents[1]
 
 
 def test_imports_point_one_way() -> None:

@@ -16,12 +16,14 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from course_bot.storage.engine import create_engine
-from course_bot.storage.migrating import HEAD, ROOT, NewerDatabaseError, migrate, upgrade
+from course_bot.storage.migrating import HEAD, NewerDatabaseError, migrate, upgrade
 from course_bot.storage.schema import metadata
 from course_bot.storage.store import Storage
 from tests.conftest import migrate as migrate_database
 from tests.conftest import run
 from tests.learners import NOW, answer, learner, link, put, start
+
+ROOT = Path(__file__).parents[1]
 
 
 def config(script: Path = ROOT / "migrations") -> Config:

@@ -19,7 +19,7 @@ from course_bot.messengers.browser import server
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from tests.browser_person import SECRET, BrowserPerson, browser_person
-from tests.killing import PATIENCE, ROOT, bot_in
+from tests.killing import COURSE_BOT, PATIENCE, ROOT, bot_in
 from tests.pretend_talk import PretendTalk
 
 HOOK = "/hook"
@@ -200,9 +200,9 @@ async def test_more_pages_than_open_files_take_no_course_away_from_those_who_are
 ) -> None:
     lessons = copytree(ROOT / "lessons", tmp_path / "lessons")
     database = make_url(f"sqlite+aiosqlite:///{tmp_path}/course.db")
-    few_files = ("sh", "-c", 'ulimit -n 96; exec "$@"', "sh")
+    few_files = ("sh", "-c", 'ulimit -n 96; exec "$@"', "sh", *COURSE_BOT)
     async with (
-        bot_in(tmp_path, database, through=few_files, COURSE_BOT_LESSONS=str(lessons)) as bot,
+        bot_in(tmp_path, database, command=few_files, COURSE_BOT_LESSONS=str(lessons)) as bot,
         AsyncExitStack() as people,
     ):
         await bot.starts()

@@ -3,15 +3,14 @@
 import sqlite3
 import time
 from contextlib import closing
-from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course_bot.errors import CourseError
+from course_bot.shipped import shipped
 
-ROOT = Path(__file__).parents[2]
 HEAD = "0001"
 """The newest migration; a test holds it against the files in ``migrations/``."""
 
@@ -88,7 +87,8 @@ def migrate(connection: Connection, to: str = "head") -> None:
     from alembic.config import Config
     from alembic.util import CommandError
 
-    config = Config(ROOT / "alembic.ini")
+    config = Config()
+    config.set_main_option("script_location", f"{shipped('migrations')}".replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, to)

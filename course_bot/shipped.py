@@ -1,0 +1,11 @@
+"""The folders that go with the code: within the package in a wheel, beside it in a checkout."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def shipped(name: str) -> Path:
+    """Return where a folder is that goes with the code ("lessons", "migrations")."""
+    within = PACKAGE / name
+    return within if within.is_dir() else PACKAGE.parent / name
