@@ -5,8 +5,8 @@ import errno
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -16,11 +16,9 @@ from course_bot.content.model import Course
 from course_bot.content.watching import CourseWatcher
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
+from course_bot.database import open_storage
 from course_bot.errors import StopError
 from course_bot.settings import Settings
-from course_bot.storage.engine import DatabaseUrlError, create_engine, database_url
-from course_bot.storage.migrating import NewerDatabaseError, UnavailableDatabaseError, upgrade
-from course_bot.storage.store import Storage
 
 if TYPE_CHECKING:
     from course_bot.messengers.telegram.door import TelegramDoor
@@ -50,42 +48,6 @@ def now() -> datetime:
 def today() -> date:
     """Return the day against which reviews of the lessons are overdue, in UTC."""
     return now().date()
-
-
-@asynccontextmanager
-async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
-    """Open the database and bring it up to date.
-
-    Raises:
-        StopError: it can't be opened, or a newer version of the program has been at it.
-    """
-    try:
-        url = database_url(settings.database)
-    except DatabaseUrlError:
-        raise StopError(
-            "COURSE_BOT_DATABASE is no database address; right would be"
-            " sqlite:///data/course.db or postgresql://user:password@host/name"
-        ) from None
-    shown = url.render_as_string(hide_password=True)
-    try:
-        engine = create_engine(url)
-        try:
-            await upgrade(engine)
-        except BaseException:
-            await engine.dispose()
-            raise
-    except NewerDatabaseError:
-        raise StopError(
-            f"the database {shown} was made by a newer course-bot: start that version, or name"
-            " another database in COURSE_BOT_DATABASE"
-        ) from None
-    except (UnavailableDatabaseError, OSError) as error:
-        raise StopError(
-            f"the database {shown} can't be opened ({error}). Check COURSE_BOT_DATABASE, and that"
-            " its folder or server is there and may be written to"
-        ) from None
-    async with Storage(engine) as storage:
-        yield storage
 
 
 async def serve(settings: Settings, course: Course, secret: bytes) -> None:

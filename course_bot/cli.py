@@ -2,12 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from course_bot.app import open_storage, run_async, serve, today
+from course_bot.app import run_async, serve, today
 from course_bot.content.checking import check
 from course_bot.content.faults import Fault, Severity
+from course_bot.database import open_storage, open_storage_to_read
 from course_bot.errors import StopError
 from course_bot.logs import start_logging
 from course_bot.settings import Settings, read_secret, read_settings
@@ -87,22 +88,40 @@ async def _upgraded(settings: Settings) -> None:
 
 
 def verify_command(_arguments: argparse.Namespace) -> int:
-    """Report whatever is stored otherwise than the log of answers says; return 1 if anything."""
-    # Only this command needs it.
-    from course_bot.storage.verifying import differences
+    """Report what is damaged, and what is stored otherwise than the log of answers says.
 
-    async def verify() -> int:
-        found = 0
-        async with open_storage(read_settings()) as storage:
-            async for each in differences(storage):
-                found += 1
-                print(f"person {each.person}, {each.what}: stored {each.stored}")
-                print(f"    but the log says {each.derived}")
-        return found
-
-    found = run_async(verify())
-    print(f"{found} differences" if found else "Progress and log agree.")
+    Returns:
+        1 if there is anything to report.
+    """
+    found = run_async(_verified(read_settings()))
+    print(f"{found} faults were found." if found else "Progress and log agree.")
     return 1 if found else 0
+
+
+async def _verified(settings: Settings) -> int:
+    found = 0
+    async for fault in _faults(settings):
+        print(fault)
+        found += 1
+    return found
+
+
+async def _faults(settings: Settings) -> AsyncIterator[str]:
+    # Only this command needs it.
+    from course_bot.storage.verifying import Unreadable, damage, differences
+
+    async with open_storage_to_read(settings) as storage:
+        for place in await damage(storage):
+            yield f"damaged: {place}"
+        async for each in differences(storage):
+            if isinstance(each, Unreadable):
+                who = f"person {each.person}" + (" and everybody after" if each.onwards else "")
+                yield f"{who}: can't be read: {each.reason}"
+            else:
+                yield (
+                    f"person {each.person}, {each.what}: stored {each.stored}\n"
+                    f"    but the log says {each.derived}"
+                )
 
 
 def _print_faults(faults: tuple[Fault, ...]) -> None:

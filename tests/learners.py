@@ -21,7 +21,7 @@ from course_bot.learning.progress import (
 from course_bot.questions.question import Response
 from course_bot.storage import Account
 from course_bot.storage.store import Decision, PersonalLink, Situation, Storage
-from course_bot.storage.verifying import Difference, differences
+from course_bot.storage.verifying import Difference, Unreadable, differences
 from tests.courses import WRONG, make_course, right_response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -168,6 +168,6 @@ async def a_school(storage: Storage) -> tuple[Learner, Learner]:
     return ann, bob
 
 
-async def found(storage: Storage) -> list[Difference]:
+async def found(storage: Storage) -> list[Difference | Unreadable]:
     """Verify, and return every difference."""
     return [difference async for difference in differences(storage)]

@@ -15,9 +15,15 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from course_bot.cli import main
 from course_bot.settings import read_secret, read_settings
+from course_bot.storage.engine import create_engine
+from course_bot.storage.store import Storage
+from tests.conftest import run
+from tests.learners import a_school
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
@@ -160,7 +166,7 @@ def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
         ({"COURSE_BOT_DATABASE": "mysql://host/name"}, "COURSE_BOT_DATABASE is no database"),
         ({"COURSE_BOT_DATABASE": "data/course.db"}, "COURSE_BOT_DATABASE is no database"),
         ({"COURSE_BOT_DATABASE": "sqlite:////proc/course.db"}, "can't be opened"),
-        ({"COURSE_BOT_DATABASE": "sqlite:///.env"}, "can't be opened (file is not a database)"),
+        ({"COURSE_BOT_DATABASE": "sqlite:///.env"}, ".env is no SQLite database"),
         ({"COURSE_BOT_DATABASE": "postgresql://a:pass-word@127.0.0.1:1/b"}, "can't be opened"),
         ({"COURSE_BOT_LESSONS": "nowhere"}, "the lessons in nowhere have faults"),
     ],
@@ -223,8 +229,46 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, console: Co
 
 
 def test_verify_agrees_with_a_fresh_database(console: Console) -> None:
+    console("db", "upgrade")
     ended = console("db", "verify")
     assert ended == Ended(code=0, out="Progress and log agree.\n", err="")
+
+
+def test_verify_makes_no_database(tmp_path: Path, console: Console) -> None:
+    line = console("db", "verify").refusal
+    assert "there is no database data/course.db: make it by `course-bot db upgrade`" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_tells_every_fault_and_fails(url: URL, console: Console) -> None:
+    run(_a_school_with_faults(url))
+
+    ended = console("db", "verify", COURSE_BOT_DATABASE=url.render_as_string(hide_password=False))
+
+    assert (ended.code, ended.err) == (1, "")
+    assert re.search(
+        r"^person \d+, attempt given up: stored \(None, None, True\)\n"
+        r"    but the log says \(None, None, False\)$",
+        ended.out,
+        re.MULTILINE,
+    )
+    assert re.search(r"^person \d+: can't be read: ValidationError: ", ended.out, re.MULTILINE)
+    assert ended.out.endswith("\n2 faults were found.\n")
+
+
+async def _a_school_with_faults(url: URL) -> None:
+    async with Storage(create_engine(url)) as storage:
+        await a_school(storage)
+        async with storage.writing() as connection:
+            await connection.execute(
+                text("UPDATE attempt SET passed = true WHERE id = 'given up'")
+            )
+            await connection.execute(
+                text(
+                    "UPDATE person SET study = '{' WHERE id ="
+                    " (SELECT person_id FROM account WHERE id = 'telegram:bob')"
+                )
+            )
 
 
 def test_check_counts_the_real_course(console: Console) -> None:

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from course_bot.storage.engine import create_engine
-from course_bot.storage.migrating import HEAD, NewerDatabaseError, migrate, upgrade
+from course_bot.storage.inspecting import DatabaseFault, UnusableDatabaseError
+from course_bot.storage.migrating import HEAD, migrate, upgrade
 from course_bot.storage.schema import metadata
 from course_bot.storage.store import Storage
 from tests.conftest import migrate as migrate_database
@@ -122,8 +123,9 @@ async def test_a_database_of_a_newer_version_is_refused_and_left_alone(bare_url:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         await connection.commit()
 
-    with pytest.raises(NewerDatabaseError):
+    with pytest.raises(UnusableDatabaseError) as refused:
         await upgrade(engine)
+    assert refused.value.fault is DatabaseFault.NEWER
 
     async with engine.connect() as connection:
         version = await connection.scalar(text("SELECT version_num FROM alembic_version"))

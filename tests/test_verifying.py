@@ -1,22 +1,44 @@
 """What was tampered with is found, and nothing else."""
 
 import asyncio
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Update, delete, select, text, update
 
 from course_bot.learning.progress import LessonResult, Study
 from course_bot.storage import schema, verifying
+from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.store import Storage
-from tests.learners import NOW, a_school, found, learner, put
+from course_bot.storage.verifying import Difference, Unreadable, damage
+from tests.learners import NOW, Learner, a_school, answer, found, learner, put, start
+
+PAGE = 4096
+"""Bytes of a page of a SQLite file."""
+TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
+"""How a page begins that has no others below it."""
+PEOPLE, SIDE_BY_SIDE = 40, 5
 
 
 async def change(storage: Storage, *statements: Update) -> None:
     async with storage.writing() as connection:
         for statement in statements:
             await connection.execute(statement)
+
+
+async def found_differences(storage: Storage) -> list[Difference]:
+    """Verify, and return every difference; there must be nothing else."""
+    faults = await found(storage)
+    differences = [each for each in faults if isinstance(each, Difference)]
+    assert differences == faults
+    return differences
 
 
 async def test_a_healthy_database_differs_in_nothing(storage: Storage) -> None:
@@ -78,7 +100,8 @@ async def test_what_was_tampered_with_is_found(
 
     await change(storage, tampering)
 
-    assert any(each.what.startswith(what) for each in await found(storage)), await found(storage)
+    differences = await found_differences(storage)
+    assert any(each.what.startswith(what) for each in differences), differences
 
 
 async def test_an_answer_written_twice_over_is_found(storage: Storage) -> None:
@@ -87,7 +110,9 @@ async def test_an_answer_written_twice_over_is_found(storage: Storage) -> None:
         row = (await connection.execute(select(schema.answer).where(UNFINISHED))).mappings().one()
         await connection.execute(schema.answer.insert().values({**row, "index": 1}))
 
-    assert {each.what for each in await found(storage)} >= {"answer 1 of attempt given up"}
+    assert {each.what for each in await found_differences(storage)} >= {
+        "answer 1 of attempt given up"
+    }
     assert (await ann.does()).passed("chat")
 
 
@@ -108,7 +133,7 @@ async def test_progress_that_the_log_does_not_tell_is_found(
 
     await ann.does(put(study=invented))
 
-    (difference,) = await found(storage)
+    (difference,) = await found_differences(storage)
     lesson = next(iter(results))
     assert (difference.person, difference.what) == (person.id, f"lesson {lesson}")
     assert difference.stored == results[lesson]
@@ -122,13 +147,13 @@ async def test_a_row_that_cannot_be_read_is_told_and_the_others_are_still_looked
     broken = await bob.does()
     async with storage.writing() as connection:
         await connection.execute(
-            text("UPDATE person SET study = '{\"odd\": 1}' WHERE id = :id"), {"id": broken.id}
+            text("UPDATE person SET study = '{\"odd' WHERE id = :id"), {"id": broken.id}
         )
     await change(storage, update(schema.attempt).values(passed=False))
 
-    told = [(each.person, each.what.split()[0]) for each in await found(storage)]
+    told = sorted((each.person, type(each)) for each in await found(storage))
 
-    assert sorted(told) == sorted([((await ann.does()).id, "attempt"), (broken.id, "unreadable")])
+    assert told == [((await ann.does()).id, Difference), (broken.id, Unreadable)]
 
 
 async def test_verifying_while_people_learn_finds_nothing(storage: Storage) -> None:
@@ -137,3 +162,125 @@ async def test_verifying_while_people_learn_finds_nothing(storage: Storage) -> N
     while not learning.done():
         assert await found(storage) == []
     await learning
+
+
+# Damage
+
+
+def damage_page(path: Path, table: str, content: str = "") -> None:
+    """Overwrite the head of the first page of a table, or an index, in which this stands."""
+    with closing(sqlite3.connect(path)) as database:
+        (root,) = database.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?", [table]
+        ).fetchone()
+    file = bytearray(path.read_bytes())
+    start = next(
+        start for start in leaves(file, root) if content.encode() in file[start : start + PAGE]
+    )
+    file[start : start + 8] = b"\xff" * 8
+    path.write_bytes(file)
+
+
+def leaves(file: bytearray, number: int) -> Iterator[int]:
+    """Yield where the pages begin that hold the rows below a page of a table.
+
+    The format: https://www.sqlite.org/fileformat.html#b_tree_pages
+    """
+    start = (number - 1) * PAGE
+    if file[start] in (TABLE_LEAF, INDEX_LEAF):
+        yield start
+        return
+
+    def read(place: int, size: int) -> int:
+        return int.from_bytes(file[start + place : start + place + size], "big")
+
+    for cell in range(read(3, 2)):
+        yield from leaves(file, read(read(12 + 2 * cell, 2), 4))
+    yield from leaves(file, read(8, 4))
+
+
+@pytest.fixture
+def path(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """A SQLite file that is up to date."""
+    path = tmp_path / "school.db"
+    shutil.copy(migrated_sqlite, path)
+    return path
+
+
+async def a_big_school(path: Path) -> None:
+    """Let so many people learn that no table has room in one page; spoil the last one's result."""
+
+    async def learns(each: Learner) -> None:
+        await each.does(start("chat", attempt_id=f"attempt of {each.account.key}."))
+        while (await each.does()).question:
+            await each.does(answer())
+
+    async with Storage(create_engine(database_url(f"sqlite:///{path}"))) as storage:
+        people = [learner(storage, f"{key}") for key in range(PEOPLE)]
+        for each in people:
+            await each.does()
+        for first in range(0, PEOPLE, SIDE_BY_SIDE):
+            await asyncio.gather(*map(learns, people[first : first + SIDE_BY_SIDE]))
+        last = schema.attempt.c.person_id == PEOPLE
+        await change(storage, update(schema.attempt).where(last).values(score=1))
+
+
+async def all_faults(path: Path) -> tuple[list[str], list[Difference | Unreadable]]:
+    engine = create_engine(database_url(f"sqlite:///{path}"), read_only=True)
+    try:
+        return await damage(Storage(engine)), await found(Storage(engine))
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.parametrize("table", ["person", "attempt", "answer"])
+async def test_a_damaged_page_is_named_and_everybody_else_is_looked_at(
+    path: Path, table: str
+) -> None:
+    await a_big_school(path)
+    damage_page(path, table, "attempt of 20.")
+
+    (fault,), faults = await all_faults(path)
+
+    assert re.fullmatch(rf"table {table}: .*[Pp]age \d+\b.*", fault)
+    unreadable = {each.person for each in faults if isinstance(each, Unreadable)}
+    assert 21 in unreadable
+    assert len(unreadable) < PEOPLE / 2
+    assert [each.person for each in faults if isinstance(each, Difference)] == [PEOPLE]
+
+
+async def test_people_who_can_not_be_reached_are_said_to_be(path: Path) -> None:
+    await a_big_school(path)
+    damage_page(path, "person", "attempt of 20.")
+    damage_page(path, "ix_account_person_id")
+
+    places, faults = await all_faults(path)
+
+    assert {each.split(":")[0] for each in places} == {"table person", "table account"}
+    assert faults == [
+        Unreadable(person=1, reason="database disk image is malformed", onwards=True)
+    ]
+
+
+async def test_rows_that_an_index_has_lost_are_named(path: Path) -> None:
+    await a_big_school(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(
+            "PRAGMA writable_schema = ON;"
+            "UPDATE sqlite_schema SET sql = replace(sql, '(person_id)', '(number)')"
+            " WHERE name = 'ix_attempt_person_id';"
+        )
+
+    places, _ = await all_faults(path)
+
+    assert "table attempt: row 2 missing from index ix_attempt_person_id" in places
+
+
+async def test_rows_without_the_row_that_they_refer_to_are_counted(path: Path) -> None:
+    await a_big_school(path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("DELETE FROM attempt WHERE id = 'attempt of 20.'")
+
+    places, _ = await all_faults(path)
+
+    assert places == ["table answer: 5 rows refer to no row of attempt"]

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event
@@ -50,11 +51,15 @@ def database_url(text: str) -> URL:
     return url.set(drivername=DRIVERS[dialect])
 
 
-def create_engine(url: URL) -> AsyncEngine:
+def create_engine(url: URL, *, read_only: bool = False) -> AsyncEngine:
     """Create the engine, and the folder that a SQLite file is to stand in.
 
     Writing transactions ask for it with the execution option ``writes=True``. What is written
     stays out of the errors, as errors go to the log.
+
+    Args:
+        url: as ``database_url`` returns it.
+        read_only: make no folder and no file, and let nothing be written to a SQLite file.
     """
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
@@ -63,12 +68,45 @@ def create_engine(url: URL) -> AsyncEngine:
             hide_parameters=True,
             connect_args={"timeout": CONNECT_SECONDS},
         )
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    if read_only:
+        url = _read_only(url)
+    else:
+        sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
     # With the driver's own transactions (isolation_level other than None) a read and the write
     # that depends on it are not one transaction, and concurrent updates are lost in silence.
     engine = create_async_engine(url, hide_parameters=True, connect_args={"isolation_level": None})
     _listen(engine.sync_engine)
     return engine
+
+
+def sqlite_path(url: URL) -> Path:
+    """Return the path of a SQLite file, also where the address names it by a URI of its own."""
+    database = str(url.database)
+    if not database.startswith("file:"):
+        return Path(database)
+    from urllib.request import url2pathname  # tens of milliseconds, and few need it
+
+    return Path(url2pathname(urlsplit(database).path))
+
+
+def _read_only(url: URL) -> URL:
+    """Open a SQLite file by an address that lets it only be read.
+
+    A reader of a file in WAL mode leaves two files beside it, unless it may take for granted that
+    nobody writes meanwhile. Whoever writes has those files there already.
+    """
+    how = {"mode": "ro", "uri": "true"} | ({"immutable": "1"} if _is_at_rest(url) else {})
+    return url.set(database=sqlite_path(url).absolute().as_uri(), query={**url.query, **how})
+
+
+def _is_at_rest(url: URL) -> bool:
+    path = sqlite_path(url)
+    return not any(path.with_name(f"{path.name}-{kind}").exists() for kind in ("wal", "journal"))
+
+
+def was_written_meanwhile(engine: AsyncEngine) -> bool:
+    """Tell whether what was read over an engine that only reads may be of two moments."""
+    return "immutable" in engine.url.query and not _is_at_rest(engine.url)
 
 
 def _listen(engine: Engine) -> None:

@@ -185,9 +185,14 @@ class Storage:
         """Open a transaction that only reads: everything in it is of one moment."""
         async with self.engine.connect() as connection:
             if self.engine.dialect.name != "sqlite":  # a reader of SQLite's WAL has it so anyway
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            async with connection.begin():
+                await connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            await connection.begin()
+            try:
                 yield connection
+            finally:  # a damaged SQLite file refuses even a commit of nothing
+                await connection.rollback()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

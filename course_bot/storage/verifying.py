@@ -4,20 +4,30 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Column, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, Person, finish, rebuild_results
 from course_bot.questions.question import Response
+from course_bot.storage.inspecting import reason_of
 from course_bot.storage.log import Log, read_logs
 from course_bot.storage.rows import read_person
-from course_bot.storage.schema import ATTEMPT_COLUMNS, attempt, person
+from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, metadata, person
 from course_bot.storage.store import Storage
 
 PEOPLE_AT_ONCE = 200
 """How many people's logs are held in memory at a time: some 5 MB."""
+
+# SQLite's own checks: https://www.sqlite.org/pragma.html#pragma_integrity_check
+_CHECK = text("SELECT integrity_check FROM pragma_integrity_check(:table)")
+_CHECK_PAGES = text(f"{_CHECK} LIMIT 1")
+"""The check itself may end at a broken page, and then the driver keeps back even what had been
+found before. All faults of the pages are in the first row."""
+_CHECK_KEYS = text(
+    "SELECT parent, count(*) FROM pragma_foreign_key_check(:table) GROUP BY parent ORDER BY parent"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,42 +40,129 @@ class Difference:
     derived: object
 
 
-async def differences(storage: Storage) -> AsyncIterator[Difference]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A person of whom something can't be read; the reason is the driver's or the reader's own."""
+
+    person: int
+    reason: str
+    onwards: bool = False
+    """Nobody can be reached from this person on."""
+
+
+async def damage(storage: Storage) -> list[str]:
+    """Look for what is broken in the tables themselves, whatever stands in them.
+
+    PostgreSQL has no such check that everybody may ask for; there, what is broken turns up as
+    people who can't be read.
+
+    Returns:
+        A line for each fault, with its table; of one table at most a hundred.
+    """
+    if storage.engine.dialect.name != "sqlite":
+        return []
+    async with storage.reading() as connection:
+        return [
+            f"table {table.name}: {fault}"
+            for table in metadata.sorted_tables
+            for fault in await _damage(connection, table.name)
+        ]
+
+
+async def _damage(connection: AsyncConnection, table: str) -> list[str]:
+    try:
+        rows = await connection.scalars(_CHECK, {"table": table})
+    except DBAPIError as error:
+        try:
+            rows = await connection.scalars(_CHECK_PAGES, {"table": table})
+        except DBAPIError:
+            return [reason_of(error)]
+    faults = [line for row in rows for line in row.splitlines() if not line.startswith("***")]
+    if faults != ["ok"]:
+        return faults
+    try:
+        orphans = await connection.execute(_CHECK_KEYS, {"table": table})
+    except DBAPIError:  # what it refers to is damaged, and is told of by itself
+        return []
+    return [f"{count} rows refer to no row of {parent}" for parent, count in orphans]
+
+
+async def differences(storage: Storage) -> AsyncIterator[Difference | Unreadable]:
     """Recompute everybody's progress from the log and yield whatever is stored otherwise.
 
-    All is read as of one moment, so a bot may run meanwhile.
+    All is read as of one moment, so a bot may run meanwhile. Of whom something can't be read is
+    yielded too, and the others are looked at all the same.
+
+    Raises:
+        SQLAlchemyError, OSError: the connection was lost.
     """
-    people = select(person.c.id).order_by(person.c.id).limit(PEOPLE_AT_ONCE)
     async with storage.reading() as connection:
         last = 0
-        while numbers := list(await connection.scalars(people.where(person.c.id > last))):
+        while True:
+            try:
+                numbers = await _people_after(connection, last)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise
+                yield Unreadable(person=last + 1, reason=reason_of(error), onwards=True)
+                return
+            if not numbers:
+                return
             for difference in await _differences_of(connection, numbers):
                 yield difference
             last = numbers[-1]
 
 
-async def _differences_of(connection: AsyncConnection, people: list[int]) -> list[Difference]:
+async def _people_after(connection: AsyncConnection, last: int) -> list[int]:
+    """Return the next people's numbers; where ``person`` is damaged, from their accounts."""
     try:
-        rows = await connection.execute(
-            select(person, *ATTEMPT_COLUMNS)
-            .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-            .where(person.c.id.in_(people))
-            .order_by(person.c.id)
-        )
-        logs = await read_logs(connection, people)
-        found = [
-            difference
-            for row in rows.mappings()
-            for difference in _differences(row["attempt_id"], read_person(row), logs[row["id"]])
-        ]
-        return found + await _finished_otherwise(connection, logs)
-    except ValidationError as error:
-        if (
-            len(people) > 1
-        ):  # it is one of them; the others' differences are to be told all the same
+        return await _numbers_after(connection, person.c.id, last)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return await _numbers_after(connection, account.c.person_id, last)
+
+
+async def _numbers_after(connection: AsyncConnection, column: Column[int], last: int) -> list[int]:
+    numbers = select(column).where(column > last).distinct().order_by(column)
+    async with connection.begin_nested():
+        return list(await connection.scalars(numbers.limit(PEOPLE_AT_ONCE)))
+
+
+async def _differences_of(
+    connection: AsyncConnection, people: list[int]
+) -> list[Difference | Unreadable]:
+    try:
+        # PostgreSQL reads nothing more in a transaction in which a reading failed.
+        async with connection.begin_nested():
+            return [*await _compare(connection, people)]
+    except Exception as error:
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        if lost or isinstance(error, OSError):
+            raise
+        # Whatever a damaged row makes of the reading, it is of one of them; the others'
+        # differences are to be told all the same.
+        if len(people) > 1:
             alone = [await _differences_of(connection, [number]) for number in people]
             return [difference for differences in alone for difference in differences]
-        return [Difference(person=people[0], what="unreadable", stored=str(error), derived=None)]
+        reason = f"{type(error).__name__}: {reason_of(error)}"
+        return [Unreadable(person=people[0], reason=reason)]
+
+
+async def _compare(connection: AsyncConnection, people: list[int]) -> list[Difference]:
+    rows = await connection.execute(
+        select(person, *ATTEMPT_COLUMNS)
+        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+        .where(person.c.id.in_(people))
+        .order_by(person.c.id)
+    )
+    logs = await read_logs(connection, people)
+    found = [
+        difference
+        for row in rows.mappings()
+        for difference in _differences(row["attempt_id"], read_person(row), logs[row["id"]])
+    ]
+    return found + await _finished_otherwise(connection, logs)
 
 
 def _differences(attempt_id: str | None, stored: Person, log: Log) -> list[Difference]:
