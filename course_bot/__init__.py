@@ -12,6 +12,7 @@ Where things are, and which way imports point (each package imports only those b
 - ``reports``: what a coordinator gets (its place is kept; the next release fills it).
 - ``conversation``: what is said. Moves in, replies out; one module for each area of talk.
 - ``messengers``: where it is said. Telegram and the browser.
+- ``database``: the database that the settings name, opened or refused in one line.
 - ``chores``: what is done by the clock.
 - ``app``: the only place that builds the parts and connects them.
 - ``cli``: the commands.

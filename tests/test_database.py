@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from course_bot.database import WHAT_IS_WRONG, open_storage, open_storage_to_read
 from course_bot.errors import StopError
 from course_bot.settings import Settings
+from course_bot.storage import migrating
 from course_bot.storage.engine import create_engine
 from course_bot.storage.inspecting import FIRST_TABLES, DatabaseFault
 from course_bot.storage.schema import metadata
@@ -105,6 +106,16 @@ async def test_another_programs_database_is_left_alone(bare_url: URL, way: Open)
 
     assert "is another program's, with tables of its own (orders)" in line
     assert await tables(bare_url) == {"orders", "person"}
+
+
+async def test_another_programs_file_is_not_even_touched(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "places.db")) as database, database:
+        database.execute("CREATE TABLE places (id INTEGER)")
+    before = files(tmp_path)
+
+    await refusal(tmp_path / "places.db")
+
+    assert files(tmp_path) == before
 
 
 @BOTH_WAYS
@@ -207,6 +218,14 @@ async def test_what_is_only_read_must_have_been_made_and_brought_up_to_date(
     line = await refusal(bare_url, open_storage_to_read)
     assert "is empty: run `course-bot db upgrade` first" in line
     assert await tables(bare_url) == set()
+
+
+async def test_what_is_only_read_is_not_brought_up_to_date(
+    url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrating, "HEAD", "one that is newer")
+    line = await refusal(url, open_storage_to_read)
+    assert "is of an older version: run `course-bot db upgrade` first" in line
 
 
 async def test_a_file_that_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
