@@ -8,12 +8,15 @@ import sys
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from course_bot.chores import do_chores, storage_chores, telegram_chores
+from course_bot.content.checking import Checked, check
 from course_bot.content.model import Course
 from course_bot.content.watching import CourseWatcher
+from course_bot.conversation.rehearsing import rehearse
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.database import open_storage
@@ -45,9 +48,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def today() -> date:
-    """Return the day against which reviews of the lessons are overdue, in UTC."""
-    return now().date()
+def check_course(folder: Path) -> Checked:
+    """Check a course against today (in UTC), and rehearse every screen that it can make."""
+    return check(folder, today=now().date(), rehearse=rehearse)
 
 
 async def serve(settings: Settings, course: Course, secret: bytes) -> None:
@@ -64,7 +67,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    watcher = CourseWatcher(settings.lessons, course, today=today)
+    watcher = CourseWatcher(settings.lessons, course, check=check_course)
     async with open_storage(settings) as storage, AsyncExitStack() as stack:
         talk = Conversation(storage, lambda: watcher.course, secret=secret)
         telegram = _telegram_door(settings, talk)

@@ -5,8 +5,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from course_bot.app import run_async, serve, today
-from course_bot.content.checking import check
+from course_bot.app import check_course, run_async, serve
 from course_bot.content.faults import Fault, Severity
 from course_bot.database import open_storage, open_storage_to_read
 from course_bot.errors import StopError
@@ -50,7 +49,7 @@ def run_command(_arguments: argparse.Namespace) -> int:
     settings = read_settings()
     secret = read_secret(settings)
     start_logging(settings.log_level, settings.secrets())
-    course, faults = check(settings.lessons, today=today())
+    course, faults = check_course(settings.lessons)
     if course is None:
         _print_faults(faults)
         raise StopError(f"the lessons in {settings.lessons} have faults: mend them first")
@@ -61,7 +60,7 @@ def run_command(_arguments: argparse.Namespace) -> int:
 def check_command(arguments: argparse.Namespace) -> int:
     """Check the lesson files; return 1 where there is an error."""
     folder: Path = arguments.folder or read_settings().lessons
-    course, faults = check(folder, today=today())
+    course, faults = check_course(folder)
     if course is not None and arguments.links:
         # Asking the web is rare; the import of the HTTP client can wait for it.
         from course_bot.content.links import ask_links

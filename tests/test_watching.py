@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,9 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 async def watcher(lessons: Path, log: pytest.LogCaptureFixture) -> AsyncIterator[CourseWatcher]:
     course, faults = check(lessons, today=TODAY)
     assert course, faults
-    watcher = CourseWatcher(lessons, course, today=lambda: TODAY, quiet=0.05, patrol=0.2)
+    watcher = CourseWatcher(
+        lessons, course, check=partial(check, today=TODAY), quiet=0.05, patrol=0.2
+    )
     watching = asyncio.create_task(watcher.watch())
     yield watcher
     watching.cancel()
@@ -72,7 +75,9 @@ async def test_a_good_edit_is_picked_up(watcher: CourseWatcher, lessons: Path) -
 async def test_the_system_tells_of_a_change_before_any_patrol(lessons: Path) -> None:
     course, _ = check(lessons, today=TODAY)
     assert course
-    watcher = CourseWatcher(lessons, course, today=lambda: TODAY, quiet=0.02, patrol=10 * NOTICED)
+    watcher = CourseWatcher(
+        lessons, course, check=partial(check, today=TODAY), quiet=0.02, patrol=10 * NOTICED
+    )
     watching = asyncio.create_task(watcher.watch())
     edit(lessons, "chat/lesson.md", "title: Чат", "title: 0 Чат")
     await teaches(watcher, "0 ")
@@ -184,7 +189,7 @@ async def test_without_watches_of_the_system_the_folder_is_looked_at_by_the_cloc
     monkeypatch.setattr("watchfiles.awatch", used_up)
     course, _ = check(lessons, today=TODAY)
     assert course
-    watcher = CourseWatcher(lessons, course, today=lambda: TODAY, patrol=0.05)
+    watcher = CourseWatcher(lessons, course, check=partial(check, today=TODAY), patrol=0.05)
     watching = asyncio.create_task(watcher.watch())
     for name in ("Раз", "Два"):
         edit(lessons, "chat/lesson.md", "title: ", f"title: {name}. ")
@@ -200,7 +205,7 @@ async def test_a_check_that_fails_itself_does_not_end_the_watch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("course_bot.content.watching.check", None)
+        patched.setattr(watcher, "_check", None)
         edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
         await until(lambda: any("the check failed" in one for one in lines(log)))
     edit(lessons, "chat/lesson.md", "title: Новый", "title: Новейший")
@@ -211,7 +216,7 @@ async def test_an_edit_from_before_the_watch_is_picked_up(lessons: Path) -> None
     course, _ = check(lessons, today=TODAY)
     assert course
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
-    watcher = CourseWatcher(lessons, course, today=lambda: TODAY)
+    watcher = CourseWatcher(lessons, course, check=partial(check, today=TODAY))
     watching = asyncio.create_task(watcher.watch())
     await teaches(watcher, "Новый чат «Сотрудники»")
     watching.cancel()
@@ -224,7 +229,7 @@ async def test_an_overdue_review_is_a_warning_and_no_obstacle(
     course, _ = check(lessons, today=TODAY)
     assert course
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
-    watcher = CourseWatcher(lessons, course, today=lambda: date(2030, 1, 1))
+    watcher = CourseWatcher(lessons, course, check=partial(check, today=date(2030, 1, 1)))
     watching = asyncio.create_task(watcher.watch())
     await teaches(watcher, "Новый чат «Сотрудники»")
     watching.cancel()

@@ -4,6 +4,7 @@
 all take it.
 """
 
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -14,26 +15,35 @@ from course_bot.content.checks.lessons import check_lesson
 from course_bot.content.checks.renaming import check_renamed
 from course_bot.content.checks.rules import check_links, check_rules
 from course_bot.content.checks.tracks import check_tracks
-from course_bot.content.faults import Fault, Severity
+from course_bot.content.faults import Fault, Severity, Unfit
 from course_bot.content.model import Course
 from course_bot.content.reading import read
 
+Checked = tuple[Course | None, tuple[Fault, ...]]
+"""A course, or None where there is any error; and all faults, in the order of the files."""
+Rehearse = Callable[[Course], Iterable[Unfit]]
+"""Finds the parts of a course without faults that can't be shown all the same."""
 
-def check(folder: Path, *, today: date) -> tuple[Course | None, tuple[Fault, ...]]:
+
+def check(folder: Path, *, today: date, rehearse: Rehearse = lambda _: ()) -> Checked:
     """Read a course and check it.
 
     Args:
         folder: the course's folder, ``lessons/``.
         today: the day against which reviews are overdue.
-
-    Returns:
-        The course, or None where there is any error; and all faults, in the order of the files.
+        rehearse: looks at the course when nothing else is wrong with it.
     """
     checker = Checker(files=read(folder), today=today)
     course = _course(checker)
+    if course is not None and not _broken(checker.faults):
+        for unfit in rehearse(course):
+            checker.fault(checker.places[unfit.part], unfit.what, unfit.would_be_right)
     faults = tuple(sorted(set(checker.faults), key=lambda fault: (fault.place, fault.what)))
-    broken = any(fault.severity is Severity.ERROR for fault in faults)
-    return (None if broken else course), faults
+    return (None if _broken(faults) else course), faults
+
+
+def _broken(faults: Iterable[Fault]) -> bool:
+    return any(fault.severity is Severity.ERROR for fault in faults)
 
 
 def _course(checker: Checker) -> Course | None:
@@ -47,6 +57,7 @@ def _course(checker: Checker) -> Course | None:
     item, faq_file = checker.files.course, checker.files.faq
     if item is None or faq_file is None:
         return None
+    checker.places["course",] = item.place()
     return Course(
         title=checker.plain(item, "title"),
         about=checker.plain(item, "about"),

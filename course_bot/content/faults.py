@@ -38,3 +38,17 @@ class Fault:
         path, line, column = self.place
         mark = "предупреждение: " if self.severity is Severity.WARNING else ""
         return f"{path}:{line}:{column}: {mark}{self.what} — {self.would_be_right}"
+
+
+Part = tuple[str | int, ...]
+"""Names a part of a course: ("question", id), ("step", lesson, number), ("lesson", id),
+("track", id), ("faq", id), or all of a file: ("faq",), ("course",)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """A part of a course that some messenger could not show: what, and what would be right."""
+
+    part: Part
+    what: str
+    would_be_right: str

@@ -4,10 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from datetime import date
 from pathlib import Path
 
-from course_bot.content.checking import check
+from course_bot.content.checking import Checked
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.faults import Fault, Severity
 from course_bot.content.model import Course
@@ -29,7 +28,7 @@ class CourseWatcher:
         folder: Path,
         course: Course,
         *,
-        today: Callable[[], date],
+        check: Callable[[Path], Checked],
         quiet: float = QUIET,
         patrol: float = PATROL,
     ) -> None:
@@ -38,13 +37,13 @@ class CourseWatcher:
         Args:
             folder: where its files are.
             course: what ``check`` made of them.
-            today: tells the day against which reviews are overdue.
+            check: reads and checks them anew.
             quiet: seconds without a change before the files are read.
             patrol: seconds after which the files are looked at in any case.
         """
         self._folder = folder
         self._course = course
-        self._today = today
+        self._check = check
         self._quiet = quiet
         self._patrol = patrol
         self._seen = course.version
@@ -92,7 +91,7 @@ class CourseWatcher:
         if now != self._seen:
             self._seen = now
             try:
-                self._take(*check(self._folder, today=self._today()))
+                self._take(*self._check(self._folder))
             except Exception:
                 # A fault of ours that some file has found must not end the watch, nor the bot.
                 logger.exception("the check failed; the course stays at %s", self._course.version)

@@ -1,7 +1,6 @@
 """A multiple question: several options are right; each is marked by itself."""
 
 from collections.abc import Iterable
-from itertools import combinations
 from random import Random
 from typing import Annotated, Literal
 
@@ -107,9 +106,22 @@ class Multiple(Question):
         return ["\n".join(lines), *also]
 
     def rehearsed(self) -> Iterable[Response]:
-        """Mark options in every way: at most 63."""
-        everything = range(len(self.options))
-        return [marked for count in everything for marked in combinations(everything, count + 1)]
+        """Mark every number of right options together with every number of wrong ones.
+
+        Right options take as much room left out as marked; of the wrong ones the longest are.
+        """
+        places = range(len(self.options))
+        right = [at for at in places if self.options[at].right]
+        wrong = sorted(
+            (at for at in places if not self.options[at].right),
+            key=lambda at: -len(self.options[at].text + self.options[at].why),
+        )
+        return [
+            tuple(sorted(right[:hits] + wrong[:misses]))
+            for hits in range(len(right) + 1)
+            for misses in range(len(wrong) + 1)
+            if hits or misses
+        ]
 
 
 class WrittenMultiple(WrittenQuestion):

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from course_bot.content.faults import Fault, Place, Severity, Within
+from course_bot.content.faults import Fault, Part, Place, Severity, Within
 from course_bot.content.model import Link
 from course_bot.content.reading import CourseFiles
 from course_bot.content.shapes import WrittenFront, WrittenRule
@@ -61,6 +61,7 @@ class Checker:
     links: dict[str, Link] = field(default_factory=dict)
     link_ids: list[str] | None = None
     question_ids: set[str] = field(default_factory=set)
+    places: dict[Part, Place] = field(default_factory=dict)
 
     @property
     def faults(self) -> list[Fault]:

@@ -14,6 +14,7 @@ def check_faq(checker: Checker) -> dict[int, FaqEntry]:
     source = checker.files.faq_source
     if source is None or checker.files.entries is None:
         return {}
+    checker.places["faq",] = source.place(("entries",))
     count = len(as_list(source.at(("entries",))))
     ids = [source.at(("entries", index, "id")) for index in range(count)]
     for index in twice(repr(one) for one in ids):
@@ -23,6 +24,7 @@ def check_faq(checker: Checker) -> dict[int, FaqEntry]:
     entries = {}
     for item in checker.files.entries:
         written = item.written
+        checker.places["faq", written.id] = item.place()
         for index in range(len(written.wordings)):
             checker.plain(item, "wordings", index) if "{" in written.wordings[index] else None
         for index in twice(map(same, written.wordings)):

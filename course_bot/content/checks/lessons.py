@@ -23,6 +23,9 @@ QUESTION_SECONDS = 20
 def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
     """Check a lesson and build it; None where a part of it can't be read."""
     steps = [_step(checker, step) for step in lesson.steps or ()]
+    checker.places["lesson", lesson.id] = lesson.place
+    for number, step in enumerate(lesson.steps or (), 1):
+        checker.places["step", lesson.id, number] = step.title_place
     if lesson.steps is not None:
         _steps(checker, lesson, lesson.steps)
     pool = [check_question(checker, item, lesson.steps) for item in lesson.questions]

@@ -36,6 +36,7 @@ def check_question(
         right = "имена вопросов не повторяются во всём курсе"
         checker.fault(item.place("id"), f"вопрос «{written.id}» уже есть", right)
     checker.question_ids.add(written.id)
+    checker.places["question", written.id] = item.place()
     titles = [step.title for step in steps or ()]
     if steps is not None and written.step not in titles:
         right = suggest(written.step, titles)

@@ -18,6 +18,7 @@ def check_tracks(checker: Checker) -> dict[str, Track]:
     tracks = {}
     for item in checker.files.tracks:
         written = item.written
+        checker.places["track", written.id] = item.place()
         for index in twice(written.lessons):
             checker.fault(item.place("lessons", index), "урок повторяется", "оставьте один")
         for index, lesson in enumerate(written.lessons):

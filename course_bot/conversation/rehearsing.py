@@ -1,0 +1,190 @@
+"""Every screen that a course can make, made before anybody sees it: none may break a limit.
+
+Lengths of single texts are checked where they stand. But a screen puts many of them together, with
+our own phrases between: only making it tells whether every messenger can show it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from random import Random
+
+from course_bot.content.faults import Part, Unfit
+from course_bot.content.model import Course, Lesson
+from course_bot.conversation import help as helping
+from course_bot.conversation import lessons, menu, quiz, welcome
+from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError, Screen
+from course_bot.conversation.stage import Addresses, Stage, address
+from course_bot.learning.attempts import Attempt
+from course_bot.learning.progress import Answer, LessonResult, Person, Study
+from course_bot.locale.phrases import LANGUAGES, Language, phrases
+from course_bot.questions.kinds import Asked, ask
+from course_bot.questions.question import Question, Response
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAME = "Щ" * 80
+"""As long as any name that is kept, and longer."""
+PLACES = {**welcome.PLACES, **menu.PLACES, **lessons.PLACES, **quiz.PLACES, **helping.PLACES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """Somebody at a place: which part of the course is to be seen there, and what it is called."""
+
+    part: Part
+    what: str
+    place: str
+    attempt: Attempt | None = None
+    study: Study = Study()  # noqa: RUF009 - it is frozen
+    track: str = ""
+
+
+def rehearse(course: Course) -> Iterator[Unfit]:
+    """Make every screen of a course in every language, and tell which parts don't fit.
+
+    Args:
+        course: a course without faults.
+    """
+    scenes = list(_scenes(course))
+    told: set[tuple[Part, str]] = set()
+    for language in LANGUAGES:
+        stage = _stage(course, language)
+        for scene in scenes:
+            person = replace(
+                stage.person,
+                place=scene.place,
+                track=scene.track,
+                attempt=scene.attempt,
+                study=scene.study,
+            )
+            try:
+                _show(replace(stage, person=person))
+            except PortError as error:
+                if (scene.part, scene.what) not in told:
+                    told.add((scene.part, scene.what))
+                    yield _unfit(scene, error)
+
+
+def _show(stage: Stage) -> Screen:
+    name, *arguments = stage.person.place.split(":")
+    show: Callable[..., Screen] = PLACES[name]
+    return show(stage, *arguments)
+
+
+def _unfit(scene: _Scene, error: PortError) -> Unfit:
+    if isinstance(error.value, str):
+        what = f"{scene.what} с разметкой и нашими словами: знаков {len(error.value)}"
+        right = f"мессенджеры показывают не больше {TEXT_CHARS}, сократите тексты или разметку"
+    else:
+        what = f"{scene.what}: рядов кнопок {error.value}"
+        right = f"мессенджеры показывают не больше {ROWS}"
+    return Unfit(part=scene.part, what=what, would_be_right=right)
+
+
+def _scenes(course: Course) -> Iterator[_Scene]:
+    yield _Scene(part=("course",), what="первый экран", place="welcome")
+    yield _Scene(part=("course",), what="выбор программы", place="role")
+    yield _Scene(part=("course",), what="выбор программы", place="track")
+    yield _Scene(part=("faq",), what="список тем", place="help")
+    tried = {lesson: LessonResult(attempts=1, best=99) for lesson in course.lessons}
+    for track in course.tracks.values():
+        for what, place in (("меню", "menu"), ("прогресс", "progress"), ("конец", "finished")):
+            yield _Scene(
+                part=("track", track.id),
+                what=what,
+                place=place,
+                track=track.id,
+                study=Study(results=tried),
+            )
+    for entry in course.faq.values():
+        yield _Scene(part=("faq", entry.id), what="ответ", place=address("faq", entry.id))
+    for lesson in course.lessons.values():
+        yield from _scenes_of(course, lesson)
+
+
+def _scenes_of(course: Course, lesson: Lesson) -> Iterator[_Scene]:
+    for number in range(1, len(lesson.steps) + 1):
+        part: Part = ("step", lesson.id, number)
+        yield _Scene(part=part, what="шаг", place=address("step", lesson.id, number))
+    asked = [_longest(question) for question in lesson.pool]
+    for each in asked:
+        yield from _scenes_of_question(course, lesson, each)
+    whole = _attempt(course, lesson, asked)
+    wrong = [min(_answers(each), key=lambda answer: answer.points) for each in asked]
+    part = ("lesson", lesson.id)
+    study = Study(answers=tuple(wrong))
+    yield _Scene(
+        part=part, what="итог теста", place=address("result", "r"), attempt=whole, study=study
+    )
+
+
+def _scenes_of_question(course: Course, lesson: Lesson, asked: Asked) -> Iterator[_Scene]:
+    attempt = _attempt(course, lesson, [asked, asked])
+    part: Part = ("question", asked.question.id)
+    for draft in _drafts(asked.filled.rehearsed()):
+        yield _Scene(
+            part=part,
+            what="вопрос",
+            place=address("question", attempt.id, 0),
+            attempt=attempt,
+            study=Study(draft=draft),
+        )
+    for answer in _answers(asked):
+        yield _Scene(
+            part=part,
+            what="разбор ответа",
+            place=address("feedback", attempt.id, 0),
+            attempt=attempt,
+            study=Study(answers=(answer,)),
+        )
+
+
+def _longest(question: Question) -> Asked:
+    return replace(ask(question, Random(0)), figures=question.longest())  # noqa: S311 - no secret
+
+
+def _answers(asked: Asked) -> list[Answer]:
+    question = asked.filled
+    return [
+        Answer(response=response, points=question.points(response))
+        for response in question.rehearsed()
+    ]
+
+
+def _drafts(responses: Iterable[Response]) -> set[tuple[int, ...]]:
+    """Return what has been tapped on the way to the longest of these responses.
+
+    Whatever is tapped, each part stands on the screen once: how many are is all that matters.
+    """
+    taps = [response for response in responses if isinstance(response, tuple)]
+    longest = max(taps, key=len, default=())
+    return {longest[:end] for end in range(len(longest) + 1)}
+
+
+def _attempt(course: Course, lesson: Lesson, asked: Iterable[Asked]) -> Attempt:
+    return Attempt(
+        id="r",
+        lesson=lesson.id,
+        number=1,
+        course=course.version,
+        pass_mark=course.pass_mark,
+        asked=tuple(asked),
+        started_at=NOW,
+    )
+
+
+def _stage(course: Course, language: Language) -> Stage:
+    return Stage(
+        course=course,
+        person=Person(
+            id=1, name=NAME, language=language, joined_at=NOW, seen_at=NOW, study=Study()
+        ),
+        phrases=phrases(language),
+        at=NOW,
+        move_id="r",
+        door="r",
+        offered_name=NAME,
+        offered_language=language,
+        addresses=Addresses(),
+        secret=b"",
+    )

@@ -1,0 +1,117 @@
+"""What only making a screen shows: texts that are short enough each, and too long together."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from itertools import chain, combinations, permutations
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from course_bot.app import check_course
+from course_bot.content.checking import check
+from course_bot.conversation.rehearsing import rehearse
+from course_bot.locale.phrases import LANGUAGES, Language, phrases
+from course_bot.questions.kinds import ask
+from course_bot.questions.question import Question, Response, verdict
+from tests.courses import CHOICE, MATCH, MULTIPLE, ORDER, make_course
+from tests.small_course import QUIZ, edit, write_small_course
+
+TODAY = date(2026, 11, 23)
+OURS = Path(__file__).parents[1] / "lessons"
+
+
+def marked(chars: int) -> str:
+    """Return a text of so many characters as shown, with as much markup as is allowed."""
+    bold = chars // 7
+    return "щ " + "**я** " * bold + "щ" * (chars - 2 - 2 * bold)
+
+
+@pytest.fixture
+def lessons(tmp_path: Path) -> Path:
+    return write_small_course(tmp_path)
+
+
+def faults(lessons: Path) -> list[str]:
+    course, found = check(lessons, today=TODAY, rehearse=rehearse)
+    assert (course is None) == bool(found)
+    return [str(one) for one in found]
+
+
+def test_the_courses_screens_all_fit(lessons: Path) -> None:
+    assert faults(lessons) == []
+    assert [*rehearse(make_course())] == []
+
+
+def test_our_own_lessons_fit() -> None:
+    course, found = check(OURS, today=TODAY)
+    assert course, found
+    assert [*rehearse(course)] == []
+
+
+def test_feedback_that_is_too_long_only_as_a_whole_is_a_fault_at_its_question(
+    lessons: Path,
+) -> None:
+    options = "".join(
+        f"      - text: {marked(86)} {number}\n"
+        + ("        right: true\n" if number < 2 else f"        why: {marked(160)}\n")
+        for number in range(6)
+    )
+    start = QUIZ.index("      - text: Сообщение вчера")
+    old = QUIZ[start : QUIZ.index("    explanation: Считаются")]
+    edit(lessons, "chat/quiz.yaml", old, options)
+    edit(lessons, "chat/quiz.yaml", "text: Что считается?", f"text: {marked(400)}")
+    edit(lessons, "chat/quiz.yaml", "Считаются последние", f"{marked(380)} последние")
+    assert check(lessons, today=TODAY)[0] is not None, "each text by itself is short enough"
+
+    place = edit(lessons, "chat/quiz.yaml", "- id: what-counts", "- ¦id: what-counts")
+    [said] = faults(lessons)
+    assert said.startswith(f"{place}: разбор ответа с разметкой и нашими словами: знаков 4")
+    assert said.endswith("не больше 4000, сократите тексты или разметку")
+
+    course, found = check_course(lessons)
+    assert course is None, "the commands rehearse, too"
+    assert said in map(str, found)
+
+
+def test_more_topics_than_a_screen_has_rows_do_not_fit() -> None:
+    course = make_course()
+    more = {number: replace(course.faq[0], id=number) for number in range(30)}
+    [unfit] = rehearse(replace(course, faq=more))
+    assert (unfit.part, unfit.what) == (("faq",), "список тем: рядов кнопок 31")
+
+
+def test_nothing_is_rehearsed_while_something_else_is_wrong(lessons: Path) -> None:
+    edit(lessons, "chat/quiz.yaml", "draw: 4", "draw: 9")
+
+    def never(_: object) -> Iterator[None]:
+        raise AssertionError("there is no course to rehearse")
+
+    assert len(check(lessons, today=TODAY, rehearse=partial(never))[1]) == 1  # type: ignore[arg-type]
+
+
+def every_response(question: Question) -> Iterator[Response]:
+    count = len(ask(question, Random(1)).shown)
+    places = range(count)
+    subsets = chain.from_iterable(combinations(places, size) for size in range(1, count + 1))
+    for response in chain(subsets, permutations(places)):
+        if question.fits(response):
+            yield response
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("question", [CHOICE, MULTIPLE, ORDER, MATCH], ids=lambda each: each.id)
+def test_no_feedback_is_longer_than_those_that_are_rehearsed(
+    question: Question, language: Language
+) -> None:
+    p = phrases(language)
+
+    def length(response: Response) -> int:
+        points = question.points(response)
+        shown = tuple(range(len(ask(question, Random(1)).shown)))
+        parts = question.compare(p, shown, response, right=points == 100)
+        return len("\n\n".join([verdict(p, points), *parts]))
+
+    assert max(map(length, question.rehearsed())) == max(map(length, every_response(question)))
