@@ -7,9 +7,8 @@ that nobody learns from a learner's phone that a table doesn't arrive.
 
 import html
 import re
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import accumulate
@@ -17,7 +16,15 @@ from itertools import accumulate
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from course_bot.signs import NO_TEXT, list_mark, raw_signs
+from course_bot.signs import (
+    DASH_INSIDE,
+    NO_TEXT,
+    is_dash,
+    list_mark,
+    odd_letter,
+    raw_signs,
+    right_letter,
+)
 
 # Tables and strikethrough are switched on to be recognised and refused; reference definitions
 # off, because they would swallow a line without a trace. Without the joining of texts an escaped
@@ -93,8 +100,13 @@ def shown(text: str) -> str:
     return html.unescape(_TAG.sub("", text))
 
 
-def suggest(word: str, known: list[str]) -> str:
-    """Say which of the known words may be meant: the nearest one, or the list of them."""
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Say which of the known words may be meant: the nearest one, or the list of them.
+
+    One that only looks the same is told by the sign that makes the difference.
+    """
+    if letter := right_letter(word, known):
+        return letter
     near = get_close_matches(word, known, n=1, cutoff=0.6)
     if near:
         return f"может быть, «{near[0]}»?"
@@ -144,19 +156,25 @@ def brace_faults(
             if fillings is not None and rule.strip() not in fillings:
                 known = rule.strip() in names
                 right = f"здесь скобки одинарные: {{{rule.strip()}}}" if known else ""
-                right = right or suggest(rule.strip(), list(fillings))
-                faults.append(MarkupFault(found.start(), f"неизвестное правило «{rule}»", right))
+                right = right or suggest(rule.strip(), fillings)
+                at = found.start()
+                if odd := odd_letter(rule.strip(), fillings):
+                    at = found.start(1) + rule.index(rule.strip()) + odd
+                faults.append(MarkupFault(at, f"неизвестное правило «{rule}»", right))
         elif name is None:
             right = "скобки бывают только у подстановок: {{правило}}"
             faults.append(MarkupFault(found.start(), f"лишняя скобка «{found[0]}»", right))
         elif name not in names:
-            if fillings and name.strip() in fillings:
+            at = found.start()
+            if right := right_letter(name, names):
+                at = found.start(2) + odd_letter(name, names)
+            elif fillings and name.strip() in fillings:
                 right = f"у правил скобки двойные: {{{{{name.strip()}}}}}"
             elif names:
                 right = f"возможны: {', '.join(f'{{{known}}}' for known in sorted(names))}"
             else:
                 right = "такие подстановки бывают только в вопросах с generated"
-            faults.append(MarkupFault(found.start(), f"неизвестная подстановка {found[0]}", right))
+            faults.append(MarkupFault(at, f"неизвестная подстановка {found[0]}", right))
     return faults
 
 
@@ -317,8 +335,7 @@ class _Rendering:
                     if self.lists
                     else "начните новый абзац; списки бывают в шагах и в FAQ"
                 )
-                if unicodedata.category(mark[0]) == "Pd":
-                    right += ", а тире внутри предложения перенесите на строку выше"
+                right += DASH_INSIDE if is_dash(mark) else ""
                 self._fault(offset(line.start()), what, right)
                 break
 

@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 NO_TEXT = re.compile(
     "[\0-\x09\x0b-\x1f\x7f-\x9f\xad\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
 )
 """Control characters, tabs and what nobody sees (U+200D stays: emoji are joined with it)."""
+ODD_SPACES = "\N{NO-BREAK SPACE}\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Spaces that look like the one on the keyboard, for a class of a regular expression."""
 
 _CLOSE = "поставьте вторые рядом со словом, вот так: {0}слово{0}, или уберите эти"
 
@@ -78,6 +80,14 @@ def markup_in_plain(text: str) -> tuple[int, str] | None:
     return min(places, key=lambda each: (each[0], -len(each[1])), default=None)
 
 
+DASH_INSIDE = ", а тире внутри предложения перенесите на строку выше"
+
+
+def is_dash(mark: str) -> bool:
+    """Tell whether a line's mark may as well be a dash inside a sentence."""
+    return unicodedata.category(mark[0]) == "Pd"
+
+
 def list_mark(line: str) -> str:
     """Return what a line begins with if people would take it for an item of a list, or "".
 
@@ -93,3 +103,72 @@ def list_mark(line: str) -> str:
         return ""  # a sign before a number: «+7», «−5»
     symbol = unicodedata.category(first) in {"So", "Sm", "Pd"} and first not in "№°©<>|~"
     return first if symbol or (first in _BULLETS and start[1:2].isspace()) else ""
+
+
+# --- letters, spaces and hyphens that only look like others ---------------------------------
+
+_CYRILLIC = "АВЕЅІЈКМНОРСТУХаеѕіјкорсухһԁӏЁёЇї"
+_LATIN = "ABESIJKMHOPCTYXaesijkopcyxhdlËëÏï"
+_FOLDED = str.maketrans(_CYRILLIC + "\u2010\u2011\u2212", _LATIN + "---")
+
+
+def _folded(text: str) -> str:
+    """Write a text so that those that look alike are the same, letter for letter."""
+    return re.sub(f"[{ODD_SPACES}]", " ", text).translate(_FOLDED)
+
+
+def named(sign: str) -> str:
+    """Say what a sign is when seeing it doesn't tell."""
+    if re.match(f"[{ODD_SPACES}]", sign):
+        return "неразрывный пробел" if sign in "\N{NO-BREAK SPACE}\u202f" else "необычный пробел"
+    if sign == "\u2011":
+        return "неразрывный дефис"
+    name = unicodedata.name(sign, "")
+    for script, word in (("CYRILLIC", "русская"), ("LATIN", "латинская"), ("GREEK", "греческая")):
+        if name.startswith(script):
+            return f"{word} «{sign}»"
+    return f"«{sign}»" if name.startswith("DIGIT") or sign != " " else "обычный пробел"
+
+
+def look_alike(word: str, known: Iterable[str]) -> tuple[int, str] | None:
+    """Find the known word that looks like this one and is another.
+
+    Returns:
+        The offset of the first sign that differs, and the known word.
+    """
+    folded = _folded(word)
+    for meant in known:
+        if meant != word and len(meant) == len(word) and _folded(meant) == folded:
+            pairs = zip(word, meant, strict=True)
+            return next(at for at, (one, other) in enumerate(pairs) if one != other), meant
+    return None
+
+
+def odd_letter(word: str, known: Iterable[str]) -> int:
+    """Return the offset of the sign that makes a word only look like a known one, else 0."""
+    found = look_alike(word, known)
+    return found[0] if found else 0
+
+
+def right_letter(word: str, known: Iterable[str]) -> str:
+    """Say which sign makes a word only look like a known one; "" where none does."""
+    found = look_alike(word, known)
+    if not found:
+        return ""
+    at, meant = found
+    return f"здесь {named(word[at])}, а нужно «{meant}», там {named(meant[at])}"
+
+
+def foreign_letter(name: str) -> tuple[int, str] | None:
+    """Find the first sign that a name of Latin letters can't have, though it may look as if.
+
+    Returns:
+        Its offset, and what would be right; None where every sign is of the keyboard's Latin half.
+    """
+    found = re.search(r"[^\x00-\x7f]", name)
+    if not found:
+        return None
+    latin = _folded(name)
+    if latin.isascii() and latin != name:
+        return found.start(), f"здесь {named(found[0])}, наберите латиницей: «{latin}»"
+    return found.start(), f"здесь {named(found[0])}, а имена пишут латиницей"

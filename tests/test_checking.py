@@ -52,11 +52,11 @@ def step(number: int) -> str:
             "links: [help-chat, guide, ¦gide]",
             "неизвестная ссылка «gide» — может быть, «guide»?",
         ),
-        ("chat/lesson.md", LINK, "[¦Спросить](helpchat)", "неизвестная ссылка «helpchat»"),
+        ("chat/lesson.md", LINK, "[Спросить](¦helpchat)", "неизвестная ссылка «helpchat»"),
         ("faq.yaml", "links: [guide]", "links: [¦giude]", "неизвестная ссылка «giude»"),
         ("faq.yaml", "lesson: chat", "lesson: ¦chatt", "нет урока «chatt» — может быть, «chat»?"),
         ("chat/quiz.yaml", "rule: staff_target", "rule: ¦staff", "неизвестное правило «staff»"),
-        ("chat/quiz.yaml", '"{{activity_days}}"', '¦"{{days}}"', "неизвестное правило «days»"),
+        ("chat/quiz.yaml", '"{{activity_days}}"', '"{{¦days}}"', "неизвестное правило «days»"),
         ("chat/quiz.yaml", "{{staff_target.text}}?", "¦{{staff.text}}?", "правило «staff.text»"),
         # what nobody uses, names twice or leaves out
         ("chat/lesson.md", f"\n{LINK}\n", "", "ссылки «help-chat» нет ни в одном шаге"),

@@ -161,7 +161,7 @@ def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
         ("course.yaml", "about: Всё о чате «Сотрудники».", "about:¦", "нет значения"),
         ("course.yaml", "about: Всё о чате «Сотрудники».", 'about: ¦" "', "пустой текст"),
         ("course.yaml", "title: Учитель", "title: ¦{a: b}", "здесь должен быть текст"),
-        ("chat/quiz.yaml", "critical: true", "critical: ¦yes", "«yes» — не да и не нет"),
+        ("chat/quiz.yaml", "critical: true", "critical: ¦yes", "стоит «yes» — замените на true"),
         ("chat/quiz.yaml", "draw: 4", "draw: ¦6", "число 6 слишком велико — не больше 5"),
         ("chat/quiz.yaml", "draw: 4", "draw: ¦3", "число 3 слишком мало — не меньше 4"),
         ("rules.yaml", "2025-10-30", "¦2025-13-30", "«2025-13-30» — не дата — напишите дату так"),
@@ -197,6 +197,143 @@ def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
         ("course.yaml", COURSE, "¦- раз\n", "здесь должны быть строки «ключ: значение»"),
         ("rules.yaml", RULES, "¦- раз\n", "здесь должны быть правила"),
         ("rules.yaml", "staff_target:", "? [a]\n: b\nstaff_target:", "ключ — одно слово"),
+        # what YAML would drop or join without a word
+        ("course.yaml", "title: Малый курс", "title: Малый ¦#5", "«#5» пропадёт: знак #"),
+        ("course.yaml", "title: Малый курс", "title: Малый ¦# 5", "возьмите весь текст в кавычки"),
+        ("course.yaml", "title: Малый курс", 'title: "Малый" ¦#5', "«#5» пропадёт"),
+        ("course.yaml", "title: Малый курс", "title: ¦#5", "«#5» пропадёт"),
+        ("course.yaml", "title: Малый курс", "title: 75 ¦# процентов", "«# процентов» пропадёт"),
+        ("course.yaml", "title: Малый курс", "title: Малый ¦#5\n  курс", "«#5» пропадёт"),
+        ("course.yaml", "pass_mark: 80", "pass_mark: 80 ¦#5", "«#5» пропадёт"),
+        (
+            "chat/lesson.md",
+            "about: Вы узнаете,",
+            "about: Кабинет ¦#5,",
+            "«#5, откуда берётся чат.»",
+        ),
+        ("faq.yaml", "[как это, ", "[как ¦#это, ", "«#это, почему, что делать, кто »"),
+        ("chat/quiz.yaml", "why: Учитель создаёт другие чаты.", "why: ¦#5", "«#5» пропадёт"),
+        (
+            "chat/quiz.yaml",
+            "text: Что для чего?",
+            "text: >-\n      Что:\n      ¦- раз\n      - два",
+            "строка начинается с «-» и сольётся с предыдущей — чтобы строки остались, начните",
+        ),
+        (
+            "chat/quiz.yaml",
+            "text: Что для чего?",
+            "text: Что это\n      ¦• раз\n      • два",
+            "строка начинается с «•» и сольётся с предыдущей",
+        ),
+        (
+            "chat/quiz.yaml",
+            "text: Что для чего?",
+            'text: "Что:\n\n      1. раз\n      ¦2. два"',
+            "строка начинается с «2.» и сольётся с предыдущей",
+        ),
+        # words where true or false belongs
+        *(
+            ("chat/quiz.yaml", "right: true", f"right: ¦{word}", f"стоит «{word}» — замените на")
+            for word in ("да", "Да", "yes", "True", "верно", "тruе", "1")
+        ),
+        ("chat/quiz.yaml", "right: true", "right: да", "а стоит «да» — замените на true"),
+        ("chat/quiz.yaml", "right: true", "right: Нет.", "а стоит «Нет.» — замените на false"),
+        ("chat/quiz.yaml", "right: true", 'right: "true"', "а стоит «true» — замените на true"),
+        ("chat/quiz.yaml", "right: true", "right: может", "замените на true (да) или false"),
+        # a colon or a bracket in a text
+        (
+            "chat/quiz.yaml",
+            "[Открыть МЭШ, Связать профили, Подождать]",
+            "\n      - ¦Кабинет: раздел\n      - Связать профили\n      - Подождать",
+            'текста «Кабинет: …» — возьмите весь текст в кавычки: "Кабинет: раздел"',
+        ),
+        ("chat/quiz.yaml", "[Открыть МЭШ,", "[¦Открыть: МЭШ,", 'кавычки: "Открыть: МЭШ"'),
+        ("chat/quiz.yaml", "[Открыть МЭШ,", "[¦{МЭШ},", "а он начинается с «{»"),
+        ("chat/quiz.yaml", "text: Учитель в MAX", "text: ¦[Учитель]", "начинается с «[»"),
+        (
+            "chat/quiz.yaml",
+            "text: Учитель в MAX\n        why: Учитель создаёт другие чаты.",
+            "¦Учитель: в MAX",
+            'если это текст с двоеточием, возьмите его в кавычки: «text: "Учитель: в MAX"»',
+        ),
+        ("chat/quiz.yaml", "- text: Учитель в MAX", "- ¦Учитель: да", '«text: "Учитель: да"»'),
+        ("chat/quiz.yaml", "text: Учитель в MAX", "text: ¦- Учитель", "начинается с «- »"),
+        ("course.yaml", "[chat]", "¦[chat", "скобка «[» не закрыта"),
+        # letters and spaces that only look right
+        (
+            "chat/quiz.yaml",
+            "text: Что для чего?",
+            "t¦ехt: Что для чего?",
+            "неизвестный ключ «tехt» — здесь русская «е», а нужно «text», там латинская «e»",
+        ),
+        ("chat/quiz.yaml", "kind: choice", "kind: ¦сhoice", "здесь русская «с», а нужно «choice»"),
+        ("chat/quiz.yaml", "id: who-", "id: wh¦о-", "наберите латиницей: «who-makes-it»"),
+        ("chat/quiz.yaml", "id: who-", "id: ¦кто-", "«кто-makes-it» не годится как имя — здесь"),
+        ("chat/quiz.yaml", "step: Откуда", "step: ¦Oткуда", "здесь латинская «O», а нужно «Отк"),
+        (
+            "chat/quiz.yaml",
+            "step: Откуда чат",
+            "step: Откуда\N{NO-BREAK SPACE}¦чат",
+            "здесь неразрывный пробел, а нужно «Откуда чат», там обычный пробел",
+        ),
+        ("chat/quiz.yaml", "rule: staff_target", "rule: st¦аff_target", "здесь русская «а»"),
+        ("chat/quiz.yaml", '"{{activity_days}}"', '"{{¦аctivity_days}}"', "здесь русская «а»"),
+        ("chat/quiz.yaml", "case: people_", "case: ¦рeople_", "а нужно «people_missing»"),
+        ("chat/quiz.yaml", "хватает {answer}", "хватает {¦аnswer}", "здесь русская «а»"),
+        ("chat/lesson.md", "{{staff_target.text}}", "{{st¦аff_target.text}}", "русская «а»"),
+        (
+            "chat/lesson.md",
+            "(help-chat)",
+            "(h¦еlp-chat)",
+            "здесь русская «е», а нужно «help-chat»",
+        ),
+        ("chat/lesson.md", "links: [help-", "links: [h¦еlp-", "здесь русская «е», а нужно"),
+        ("chat/lesson.md", "faq:", "was: [t¦аlk]\nfaq:", "наберите латиницей: «talk»"),
+        (
+            "course.yaml",
+            "lessons: [chat]",
+            "lessons: [¦сhat]",
+            "здесь русская «с», а нужно «chat»",
+        ),
+        ("faq.yaml", "lesson: chat", "lesson: ch¦аt", "здесь русская «а», а нужно «chat»"),
+        ("faq.yaml", "links: [guide]", "links: [guid¦е]", "здесь русская «е», а нужно «guide»"),
+        ("rules.yaml", "activity_days:", "¦аctivity_days:", "наберите латиницей: «activity_days»"),
+        (
+            "course.yaml",
+            "title: Малый",
+            "title:¦\N{NO-BREAK SPACE}Малый",
+            "после двоеточия неразрывный пробел — поставьте обычный пробел",
+        ),
+        (
+            "course.yaml",
+            "about: Для",
+            "about:¦\N{NO-BREAK SPACE}Для",
+            "после двоеточия неразрывный пробел",
+        ),
+        (
+            "course.yaml",
+            "pass_mark",
+            "pass¦\N{NO-BREAK SPACE}_mark",
+            "в ключе неразрывный пробел — уберите его",
+        ),
+        (
+            "course.yaml",
+            "    about: Для",
+            "  ¦\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}about: Для",
+            "неразрывный пробел в отступе — поставьте обычные пробелы",
+        ),
+        (
+            "course.yaml",
+            "  - id: teacher",
+            "  -¦\N{NARROW NO-BREAK SPACE}id: teacher",
+            "неразрывный пробел в отступе",
+        ),
+        (
+            "chat/lesson.md",
+            "## Кто активен",
+            "##¦\N{NO-BREAK SPACE}Кто активен",
+            "после «##» неразрывный пробел — поставьте обычный пробел",
+        ),
         # what isn't text
         ("course.yaml", "Малый курс", "Малый¦\tкурс", "знак табуляции — поставьте пробелы"),
         ("course.yaml", "Малый курс", "Малый¦\0курс", "невидимый знак U+0000"),
@@ -224,6 +361,42 @@ def test_a_fault_is_named_with_its_place_and_what_would_be_right(
     else:
         assert any(one.startswith(f"lessons/{name}:") and words in one for one in said), said
     assert check(lessons, today=TODAY)[0] is None
+
+
+def test_one_slip_is_one_fault(lessons: Path) -> None:
+    slips = [
+        ("chat/quiz.yaml", "text: Что для чего?", "tехt: Что для чего?"),
+        ("chat/quiz.yaml", "- text: Учитель в MAX", "- Учитель: в MAX"),
+        ("course.yaml", "title: Малый курс", "title: Малый #5\n  курс"),
+        ("faq.yaml", "[как это, ", "[как #это, "),
+        ("course.yaml", "    about: Для", "    \N{NO-BREAK SPACE}about: Для"),
+    ]
+    for name, old, new in slips:
+        write_small_course(lessons.parent)
+        edit(lessons, name, old, new.replace("    \N{NO-BREAK SPACE}", "   \N{NO-BREAK SPACE}"))
+        assert len(faults(lessons)) == 1, (new, faults(lessons))
+
+
+def test_a_remark_is_a_remark_where_it_takes_nothing_away(lessons: Path) -> None:
+    edit(lessons, "course.yaml", "pass_mark: 80", "pass_mark: 80  # из ста")
+    edit(lessons, "course.yaml", "tracks:", "# кто учится\ntracks:  # не больше восьми")
+    edit(lessons, "course.yaml", "title: Малый курс", 'title: "Малый #5 курс"  # пока так')
+    edit(lessons, "course.yaml", "about: Всё о чате", "about: Всё о#чате")
+    edit(lessons, "chat/quiz.yaml", "text: Что для", "text: >-  # длинный\n      Что #1 для")
+    assert faults(lessons) == []
+    assert course(lessons).title == "Малый #5 курс"
+
+
+def test_a_folder_or_file_with_a_letter_that_only_looks_right_is_told_so(lessons: Path) -> None:
+    (lessons / "chat").rename(lessons / "сhat")
+    assert (
+        "lessons/сhat:1:1: «сhat» не годится как имя урока — здесь русская «с», наберите"
+        " латиницей: «chat»" in faults(lessons)
+    )
+    (lessons / "сhat").rename(lessons / "chat")
+    (lessons / "chat/quiz.yaml").rename(lessons / "chat/quiz.yаml")
+    [said] = faults(lessons)
+    assert "рядом лежит «quiz.yаml»: здесь русская «а», а нужно «quiz.yaml»" in said
 
 
 def test_places_are_found_in_every_way_to_write_a_text(lessons: Path) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 from unicodedata import normalize
 
+from course_bot.content.explaining import Loc
 from course_bot.content.faults import Fault, Place
 from course_bot.content.shapes import (
     RULE_ID,
@@ -25,10 +27,10 @@ from course_bot.content.shapes import (
     WrittenRule,
     WrittenTrack,
 )
-from course_bot.content.source import Item, Loc, Source
+from course_bot.content.source import Item, Source
 from course_bot.questions.kinds import KINDS
 from course_bot.questions.writing import QuestionHead, WrittenQuestion
-from course_bot.signs import NO_TEXT
+from course_bot.signs import NO_TEXT, ODD_SPACES, foreign_letter, named, odd_letter, right_letter
 from course_bot.written import ID, ID_RIGHT
 
 FILE_BYTES = 500_000
@@ -36,21 +38,31 @@ FILE_BYTES = 500_000
 FILES = ("course.yaml", "rules.yaml", "faq.yaml", "*/lesson.md", "*/quiz.yaml")
 
 _STEP = re.compile(r"##(?:[ \t]|$)")
+_ODD_HEAD = re.compile(f"##([{ODD_SPACES}])")
 _LINK = re.compile(r"\s*\[([^\[\]]*)\]\(\s*([^()\s]*)\s*\)\s*")
+
+
+class StepLink(NamedTuple):
+    """A line of a step with a link: its label, the id of the link, and where both stand."""
+
+    label: str
+    id: str
+    place: Place
+    id_place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenStep:
     """A step of ``lesson.md``; lines with a link are taken out of the text, which keeps its lines.
 
-    ``line`` is the line of the title. ``links`` are (label, link id, place).
+    ``line`` is the line of the title.
     """
 
     path: str
     line: int
     title: str
     text: str
-    links: tuple[tuple[str, str, Place], ...]
+    links: tuple[StepLink, ...]
 
     def place(self, offset: int = 0) -> Place:
         """Find a part of the text by its offset in characters."""
@@ -160,7 +172,8 @@ class _Reader:
                 yield path.name
             else:
                 what = f"«{path.name}» не годится как имя урока"
-                self._fault(f"{self.folder.name}/{path.name}", what, ID_RIGHT)
+                _at, right = foreign_letter(path.name) or (0, ID_RIGHT)
+                self._fault(f"{self.folder.name}/{path.name}", what, right)
 
     def _rules(self, source: Source) -> dict[str, Item[WrittenRule] | None] | None:
         if not isinstance(source.value, dict):
@@ -169,7 +182,8 @@ class _Reader:
         rules = {}
         for name in map(str, source.value):
             if not RULE_ID.fullmatch(name):
-                source.fault((name,), f"«{name}» не годится как имя", RULE_ID_RIGHT, key=True)
+                at, right = foreign_letter(name) or (0, RULE_ID_RIGHT)
+                source.fault((name,), f"«{name}» не годится как имя", right, offset=at, key=True)
             rules[name] = source.item(WrittenRule, (name,))
         return rules
 
@@ -196,8 +210,9 @@ class _Reader:
             return None
         kind = str(value["kind"])
         if kind not in KINDS:
-            right = f"возможны: {', '.join(KINDS)}"
-            source.fault((*loc, "kind"), f"неизвестный вид вопроса «{kind}»", right)
+            right = right_letter(kind, KINDS) or f"возможны: {', '.join(KINDS)}"
+            what = f"неизвестный вид вопроса «{kind}»"
+            source.fault((*loc, "kind"), what, right, offset=odd_letter(kind, KINDS))
             return None
         return source.item(KINDS[kind].written, loc)
 
@@ -229,13 +244,17 @@ class _Reader:
         links = []
         for at, text in enumerate(lines):
             if text.startswith("#"):
-                right = "шаг начинается так: «## Название шага»"
-                self._fault(path, "неизвестный заголовок", right, line=line + at + 1)
+                what, right = "неизвестный заголовок", "шаг начинается так: «## Название шага»"
+                odd = _ODD_HEAD.match(text)
+                if odd:
+                    what, right = f"после «##» {named(odd[1])}", "поставьте обычный пробел"
+                column = odd.start(1) + 1 if odd else 1
+                self._fault(path, what, right, line=line + at + 1, column=column)
                 lines[at] = ""
             elif found := _LINK.fullmatch(text):
-                label, link = found[1].strip(), found[2]
                 place = Place(path, line + at + 1, found.start(1) + 1)
-                links.append((label, link, place))
+                id_place = place._replace(column=found.start(2) + 1)
+                links.append(StepLink(found[1].strip(), found[2], place, id_place))
                 lines[at] = ""
         text = "\n".join(lines)
         return WrittenStep(path=path, line=line, title=title, text=text, links=tuple(links))
@@ -288,6 +307,9 @@ class _Reader:
             names = [path.name for path in (self.folder / name).parent.iterdir()]
         except OSError:
             return ""
+        for one in names:
+            if letters := right_letter(one, [Path(name).name]):
+                return f"рядом лежит «{one}»: {letters}"
         near = get_close_matches(Path(name).name, set(names) - set(FILES), n=1, cutoff=0.7)
         return f"рядом лежит «{near[0]}», переименуйте его" if near else ""
 

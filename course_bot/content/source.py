@@ -3,55 +3,41 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, TypeVar, get_args
+from typing import Generic, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from course_bot.content.explaining import Loc, explain
 from course_bot.content.faults import Fault, Place, Within
-from course_bot.markup import suggest
+from course_bot.content.traps import (
+    QUOTE,
+    Trap,
+    begins_with_sign,
+    dropped,
+    joined,
+    no_remark,
+    odd_after_key,
+    odd_indent,
+    odd_key,
+    plain_indent,
+    stumbled,
+    without_odd_spaces,
+)
 from course_bot.signs import NO_TEXT
-from course_bot.written import ID_RIGHT, Written, as_written
+from course_bot.written import Written, as_written
 
-Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=Written)
 
 NESTING = 12
 """The format nests five levels deep at most."""
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_SPECIAL = re.compile(r"\s*(?:- +)*(?:[\w-]+: +)?(\{\{|[*&%@`!])")
-"""A value that begins with a sign which means something else in YAML."""
 
-_PROBLEMS = {
-    "mapping values are not allowed": (
-        "двоеточие с пробелом внутри значения или неверный отступ",
-        'возьмите весь текст в кавычки "…" и проверьте отступ',
-    ),
-    "found character that cannot start any token": (
-        "значение не может начинаться с этого знака",
-        'возьмите весь текст в кавычки "…"',
-    ),
-    "found unexpected end of stream": ("кавычка не закрыта", "поставьте вторую кавычку"),
-    "could not find expected ':'": (
-        "строка не похожа на «ключ: значение»",
-        "проверьте двоеточие и отступ",
-    ),
-    "found unknown escape character": (
-        "обратная черта внутри двойных кавычек",
-        "возьмите текст в одинарные кавычки '…'",
-    ),
-    "did not find expected '-' indicator": (
-        "здесь ждали пункт списка",
-        "начните строку с «- » или исправьте отступ",
-    ),
-    "did not find expected key": (
-        "здесь ждали «ключ: значение»",
-        "проверьте отступ и кавычки",
-    ),
-}
-_ABOUT_BEFORE = {"found unexpected end of stream", "could not find expected ':'"}
-"""Problems whose cause stands where the parser began, not where it gave up."""
+
+def _mark(mark: "yaml.Mark | yaml._yaml.Mark | None") -> tuple[int, int]:
+    """Return a row and a column, from 0."""
+    return (mark.line, mark.column) if mark else (0, 0)
 
 
 class _UnreadableError(Exception):
@@ -80,15 +66,21 @@ class Source:
         self._lines = text.split("\n")
         self._events: dict[Loc, yaml.Event] = {}
         self._keys: dict[Loc, yaml.Event] = {}
+        self._remarks: dict[Loc, tuple[int, Trap]] = {}
+        self._cut = False
+        for row, line in enumerate(self._lines):
+            if odd := odd_indent(line):
+                self._trap(row, odd)
+                self._lines[row] = plain_indent(line)
         try:
-            self.value = self._compose(text)
+            self.value = self._compose("\n".join(self._lines))
             self.readable = True
         except _UnreadableError as error:
             what, would_be_right = error.args
             place = self._start(error.event) if error.event else self._top
-            self._unreadable(place, what, would_be_right)
+            self._unreadable(place.line - 1, Trap(place.column - 1, what, would_be_right))
         except yaml.YAMLError as error:
-            self._broken(error)
+            self._unreadable(*stumbled(error))
 
     def at(self, loc: Loc) -> object:
         """Return the value at a place of the file, or None where there is none."""
@@ -105,7 +97,8 @@ class Source:
     def place(self, loc: Loc, *, offset: int = 0, key: bool = False) -> Place:
         """Find a value, a key, or (by its offset in characters) a part of a text in the file."""
         if key and loc in self._keys:
-            return self._start(self._keys[loc])
+            start = self._start(self._keys[loc])
+            return start._replace(column=start.column + offset)
         while loc not in self._events and loc:
             loc = loc[:-1]
         event = self._events.get(loc)
@@ -115,22 +108,29 @@ class Source:
             return self._within(event, offset)
         return self._start(event)
 
-    def fault(self, loc: Loc, what: str, would_be_right: str, *, key: bool = False) -> None:
-        """Add a fault at a value or a key."""
-        place = self.place(loc, key=key)
+    def sign(self, loc: Loc) -> str:
+        """Return the character with which a value begins in the file."""
+        place = self.place(loc)
+        return self._lines[place.line - 1][place.column - 1 : place.column]
+
+    def fault(
+        self, loc: Loc, what: str, would_be_right: str, *, offset: int = 0, key: bool = False
+    ) -> None:
+        """Add a fault at a value or a key, or at a character of one."""
+        place = self.place(loc, offset=offset, key=key)
         self.faults.append(Fault(place=place, what=what, would_be_right=would_be_right))
 
     def item(self, written: type[M], loc: Loc = ()) -> "Item[M] | None":
         """Hold the value at ``loc`` against what belongs there; None adds what is wrong."""
         value = self.at(loc)
         try:
-            return Item(self, loc, written.model_validate(value))
+            item = Item(self, loc, written.model_validate(value))
         except ValidationError as error:
             faults = error.errors(include_url=False)
-            for one in faults:
-                self._translate(
-                    written, loc, one["loc"], one["type"], one["input"], one.get("ctx", {})
-                )
+            explain(self, written, loc, faults)
+        else:
+            self._find_cut(item)
+            return item
         if all(one["type"] == "extra_forbidden" for one in faults):
             # What is known can still be checked, so that everything is told at once.
             for one in faults:
@@ -138,7 +138,7 @@ class Source:
                 holder = self.at((*loc, *parent))
                 if isinstance(holder, dict):
                     del holder[key]
-            return Item(self, loc, written.model_validate(value))
+            return self.item(written, loc)
         return None
 
     def items(self, written: type[M], key: str) -> "list[Item[M]] | None":
@@ -202,6 +202,8 @@ class Source:
             else:
                 here = () if container is root else (*loc, len(container))
                 container.append(value)
+            if isinstance(event, yaml.ScalarEvent):
+                self._look_for_traps(event, here, value)
             self._events[here] = event
             if isinstance(value, dict | list):
                 if len(containers) > NESTING:
@@ -215,12 +217,15 @@ class Source:
         if not isinstance(event, yaml.ScalarEvent):
             raise _UnreadableError(event, "здесь ждали «ключ: значение»", "ключ — одно слово")
         self._refuse_yaml(event)
-        self._keys[*loc, event.value] = event
-        if event.value in container:
-            self.fault(
-                (*loc, event.value), f"ключ «{event.value}» повторяется", "оставьте один", key=True
-            )
-        return str(event.value)
+        key = str(event.value)
+        if odd := odd_key(key):
+            row, column = _mark(event.start_mark)
+            self._trap(row, odd, column)
+            key = without_odd_spaces(key)
+        self._keys[*loc, key] = event
+        if key in container:
+            self.fault((*loc, key), f"ключ «{key}» повторяется", "оставьте один", key=True)
+        return key
 
     def _value(self, event: yaml.NodeEvent) -> object:
         self._refuse_yaml(event)
@@ -238,6 +243,9 @@ class Source:
             return text
         if text == "":
             return None
+        if odd := odd_after_key(text):
+            row, column = _mark(event.start_mark)
+            self._trap(row, odd, column)
         if text in {"true", "false"}:
             return text == "true"
         if _INTEGER.fullmatch(text):
@@ -251,100 +259,59 @@ class Source:
 
     def _refuse_yaml(self, event: yaml.NodeEvent) -> None:
         """Refuse what YAML has beyond this format: aliases, anchors, tags."""
-        quote = 'возьмите весь текст в кавычки "…"'
         if isinstance(event, yaml.AliasEvent):
-            raise _UnreadableError(event, "значение начинается с «*»", quote)
+            raise _UnreadableError(event, "значение начинается с «*»", QUOTE)
         if event.anchor is not None:
-            self._add(event, f"«&{event.anchor}» в начале значения", quote)
+            self._add(event, f"«&{event.anchor}» в начале значения", QUOTE)
         if getattr(event, "tag", None) is not None:
-            self._add(event, "«!» в начале значения", quote)
+            self._add(event, "«!» в начале значения", QUOTE)
 
     def _add(self, event: yaml.Event, what: str, would_be_right: str) -> None:
-        place = self._start(event)
-        self.faults.append(Fault(place=place, what=what, would_be_right=would_be_right))
+        row, column = _mark(event.start_mark)
+        self._trap(row, Trap(column, what, would_be_right))
 
-    def _broken(self, error: yaml.YAMLError) -> None:
-        """Say in plain words what the YAML parser stumbled over."""
-        if not isinstance(error, yaml.MarkedYAMLError):
-            error = yaml.MarkedYAMLError()
-        mark = error.problem_mark
-        what, right = "строка не читается", 'проверьте отступ, двоеточия и кавычки "…"'
-        for problem, words in _PROBLEMS.items():
-            if problem in (error.problem or ""):
-                what, right = words
-                mark = (error.context_mark if problem in _ABOUT_BEFORE else None) or mark
-        place = Place(self.path, mark.line + 1, mark.column + 1) if mark else self._top
-        self._unreadable(place, what, right)
+    def _trap(self, row: int, trap: Trap, column: int = 0) -> None:
+        """Add what is wrong in a line, ``column`` characters further than it says."""
+        place = Place(self.path, row + 1, column + trap.column + 1)
+        fault = Fault(place=place, what=trap.what, would_be_right=trap.would_be_right)
+        self.faults.append(fault)
 
-    def _unreadable(self, place: Place, what: str, right: str) -> None:
-        """Add why the file can't be read; mostly a value begins with what means more in YAML."""
-        source = self._lines[place.line - 1] if place.line <= len(self._lines) else ""
-        if found := _SPECIAL.match(source):
-            place = place._replace(column=found.start(1) + 1)
-            what = f"значение начинается с «{found[1]}»"
-            right = 'возьмите весь текст в кавычки "…"'
-        self.faults.append(Fault(place=place, what=what, would_be_right=right))
+    def _look_for_traps(self, event: yaml.ScalarEvent, here: Loc, value: object) -> None:
+        """Refuse what YAML does to a text without a word."""
+        (first, _), (last, column) = _mark(event.start_mark), _mark(event.end_mark)
+        block = event.style in {"|", ">"}
+        if not block and last < len(self._lines):
+            trap = dropped(self._lines[last], column)
+            quoted = event.style in {"'", '"'}
+            text = not quoted and (value is None or isinstance(value, str))
+            if trap and (text or no_remark(self._lines[last], trap)):
+                self._cut = True
+                self._trap(last, trap)
+            elif trap and not quoted:
+                self._remarks[here] = last, trap
+        if first < last and event.style != "|":
+            rows = range(first + block, last + (not block))
+            if found := joined([self._lines[row] for row in rows], folded=block):
+                self._trap(rows[found[0]], found[1])
 
-    def _translate(
-        self,
-        written: type[BaseModel],
-        base: Loc,
-        inner: Loc,
-        kind: str,
-        value: object,
-        context: dict[str, object],
-    ) -> None:
-        """Say in plain words what pydantic found, at its place."""
-        loc = (*base, *inner)
-        name = str(inner[-1]) if inner else ""
-        known = list(_fields(written, inner[:-1]))
-        if kind == "extra_forbidden":
-            near = suggest(name, known)
-            may = "" if near.startswith("есть") else f"{near} "
-            right = f"{may}{'В' if may else 'в'}озможны: {', '.join(known)}"
-            self.fault(loc, f"неизвестный ключ «{name}»", right, key=True)
-        elif kind == "missing":
-            self.fault(loc[:-1], f"нет ключа «{name}»", f"добавьте строку «{name}: …»")
-        elif value is None:
-            self.fault(loc, "нет значения", "напишите его после двоеточия или уберите строку")
-        else:
-            if isinstance(value, str) and kind in {"too_short", "too_long"}:
-                kind = f"string_{kind}"
-            what, right = _WRONG.get(kind, ("значение не подходит", "сверьтесь с README.ru.md"))
-            count = len(value) if isinstance(value, str | list) else value
-            words = {"count": count, "value": value, **context}
-            self.fault(loc, what.format_map(words), right.format_map(words))
+    def _find_cut(self, item: "Item[M]") -> None:
+        """Refuse a remark after a number that turns out to be a text."""
+        for loc, (row, trap) in self._remarks.items():
+            if loc[: len(item.loc)] == item.loc:
+                value: object = item.written
+                for key in loc[len(item.loc) :]:
+                    if isinstance(value, list) and isinstance(key, int):
+                        value = value[key]
+                    else:
+                        value = getattr(value, str(key), None)
+                if isinstance(value, str):
+                    self._trap(row, trap)
 
-
-_WRONG = {
-    "int_type": ("«{value}» — не целое число", "напишите цифрами, без кавычек"),
-    "bool_type": ("«{value}» — не да и не нет", "напишите true или false, без кавычек"),
-    "date_type": ("«{value}» — не дата", "напишите дату так: 2026-11-20, без кавычек"),
-    "string_type": ("здесь должен быть текст", "уберите вложенные строки"),
-    "list_type": ("здесь должен быть список", "каждый пункт — с новой строки, с «- »"),
-    "dict_type": ("здесь должны быть строки «ключ: значение»", "сверьтесь с README.ru.md"),
-    "model_type": ("здесь должны быть строки «ключ: значение»", "сверьтесь с README.ru.md"),
-    "string_too_short": ("пустой текст", "напишите его или уберите строку"),
-    "string_too_long": ("слишком длинно, знаков: {count}", "не больше {max_length}"),
-    "too_short": ("слишком мало, пунктов: {count}", "нужно не меньше {min_length}"),
-    "too_long": ("слишком много, пунктов: {count}", "нужно не больше {max_length}"),
-    "greater_than_equal": ("число {value} слишком мало", "не меньше {ge}"),
-    "less_than_equal": ("число {value} слишком велико", "не больше {le}"),
-    "string_pattern_mismatch": ("«{value}» не годится как имя", ID_RIGHT),
-}
-
-
-def _fields(written: type[BaseModel], loc: Loc) -> tuple[str, ...]:
-    """List the keys that are possible at a place inside a model."""
-    for key in loc:
-        if isinstance(key, str) and key in written.model_fields:
-            pending: list[object] = [written.model_fields[key].annotation]
-            while pending:
-                one = pending.pop()
-                if isinstance(one, type) and issubclass(one, BaseModel):
-                    written = one
-                pending.extend(get_args(one))
-    return tuple(written.model_fields)
+    def _unreadable(self, row: int, trap: Trap) -> None:
+        """Add why the file can't be read, unless it is what was cut off before."""
+        if not self._cut:
+            line = self._lines[row] if row < len(self._lines) else ""
+            self._trap(row, begins_with_sign(line) or trap)
 
 
 @dataclass(frozen=True, slots=True)

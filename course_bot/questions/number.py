@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
-from course_bot.markup import fill, suggest
+from course_bot.markup import fill
 from course_bot.questions.figures import (
     CASES,
     CASES_WITH_RULE,
@@ -168,7 +168,7 @@ class WrittenNumber(WrittenQuestion):
         case = self._case
         if case is None:
             what = f"неизвестный случай «{written.case}»"
-            desk.fault(("generated", "case"), what, suggest(written.case, [*Case]))
+            desk.unknown(("generated", "case"), what, written.case, [*Case])
             return None
         for name in sorted(CASES[case].given):
             if f"{{{name}}}" not in self.text:
@@ -188,7 +188,7 @@ class WrittenNumber(WrittenQuestion):
         if answer is None:
             return None
         if isinstance(answer, str) and (found := re.fullmatch(r"\{\{(\w+)\}\}", answer)):
-            return _rule(desk, found[1], ("answer",))
+            return _rule(desk, found[1], ("answer",), start=found.start(1))
         if isinstance(answer, int) and not isinstance(answer, bool) and answer >= 0:
             return answer
         right = 'целое число от 0 или "{{правило}}" в кавычках'
@@ -212,10 +212,10 @@ def _percent(desk: Desk, case: Case, rule: str | None) -> int | None:
     return percent
 
 
-def _rule(desk: Desk, name: str, loc: tuple[str, ...]) -> int | None:
+def _rule(desk: Desk, name: str, loc: tuple[str, ...], *, start: int = 0) -> int | None:
     """Look up a rule's value; None where there is no such rule, or none can be read."""
     rules = desk.rules
     if rules is None or name in rules:
         return rules[name] if rules else None
-    desk.fault(loc, f"неизвестное правило «{name}»", suggest(name, list(rules)))
+    desk.unknown(loc, f"неизвестное правило «{name}»", name, rules, start=start)
     return None

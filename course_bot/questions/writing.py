@@ -1,7 +1,7 @@
 """What an author writes of every question, and what a kind needs to check the rest of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol, TypedDict
 
 from course_bot.questions.question import Question
@@ -29,6 +29,15 @@ class Desk(Protocol):
 
     def fault(self, loc: Loc, what: str, would_be_right: str) -> None:
         """Say what is wrong at a place of the question, and what would be right."""
+        ...
+
+    def unknown(
+        self, loc: Loc, what: str, word: str, known: Iterable[str], *, start: int = 0
+    ) -> None:
+        """Refuse a word that names nothing, and say which of the known ones may be meant.
+
+        ``start`` is where the word begins in its text, in characters.
+        """
         ...
 
     def different(self, what: str, texts: Mapping[Loc, str]) -> None:

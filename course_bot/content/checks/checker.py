@@ -11,7 +11,7 @@ from course_bot.content.reading import CourseFiles
 from course_bot.content.shapes import WrittenFront, WrittenRule
 from course_bot.content.source import Item, M, Source
 from course_bot.markup import brace_faults, fill, render, shown, suggest
-from course_bot.signs import markup_in_plain
+from course_bot.signs import markup_in_plain, odd_letter
 
 MARKUP_CHARS = 100
 """With its tags a text may be twice as long as shown and this much more: a screen has 4000."""
@@ -71,6 +71,10 @@ class Checker:
     def fault(self, place: Place, what: str, would_be_right: str) -> None:
         """Add an error."""
         self.faults.append(Fault(place=place, what=what, would_be_right=would_be_right))
+
+    def unknown(self, where: Within, what: str, word: str, known: Iterable[str]) -> None:
+        """Refuse a word that names nothing, at the letter that makes it another if one does."""
+        self.fault(where(odd_letter(word, known)), what, suggest(word, known))
 
     def text(
         self,
@@ -144,6 +148,6 @@ class Checker:
             self.fault(item.place("links", index), "ссылка повторяется", "оставьте одну")
         for index, link in enumerate(links):
             if self.link_ids is not None and link not in self.link_ids:
-                right = suggest(link, self.link_ids)
-                self.fault(item.place("links", index), f"неизвестная ссылка «{link}»", right)
+                where = item.within("links", index)
+                self.unknown(where, f"неизвестная ссылка «{link}»", link, self.link_ids)
         return tuple(self.links[link] for link in links if link in self.links)

@@ -4,7 +4,6 @@ from course_bot.content.checks.checker import Checker, as_list, same, twice
 from course_bot.content.model import FaqEntry
 from course_bot.content.shapes import WrittenEntry
 from course_bot.content.source import Item, Source
-from course_bot.markup import suggest
 
 ANSWER_CHARS = 700
 
@@ -67,8 +66,8 @@ def _entry_lesson(checker: Checker, item: Item[WrittenEntry]) -> None:
     written, lessons = item.written, checker.files.lessons
     lesson = lessons.get(written.lesson)
     if lesson is None:
-        right = suggest(written.lesson, list(lessons))
-        checker.fault(item.place("lesson"), f"нет урока «{written.lesson}»", right)
+        what = f"нет урока «{written.lesson}»"
+        checker.unknown(item.within("lesson"), what, written.lesson, lessons)
     elif lesson.front and written.id not in lesson.front.written.faq:
         what = f"урок «{written.lesson}» не называет запись {written.id}"
         right = "добавьте её номер в faq этого урока"

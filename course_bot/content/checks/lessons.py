@@ -9,7 +9,7 @@ from course_bot.content.model import Lesson, Step
 from course_bot.content.reading import WrittenLesson, WrittenStep
 from course_bot.content.shapes import WrittenFront
 from course_bot.content.source import Item
-from course_bot.markup import shown, suggest
+from course_bot.markup import shown
 
 STEP_CHARS = 900
 LABEL_CHARS = 40
@@ -60,17 +60,17 @@ def _front(checker: Checker, front: Item[WrittenFront], steps: list[WrittenStep]
         checker.fault(front.place("faq", index), "номер повторяется", "оставьте один")
     if steps is None:
         return
-    used = {link for step in steps for _, link, _ in step.links}
-    for index, link in enumerate(front.written.links):
-        if link not in used:
-            right = f"поставьте её в шаг строкой [Подпись]({link}) или уберите отсюда"
-            what = f"ссылки «{link}» нет ни в одном шаге"
+    used = {link.id for step in steps for link in step.links}
+    for index, name in enumerate(front.written.links):
+        if name not in used:
+            right = f"поставьте её в шаг строкой [Подпись]({name}) или уберите отсюда"
+            what = f"ссылки «{name}» нет ни в одном шаге"
             checker.fault(front.place("links", index), what, right)
     for step in steps:
-        for _, link, place in step.links:
-            if link not in front.written.links:
+        for link in step.links:
+            if link.id not in front.written.links:
                 right = "добавьте её в links в начале файла"
-                checker.fault(place, f"ссылка «{link}» не названа в шапке", right)
+                checker.fault(link.place, f"ссылка «{link.id}» не названа в шапке", right)
 
 
 def _steps(checker: Checker, lesson: WrittenLesson, steps: list[WrittenStep]) -> None:
@@ -87,9 +87,10 @@ def _step(checker: Checker, step: WrittenStep) -> Step:
         what = f"ссылок в шаге: {len(step.links)}"
         checker.fault(step.title_place, what, f"не больше {STEP_LINKS}")
     links = []
-    for label, name, place in step.links:
+    for label, name, place, name_place in step.links:
         if checker.link_ids is not None and name not in checker.link_ids:
-            checker.fault(place, f"неизвестная ссылка «{name}»", suggest(name, checker.link_ids))
+            where = within_line(name_place)
+            checker.unknown(where, f"неизвестная ссылка «{name}»", name, checker.link_ids)
         if len(label) > LABEL_CHARS:
             what = f"подпись слишком длинная, знаков: {len(label)}"
             checker.fault(place, what, f"не больше {LABEL_CHARS}")

@@ -1,13 +1,12 @@
 """A question of a lesson's pool: what all kinds share; the rest is for its kind to check."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from course_bot.content.checks.checker import Checker
 from course_bot.content.reading import WrittenStep
 from course_bot.content.shapes import WrittenQuiz
 from course_bot.content.source import Item
-from course_bot.markup import suggest
 from course_bot.questions.kinds import version_of
 from course_bot.questions.question import Question
 from course_bot.questions.writing import Common, Loc, WrittenQuestion
@@ -39,8 +38,8 @@ def check_question(
     checker.places["question", written.id] = item.place()
     titles = [step.title for step in steps or ()]
     if steps is not None and written.step not in titles:
-        right = suggest(written.step, titles)
-        checker.fault(item.place("step"), f"в уроке нет шага «{written.step}»", right)
+        what = f"в уроке нет шага «{written.step}»"
+        checker.unknown(item.within("step"), what, written.step, titles)
     desk = _Desk(checker, item)
     names = written.names()
     common = Common(
@@ -79,6 +78,12 @@ class _Desk:
 
     def fault(self, loc: Loc, what: str, would_be_right: str) -> None:
         self.checker.fault(self.item.place(*loc), what, would_be_right)
+
+    def unknown(
+        self, loc: Loc, what: str, word: str, known: Iterable[str], *, start: int = 0
+    ) -> None:
+        within = self.item.within(*loc)
+        self.checker.unknown(lambda offset: within(start + offset), what, word, known)
 
     def different(self, what: str, texts: Mapping[Loc, str]) -> None:
         self.checker.different(self.item, what, {**texts})

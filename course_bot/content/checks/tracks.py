@@ -2,7 +2,6 @@
 
 from course_bot.content.checks.checker import Checker, as_list, ids_of, twice
 from course_bot.content.model import Track
-from course_bot.markup import suggest
 
 
 def check_tracks(checker: Checker) -> dict[str, Track]:
@@ -23,8 +22,8 @@ def check_tracks(checker: Checker) -> dict[str, Track]:
             checker.fault(item.place("lessons", index), "урок повторяется", "оставьте один")
         for index, lesson in enumerate(written.lessons):
             if lesson not in known:
-                right = suggest(lesson, known)
-                checker.fault(item.place("lessons", index), f"нет урока «{lesson}»", right)
+                where = item.within("lessons", index)
+                checker.unknown(where, f"нет урока «{lesson}»", lesson, known)
         tracks[written.id] = Track(
             id=written.id,
             title=checker.plain(item, "title"),
