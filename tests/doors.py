@@ -20,7 +20,8 @@ from course_bot.learning.progress import Person as Learner
 from course_bot.locale.phrases import Language
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
-from course_bot.messengers.telegram import Pace, TelegramDoor
+from course_bot.messengers.delivery import Pace
+from course_bot.messengers.telegram import TelegramDoor
 from course_bot.questions.choice import Choice
 from course_bot.questions.kinds import Asked
 from course_bot.questions.match import Match

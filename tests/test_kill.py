@@ -41,7 +41,7 @@ MOVES_IN_LIFE = 120
 UPDATES_A_SECOND = 150
 PEOPLE_FOR_KILL = 40
 """Each sends some fifteen updates."""
-UNPARSABLE_EVERY = 40
+UNREADABLE_EVERY = 40
 
 
 @pytest.fixture
@@ -231,8 +231,8 @@ async def feed(api: BotApi, lives: dict[Somebody, Script], random: Random) -> se
     loop = asyncio.get_running_loop()
     due = loop.time()
     while left:
-        if len(made) % UNPARSABLE_EVERY == 0:
-            api.gives_unparsable(stranger)
+        if len(made) % UNREADABLE_EVERY == 0:
+            api.gives_unreadable(stranger)
         somebody = random.choice(list(left))
         word = next(left[somebody], None)
         if word is None:

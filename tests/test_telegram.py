@@ -27,8 +27,8 @@ from course_bot.conversation.port import (
     Wrote,
 )
 from course_bot.locale.phrases import Language
+from course_bot.messengers.delivery import Pace
 from course_bot.messengers.telegram import (
-    Pace,
     SecretError,
     TelegramDoor,
     TokenError,
@@ -138,10 +138,11 @@ class Server:
         self.api = api
         self.polling: asyncio.Task[None] | None = None
 
-    async def settles(self, *updates: int) -> None:
+    async def settles(self, *updates: int, idle: bool = True) -> None:
         """Wait until these updates, or all there were, are confirmed and the replies are out."""
         await self.api.until_confirmed(max(updates, default=max(self.api.waiting, default=0)))
-        await self.door.idle()
+        if idle:
+            await self.door.idle()
 
     async def is_killed(self) -> None:
         """Stop at once."""
@@ -585,22 +586,66 @@ async def test_a_reply_that_never_goes_out_costs_no_turn(
     assert ann.screen.text == "Экран 3"
 
 
-async def test_everyone_waits_when_telegram_says_retry_after(
-    server: Server, ann: Somebody, boris: Somebody, api: BotApi
+async def test_a_chat_that_is_limited_waits_alone(
+    talk: FakeTalk, ann: Somebody, boris: Somebody, api: BotApi
 ) -> None:
-    api.fails("429", "sendMessage", chats=[ann.number], retry_after=1)
-    first = ann.writes("?")
-    await api.until(lambda: any(call.code == 429 for call in api.calls))
-    second = boris.presses_data("next")
-    await server.settles(first, second)
-    refused = next(call for call in api.calls if call.code == 429)
-    later = [
-        call for call in api.calls[api.calls.index(refused) + 1 :] if call.method != "getUpdates"
-    ]
-    assert len(later) == 3
-    assert all(call.at >= refused.at + 1 for call in later)
-    assert (ann.screen.text, boris.screen.text) == ("Экран 1", "Экран 2")
-    assert len(boris.query.answers) == 1
+    async with served(talk, SHORT_CALLS) as server:
+        api.fails("429", chats=[ann.number], retry_after=50)
+        ann.writes("?")
+        await api.until(lambda: any(call.code == 429 for call in api.calls))
+        await server.settles(boris.writes("?"), idle=False)
+        await api.until(lambda: bool(boris.chat.from_bot))
+        await server.settles(boris.presses("Дальше"), idle=False)
+        await api.until(lambda: boris.screen.edits == 1)
+        assert [call.code for call in api.made("sendMessage", chat=ann.number)] == [429]
+
+
+async def test_who_is_limited_is_answered_when_the_time_is_over(
+    server: Server, ann: Somebody, api: BotApi
+) -> None:
+    api.fails("429", "sendMessage", retry_after=1)
+    await server.settles(ann.writes("?"))
+    refused, answered = api.made("sendMessage")
+    assert (refused.code, answered.code) == (429, 200)
+    assert answered.at >= refused.at + 1
+
+
+@pytest.mark.parametrize("sign", ["two chats at once", "a call without a chat"])
+async def test_everybody_waits_for_a_limit_that_is_everyones(
+    server: Server, ann: Somebody, boris: Somebody, api: BotApi, sign: str
+) -> None:
+    if sign == "two chats at once":
+        api.fails("429", "sendMessage", times=2)
+        begun = [ann.writes("?"), boris.writes("?")]
+    else:
+        api.fails("429", "answerCallbackQuery")
+        begun = [ann.presses_data("next")]
+    limited = len(begun)
+    await api.until(lambda: sum(call.code == 429 for call in api.calls) == limited)
+    carol = Somebody(api, 103)
+    await server.settles(*begun, carol.writes("?"))
+    refused = [call for call in api.calls if call.code == 429]
+    (answer,) = api.made("sendMessage", chat=carol.number)
+    assert answer.at >= refused[-1].at + 1
+    assert carol.screen.text
+
+
+async def test_nobody_waits_for_hours_and_no_call_is_made_meanwhile(
+    server: Server,
+    talk: FakeTalk,
+    ann: Somebody,
+    boris: Somebody,
+    api: BotApi,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    api.fails("429", "sendMessage", chats=[ann.number], retry_after=10_072)
+    await server.settles(ann.writes("?"))
+    await server.settles(ann.writes("!"))
+    assert len(talk.moves) == 2
+    assert [call.code for call in api.made("sendMessage")] == [429]
+    assert caplog.text.count("a message is not sent") == 2
+    await server.settles(boris.writes("?"))
+    assert boris.screen.text == "Экран 3"
 
 
 async def test_nobody_waits_for_a_call_that_hangs_in_another_chat(
@@ -615,7 +660,9 @@ async def test_nobody_waits_for_a_call_that_hangs_in_another_chat(
         await api.until_confirmed(max(updates))
         assert len(talk.moves) == 7
         assert ann.chat.from_bot == []
-        server.door._pace = SHORT_CALLS  # only its farewell, so as not to wait for the hanging
+        server.door._delivery._pace = (
+            SHORT_CALLS  # only its farewell, so as not to wait for the hanging
+        )
 
 
 async def test_a_call_that_hangs_is_given_up_and_made_again(
@@ -763,15 +810,15 @@ async def test_nothing_is_lost_or_confirmed_while_the_database_is_out(
 # Polling.
 
 
-async def test_an_update_that_cannot_be_parsed_is_passed_over(
+async def test_an_update_that_cannot_be_read_is_passed_over(
     server: Server, talk: FakeTalk, ann: Somebody, api: BotApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = ann.writes("?")
-    strange = api.gives_unparsable(ann)
+    strange = api.gives_unreadable(ann)
     after = ann.writes("?")
     await server.settles(after)
     assert talk.ids() == [f"u{before}", f"u{after}"]
-    assert f"update {strange} can't be parsed (message.paid_media" in caplog.text
+    assert f"update {strange} can't be read (message.chat" in caplog.text
     assert "hologram" not in caplog.text
 
 
@@ -1181,13 +1228,13 @@ async def test_a_fault_makes_telegram_deliver_again(
     assert len(api.made("answerCallbackQuery")) == 1
 
 
-async def test_a_delivered_update_that_cannot_be_parsed_is_not_delivered_again(
+async def test_a_delivered_update_that_cannot_be_read_is_not_delivered_again(
     talk: FakeTalk, ann: Somebody, api: BotApi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    update = api.gives_unparsable(ann)
+    update = api.gives_unreadable(ann)
     async with webhook(talk) as post:
         assert await post(api.history[update]) == (200, "")
-    assert f"update {update} can't be parsed" in caplog.text
+    assert f"update {update} can't be read" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.base import BaseSession
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy import Connection, event, select
@@ -22,8 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from course_bot.content.model import Course
 from course_bot.conversation.turn import Conversation
+from course_bot.messengers.telegram.api import AnswerCallbackQuery, SendMessage
 from course_bot.messengers.telegram.door import TelegramDoor
-from course_bot.messengers.telegram.sending import Courier, Pace
 from course_bot.storage.store import Storage
 from tests.benchmarks.timing import Json
 from tests.killing import ASKS_NUMBER, WISHES
@@ -61,13 +61,11 @@ class CannedSession(BaseSession):
             answered = self._answers.pop(method.callback_query_id, None)
             if answered is not None:
                 answered.set_result(None)
-        elif isinstance(method, EditMessageText | SendMessage):
-            assert isinstance(method.chat_id, int)
-            actions = []
-            if isinstance(method.reply_markup, InlineKeyboardMarkup):
-                buttons = chain.from_iterable(method.reply_markup.inline_keyboard)
-                actions = [each.callback_data for each in buttons if each.callback_data]
-            self.screens[method.chat_id] = (method.text or "", actions)
+        elif isinstance(method, SendMessage):
+            rows = (method.reply_markup or {}).get("inline_keyboard", [])
+            buttons = chain.from_iterable(rows)
+            actions = [each["callback_data"] for each in buttons if "callback_data" in each]
+            self.screens[method.chat_id] = (method.text, actions)
         return True
 
     async def close(self) -> None:
@@ -142,11 +140,10 @@ class Ours:
     def __init__(self, storage: Storage, course: Course) -> None:
         self.course = course
         self.session = CannedSession()
-        pace = Pace()
-        # What every call of the real session passes.
-        self.session.middleware(Courier(pace))
         talk = Conversation(storage, lambda: course, secret=b"s" * 32)
-        self.door = TelegramDoor(talk, token=TOKEN, clock=lambda: datetime.now(UTC), pace=pace)
+        self.door = TelegramDoor(talk, token=TOKEN, clock=lambda: datetime.now(UTC))
+        # What every call of the real session passes.
+        self.session.middleware(self.door.bot.session.middleware[0])
         self.door.bot.session = self.session
 
     async def take(self, update: Json) -> None:

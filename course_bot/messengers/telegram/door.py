@@ -1,25 +1,15 @@
-"""The door itself: each person's moves in order, replies after the commit, faults kept apart."""
+"""The door itself: what Telegram brings is read, and replies are said as Telegram has it."""
 
 import asyncio
 import logging
 import re
-import time
-import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
-from weakref import WeakValueDictionary
+from functools import partial
 
-from aiogram.exceptions import (
-    TelegramAPIError,
-    TelegramBadRequest,
-    TelegramForbiddenError,
-    TelegramUnauthorizedError,
-)
-from aiogram.methods import AnswerCallbackQuery, GetMe, SetMyCommands, SetWebhook
-from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, User
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramUnauthorizedError
 from aiohttp import web
-from pydantic import ValidationError
 
 from course_bot.conversation.port import (
     NOTICE_CHARS,
@@ -31,58 +21,47 @@ from course_bot.conversation.port import (
 )
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import LANGUAGES
-from course_bot.messengers.telegram import polling, webhook
-from course_bot.messengers.telegram.hearing import (
-    UPDATES,
-    Membership,
-    Refused,
-    Turn,
-    hear,
-    parsed,
-)
-from course_bot.messengers.telegram.sending import (
-    FAULTS,
+from course_bot.messengers.delivery import (
+    BulkPace,
+    Delivery,
     Pace,
-    Recent,
-    Reminder,
-    Say,
-    edit_screen,
+    Refused,
+    Saying,
+    Turn,
+    traced,
+)
+from course_bot.messengers.outbox import Outbox
+from course_bot.messengers.telegram import polling, webhook
+from course_bot.messengers.telegram.api import (
+    FAULTS,
+    AnswerCallbackQuery,
+    GetMe,
+    SendMessage,
+    Session,
+    SetMyCommands,
+    SetWebhook,
     hand_over,
-    open_bot,
-    say_plainly,
-    say_screen,
+    show,
+    show_in_place,
+    translated,
+    until_reached,
     with_links_spelled_out,
     without_token,
     worded,
 )
+from course_bot.messengers.telegram.flood import FloodControl
+from course_bot.messengers.telegram.updates import DOOR, UPDATES, UpdateError, read_update
 from course_bot.storage import Account
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32
-"""Turns carried out at a time; measured: more do not make it faster."""
 TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+", re.ASCII)
 """BotFather's tokens. Nothing else may get into an address of the API."""
-QUERY_SECONDS = 600.0
-"""A callback query lives 150 s; longer than that nobody needs to know that it was answered."""
-REFUSAL_SECONDS = 3600.0
-"""How seldom a group is told that the bot talks in private only."""
+BULK_A_SECOND = 28
+"""Telegram, bots FAQ: about 30 messages a second to different chats; two are left for others."""
+BULK_CHAT_SECONDS = 1.0
+"""Telegram, bots FAQ: not more than one message a second in one chat."""
 
-# Faults in our own code: the same move meets them each time, so patience would not help. What a
-# database or a network throws (OSError, TimeoutError and the libraries' own classes) is not here.
-BUGS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-
-_T = TypeVar("_T")
 _USUAL_PACE = Pace()
 
 
@@ -96,17 +75,6 @@ class TokenError(CourseError):
 
 class WebhookError(CourseError):
     """Telegram refuses the webhook's address; the message is its own reason."""
-
-
-class _Line:
-    """One person's place: their turns in order, and their replies in the order of the turns."""
-
-    __slots__ = ("__weakref__", "newest", "sending", "turns")
-
-    def __init__(self) -> None:
-        self.turns = asyncio.Lock()
-        self.sending = asyncio.Lock()
-        self.newest: dict[int, Turn] = {}
 
 
 class TelegramDoor:
@@ -129,17 +97,15 @@ class TelegramDoor:
     ) -> None:
         if TOKEN.fullmatch(token) is None:
             raise TokenError("malformed")
-        self.bot = open_bot(token, api=api, proxy=proxy, pace=pace)
+        bulk = BulkPace(a_second=BULK_A_SECOND, chat_seconds=BULK_CHAT_SECONDS)
+        self.bot = Bot(token, session=Session(api=api, proxy=proxy, timeout=pace.call))
+        self.bot.session.middleware(FloodControl(pace, bulk))
         self._talk = talk
         self._clock = clock
         self._pace = pace
         self._username = ""
-        self._slots = asyncio.Semaphore(AT_ONCE)
-        self._lines: WeakValueDictionary[str, _Line] = WeakValueDictionary()
-        self._committed = 0
-        self._going_out: set[asyncio.Task[None]] = set()
-        self._answered = Recent(QUERY_SECONDS, clock=time.monotonic)
-        self._refused = Recent(REFUSAL_SECONDS, clock=time.monotonic)
+        self._delivery = Delivery(talk, self, clock=clock, pace=pace, bulk=bulk)
+        self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
 
     async def start(self) -> str:
         """Greet the API and set the command menu; return the bot's username.
@@ -147,7 +113,17 @@ class TelegramDoor:
         A network that is not there yet is waited for. Raises ``TokenError`` where Telegram
         refuses the token.
         """
-        self._username = (await self._me()).username or ""
+        try:
+            me = await until_reached(
+                self.bot,
+                self._pace,
+                GetMe(),
+                "Telegram can't be reached yet",
+                unless=TelegramUnauthorizedError,
+            )
+        except TelegramUnauthorizedError:
+            raise TokenError("refused") from None
+        self._username = str(me.get("username", "")) if isinstance(me, dict) else ""
         try:
             await self._set_commands()
         except (TelegramAPIError, *FAULTS) as error:
@@ -165,24 +141,17 @@ class TelegramDoor:
         A network that is away is waited for. Raises ``SecretError`` for an unusable secret,
         ``WebhookError`` where Telegram refuses the address.
         """
-        wanted = SetWebhook(
-            url=url,
-            secret_token=webhook.checked(secret),
-            allowed_updates=UPDATES,
-            drop_pending_updates=False,
-        )
-        faults = 0
-        while True:
-            try:
-                await self.bot(wanted)
-            except TelegramBadRequest as error:
-                raise WebhookError(worded(error, self.bot)) from None
-            except (TelegramAPIError, *FAULTS) as error:
-                faults += 1
-                log.warning("the webhook is not set yet: %s", worded(error, self.bot))
-                await asyncio.sleep(self._pace.pause(faults))
-            else:
-                return
+        wanted = SetWebhook(url=url, secret_token=webhook.checked(secret), allowed_updates=UPDATES)
+        try:
+            await until_reached(
+                self.bot,
+                self._pace,
+                wanted,
+                "the webhook is not set yet",
+                unless=TelegramBadRequest,
+            )
+        except TelegramBadRequest as error:
+            raise WebhookError(worded(error, self.bot)) from None
 
     def routes(self, *, path: str, secret: str) -> list[web.RouteDef]:
         """Return the webhook's route: it answers 200 only after the commit.
@@ -193,8 +162,8 @@ class TelegramDoor:
         return webhook.routes(
             path=path,
             secret=secret,
-            take=lambda raw: self.receive(raw, persevere=False),
-            traced=self._traced,
+            take=partial(self.receive, persevere=False),
+            traced=lambda error: traced(error, self),
         )
 
     async def receive(
@@ -203,240 +172,128 @@ class TelegramDoor:
         """Take one update as the Bot API words it; return after the commit.
 
         What is returned is done when the replies are out; None means that there are none. An
-        update that can't be parsed is logged and passed over. With ``persevere`` a fault is tried
+        update that can't be read is logged and passed over. With ``persevere`` a fault is tried
         until it is gone or known to be the update's own, without it the fault is raised after a
         few tries.
         """
         try:
-            update = parsed(raw)
-        except ValidationError as error:
-            places = ", ".join(
-                ".".join(map(str, e["loc"])) for e in error.errors(include_input=False)[:3]
-            )
+            event = read_update(raw, username=self._username, at=self._clock())
+        except UpdateError as error:
             log.warning(
-                "update %s can't be parsed (%s) and is passed over", raw.get("update_id"), places
+                "update %s can't be read (%s) and is passed over", raw.get("update_id"), error
             )
             return None
-        match hear(update, username=self._username, at=self._clock()):
-            case Turn() as turn:
-                return await self._turn(turn, persevere=persevere)
-            case Membership() as change:
-                await self._membership(change, persevere=persevere)
-                return None
-            case Refused() as refused:
-                return self._go_out(self._refuse(refused))
-            case None:
-                return None
+        return None if event is None else await self._delivery.receive(event, persevere=persevere)
 
     async def send(self, account: Account, screen: Screen) -> bool:
         """Send a screen that nobody asked for, at the pace of bulk messages; tell if it arrived.
 
         A person who blocked the bot is remembered as such.
         """
-        chat = int(account.key)
-        return await self._tried(account, self._show_new(chat, screen, Reminder))
+        return await self._delivery.send(account, screen)
+
+    async def send_outbox(self) -> None:
+        """Send what the bot says by itself, until cancelled; see ``Outbox``."""
+        await self._outbox.send()
 
     async def idle(self) -> None:
         """Wait until every reply to what was received is out."""
-        while self._going_out:
-            await asyncio.wait(self._going_out)
+        await self._delivery.idle()
 
     async def close(self) -> None:
         """Let the last replies go out for a moment, then close the connections."""
-        if self._going_out:
-            _, late = await asyncio.wait(self._going_out, timeout=self._pace.farewell)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._delivery.close()
         await self.bot.session.close()
 
-    # Turns: what has to be committed.
+    # What delivery asks of a door.
 
-    async def _turn(self, turn: Turn, *, persevere: bool) -> asyncio.Task[None] | None:
-        line = self._line(turn.move.account)
-        async with line.turns:
-            replies = await self._carried_out(
-                lambda: self._talk.take(turn.move),
-                excuse=lambda: self._go_out(self._excuse(turn)),
-                what=turn.move.move_id,
-                persevere=persevere,
-            )
-            if replies is None:
-                return None
-            if turn.message is not None and any(isinstance(it, Screen) for it in replies):
-                line.newest[turn.message] = turn
-            # Within the lock, so that replies queue in the order of the turns; the next turn
-            # does not wait for them.
-            return self._go_out(self._reply(turn, replies, line))
+    async def acknowledge(self, turn: Turn, replies: Sequence[Reply]) -> None:
+        """Answer a callback query, with the notices as its toast."""
+        said = "\n".join(reply.text for reply in replies if isinstance(reply, Notice))
+        await self._answer(turn.press, said)
 
-    async def _membership(self, change: Membership, *, persevere: bool) -> None:
-        since = self._clock() if change.blocked else None
-        line = self._line(change.account)
-        async with line.turns:
-            await self._carried_out(
-                lambda: self._talk.blocked(change.account, since),
-                excuse=lambda: None,
-                what="a block or its end",
-                persevere=persevere,
-            )
+    def sayings(self, turn: Turn, replies: Sequence[Reply]) -> list[Saying]:
+        """Return what says the replies: new messages, or a screen in place of the pressed one."""
+        made: list[Saying] = []
+        for reply in replies:
+            match reply:
+                case Notice() if not turn.press:
+                    made.append(partial(self._say, turn.chat, reply.text))
+                case Document():
+                    made.append(partial(self._hand, turn.chat, reply))
+                case Screen() if isinstance(turn.message, int):
+                    made.append(partial(self._show_in_place, turn.chat, turn.message, reply))
+                case Screen():
+                    made.append(partial(self._show, turn.chat, reply))
+                case Notice():
+                    pass  # It was the answer to the press.
+        return made
 
-    async def _carried_out(
-        self,
-        action: Callable[[], Awaitable[_T]],
-        *,
-        excuse: Callable[[], object],
-        what: str,
-        persevere: bool,
-    ) -> _T | None:
-        """Carry out one turn, again after a fault; return None where it is given up.
+    async def excuse(self, turn: Turn, trouble: Screen) -> None:
+        """Say what went wrong: to a press in an alert, so that the buttons stay as they are."""
+        if turn.press:
+            await self._answer(turn.press, _plain(trouble.text), alert=True)
+        else:
+            await self._show(turn.chat, trouble)
 
-        A turn is given up only when the fault is its own: after all tries, if the exception is
-        one of ``BUGS``, or if another turn has committed meanwhile, which shows that the database
-        works. While nobody's turn commits, the database is out: the update stays unconfirmed and
-        is tried on, until ``Pace.patience`` ends even that for a bot with nobody else in it.
-        """
-        faults, committed_before = 0, self._committed
-        began = time.monotonic()
-        while True:
-            try:
-                # A slot is held by a turn, not by a pause between tries, and a person's line
-                # has one turn at a time: neither a fault nor a flood takes others' slots.
-                async with self._slots:
-                    result = await action()
-            except Exception as error:
-                faults += 1
-                if faults < self._pace.tries:
-                    log.warning("%s is tried again after %s", what, type(error).__name__)
-                else:
-                    if faults == self._pace.tries:
-                        excuse()
-                        if persevere:
-                            log.error(  # noqa: TRY400 - as above
-                                "%s fails: %s", what, self._traced(error)
-                            )
-                    if not persevere:
-                        raise
-                    if (
-                        isinstance(error, BUGS)
-                        or self._committed > committed_before
-                        or time.monotonic() - began > self._pace.patience
-                    ):
-                        log.error("%s is passed over", what)  # noqa: TRY400 - as above
-                        return None
-            else:
-                self._committed += 1
-                return result
-            await asyncio.sleep(self._pace.pause(faults))
+    async def refuse(self, refused: Refused, words: str) -> None:
+        """Say why something does not become a move."""
+        if refused.press:
+            await self._answer(refused.press, words)
+        else:
+            await self._say(refused.chat, words)
 
-    def _line(self, account: Account) -> _Line:
-        line = self._lines.get(account.key)
-        if line is None:
-            line = self._lines[account.key] = _Line()
-        return line
+    async def write(self, account: Account, screen: Screen) -> None:
+        """Show a screen that nobody asked for, as a new message."""
+        await self._show(int(account.key), screen)
 
-    # Replies: what may fail, because the next press shows the current screen.
+    def without_secrets(self, text: str) -> str:
+        """Blot out the token."""
+        return without_token(text, self.bot)
 
-    def _go_out(self, sending: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(sending)
-        self._going_out.add(task)
-        task.add_done_callback(self._going_out.discard)
-        return task
-
-    async def _reply(self, turn: Turn, replies: Sequence[Reply], line: _Line) -> None:
-        account, chat = turn.move.account, int(turn.move.account.key)
-        if turn.query:
-            said = "\n".join(reply.text for reply in replies if isinstance(reply, Notice))
-            # By itself: a press is answered soon, however slow the messages are.
-            self._go_out(self._answer(turn.query, said))
-        async with line.sending:
-            for reply in replies:
-                match reply:
-                    case Notice() if not turn.query:
-                        await self._tried(account, self._say(chat, reply.text))
-                    case Document():
-                        await self._tried(account, self._hand(chat, reply))
-                    case Screen():
-                        await self._tried(account, self._screen(turn, reply, line))
-
-    async def _screen(self, turn: Turn, screen: Screen, line: _Line) -> None:
-        chat, message = int(turn.move.account.key), turn.message
-        if message is None:
-            await self._show_new(chat, screen, Say)
-        elif line.newest.get(message) is turn:
-            # Of presses on one message only the last screen is shown: who presses faster than
-            # Telegram edits waits for one call, not for all.
-            await self._show(chat, screen, message)
-
-    async def _excuse(self, turn: Turn) -> None:
-        """Tell the person that something is wrong on our side, once for each of their moves."""
-        trouble = self._talk.trouble(turn.move.language)
-        if turn.query:
-            # An alert: their buttons stay where they are, to be pressed again.
-            await self._answer(turn.query, _plain(trouble.text), alert=True)
-        elif self._answered.first_time(turn.move.move_id):
-            chat = int(turn.move.account.key)
-            await self._tried(turn.move.account, self._show_new(chat, trouble, Say))
-
-    async def _refuse(self, refused: Refused) -> None:
-        words = self._talk.refusal(refused.reason, refused.language)
-        if refused.query:
-            await self._answer(refused.query, words)
-        elif refused.reason != "group" or self._refused.first_time(refused.chat):
-            await self._tried(None, self._say(refused.chat, words))
+    # How Telegram has it said.
 
     async def _answer(self, query: str, text: str, *, alert: bool = False) -> None:
-        """Answer a callback query, unless that was done before."""
-        if not self._answered.first_time(query):
-            return
-        try:
-            await self.bot(
-                AnswerCallbackQuery(
-                    callback_query_id=query,
-                    text=_cut(text, NOTICE_CHARS) or None,
-                    show_alert=alert or None,
-                )
-            )
-        except TelegramBadRequest as error:
-            if "query is too old" not in error.message:
-                log.warning("a press is not answered: %s", worded(error, self.bot))
-        except (TelegramAPIError, *FAULTS) as error:
-            log.warning("a press is not answered: %s", worded(error, self.bot))
+        answer = AnswerCallbackQuery(
+            callback_query_id=query,
+            text=_cut(text, NOTICE_CHARS) or None,
+            show_alert=alert or None,
+        )
+        with translated(self.bot):
+            try:
+                await self.bot(answer)
+            except TelegramBadRequest as error:
+                if "query is too old" not in error.message:
+                    raise
 
-    async def _tried(self, account: Account | None, call: Awaitable[None]) -> bool:
-        """Send something to a person; log what goes wrong, and tell if nothing did."""
-        try:
-            await call
-        except TelegramForbiddenError:
-            if account is not None:
-                await self._blocked(account)
-        except (TelegramAPIError, *FAULTS) as error:
-            log.warning("a message is not sent: %s", worded(error, self.bot))
-        except Exception as error:  # noqa: BLE001 - one reply must not stop the person's line
-            log.error("a message is not sent: %s", self._traced(error))  # noqa: TRY400 - as above
-        else:
-            return True
-        return False
+    async def _say(self, chat: int, text: str) -> None:
+        with translated(self.bot):
+            await self.bot(SendMessage(chat_id=chat, text=text))
 
-    async def _blocked(self, account: Account) -> None:
-        try:
-            await self._talk.blocked(account, self._clock())
-        except Exception as error:  # noqa: BLE001 - the next message meets the same 403
-            log.error("a blocked bot is not noted: %s", self._traced(error))  # noqa: TRY400 - as above
+    async def _hand(self, chat: int, document: Document) -> None:
+        with translated(self.bot):
+            await self.bot(hand_over(chat, document), request_timeout=self._pace.upload)
 
-    async def _show(self, chat: int, screen: Screen, message: int) -> None:
+    async def _show(self, chat: int, screen: Screen) -> None:
+        with translated(self.bot):
+            await self._with_links(screen, lambda it: self.bot(show(chat, it)))
+
+    async def _show_in_place(self, chat: int, message: int, screen: Screen) -> None:
         """Show a screen in place of a message, or as a new one where that can't be."""
-        try:
-            await self._with_links(screen, lambda it: self.bot(edit_screen(chat, message, it)))
-        except TelegramBadRequest as error:
-            if "message is not modified" in error.message:
+        with translated(self.bot):
+            try:
+                await self._with_links(
+                    screen, lambda it: self.bot(show_in_place(chat, message, it))
+                )
+            except TelegramBadRequest as error:
+                if "message is not modified" in error.message:
+                    return
+                # Too old, deleted, not ours: Telegram has many words for it, and what a new
+                # message can't mend either is refused again and logged.
+                log.info("a screen is shown anew: %s", worded(error, self.bot))
+            else:
                 return
-            # Too old, deleted, not ours: Telegram has many words for it, and what a new message
-            # can't mend either is refused again and logged.
-            log.info("a screen is shown anew: %s", worded(error, self.bot))
-            await self._show_new(chat, screen, Say)
-
-    async def _show_new(self, chat: int, screen: Screen, method: type[Say]) -> None:
-        await self._with_links(screen, lambda it: self.bot(say_screen(chat, it, method)))
+        await self._show(chat, screen)
 
     async def _with_links(
         self, screen: Screen, call: Callable[[Screen], Awaitable[object]]
@@ -449,42 +306,15 @@ class TelegramDoor:
             log.warning("a link can't be a button in Telegram: %s", worded(error, self.bot))
             await call(with_links_spelled_out(screen))
 
-    async def _say(self, chat: int, text: str) -> None:
-        await self.bot(say_plainly(chat, text))
-
-    async def _hand(self, chat: int, document: Document) -> None:
-        await self.bot(hand_over(chat, document), request_timeout=self._pace.upload)
-
-    async def _me(self) -> User:
-        faults = 0
-        while True:
-            try:
-                return await self.bot(GetMe())
-            except TelegramUnauthorizedError:
-                raise TokenError("refused") from None
-            except (TelegramAPIError, *FAULTS) as error:
-                faults += 1
-                log.warning("Telegram can't be reached yet: %s", worded(error, self.bot))
-                await asyncio.sleep(self._pace.pause(faults))
-
     async def _set_commands(self) -> None:
         # Groups are refused, so the menu is for private chats. A language that Telegram has no
         # list for reads the one without a language, which is Russian as everywhere.
         for language in (None, *LANGUAGES):
-            await self.bot(
-                SetMyCommands(
-                    commands=[
-                        BotCommand(command=command.name, description=command.about)
-                        for command in self._talk.commands(language or "ru")
-                    ],
-                    scope=BotCommandScopeAllPrivateChats(),
-                    language_code=language,
-                )
-            )
-
-    def _traced(self, error: Exception) -> str:
-        """Return the traceback without the token, which aiohttp's errors carry in addresses."""
-        return without_token("".join(traceback.format_exception(error)), self.bot)
+            commands = [
+                {"command": command.name, "description": command.about}
+                for command in self._talk.commands(language or "ru")
+            ]
+            await self.bot(SetMyCommands(commands=commands, language_code=language))
 
 
 def _plain(text: str) -> str:

@@ -16,22 +16,24 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import DeleteWebhook
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from course_bot.messengers.telegram.hearing import UPDATES
-from course_bot.messengers.telegram.sending import (
+from course_bot.messengers.delivery import Pace, error_of
+from course_bot.messengers.telegram.api import (
     FAULTS,
-    GetRawUpdates,
-    Pace,
+    DeleteWebhook,
+    GetUpdates,
+    until_reached,
     worded,
 )
+from course_bot.messengers.telegram.updates import UPDATES
 
 log = logging.getLogger(__name__)
 
+Take = Callable[[dict[str, object]], Awaitable[object]]
 
-async def poll(
-    bot: Bot, pace: Pace, take: Callable[[dict[str, object]], Awaitable[object]]
-) -> None:
+
+async def poll(bot: Bot, pace: Pace, take: Take) -> None:
     """Fetch updates until cancelled and hand each to ``take``, which returns after its commit.
 
     Telegram shows at most 100 unconfirmed updates from the offset on. While a turn takes long,
@@ -39,24 +41,12 @@ async def poll(
     left alone, what is new is taken, so that one slow turn holds nobody else back.
     """
     await _leave_webhook(bot, pace)
-    offset = faults = 0
+    offset = 0
     in_hand: dict[int, asyncio.Task[object]] = {}
     try:
         while True:
             wait = 0 if in_hand else pace.long_poll
-            try:
-                batch = await bot(
-                    GetRawUpdates(offset=offset, timeout=wait, allowed_updates=UPDATES),
-                    request_timeout=wait + math.ceil(pace.call),
-                )
-            except (TelegramAPIError, *FAULTS) as error:
-                faults += 1
-                await asyncio.sleep(_explained(error, bot, pace, faults))
-                if isinstance(error, TelegramConflictError) and "webhook" in error.message:
-                    await _leave_webhook(bot, pace)
-                continue
-            faults = 0
-            for raw in batch:
+            for raw in await _fetched(bot, pace, offset, wait):
                 number = raw.get("update_id")
                 if not isinstance(number, int):
                     log.error("an update without an update_id is passed over")
@@ -65,7 +55,7 @@ async def poll(
             if in_hand:
                 await asyncio.wait(in_hand.values(), timeout=pace.settle)
             while in_hand and in_hand[first := min(in_hand)].done():
-                _noted(first, in_hand.pop(first), bot)
+                _note(first, in_hand.pop(first), bot)
                 offset = first + 1
     finally:
         for task in in_hand.values():
@@ -73,46 +63,57 @@ async def poll(
         await asyncio.gather(*in_hand.values(), return_exceptions=True)
 
 
-async def _taken(
-    take: Callable[[dict[str, object]], Awaitable[object]], raw: dict[str, object]
-) -> object:
+async def _fetched(bot: Bot, pace: Pace, offset: int, wait: int) -> list[dict[str, object]]:
+    """Ask for updates until there is an answer."""
+
+    def pause(state: RetryCallState) -> float:
+        error = error_of(state)
+        if isinstance(error, TelegramRetryAfter):
+            return error.retry_after
+        if isinstance(error, TelegramUnauthorizedError):
+            return pace.longest_pause
+        return pace.backoff(state)
+
+    async def explained(state: RetryCallState) -> None:
+        error = error_of(state)
+        log.warning("no updates from Telegram: %s", _explained(error, bot))
+        if isinstance(error, TelegramConflictError) and "webhook" in error.message:
+            await _leave_webhook(bot, pace)
+
+    async def ask() -> object:
+        call = GetUpdates(offset=offset, timeout=wait, allowed_updates=UPDATES)
+        return await bot(call, request_timeout=wait + math.ceil(pace.call))
+
+    batch: object = await AsyncRetrying(
+        retry=retry_if_exception_type((TelegramAPIError, *FAULTS)),
+        wait=pause,
+        before_sleep=explained,
+    )(ask)
+    updates = batch if isinstance(batch, list) else []
+    return [raw for raw in updates if isinstance(raw, dict)]
+
+
+def _explained(error: BaseException, bot: Bot) -> str:
+    if isinstance(error, TelegramConflictError):
+        if "webhook" in error.message:
+            return "another process has set a webhook for this token"
+        return "another process polls with this token"
+    if isinstance(error, TelegramUnauthorizedError):
+        return "it does not accept the token any more: was it replaced?"
+    return worded(error, bot)
+
+
+async def _taken(take: Take, raw: dict[str, object]) -> object:
     return await take(raw)
 
 
-def _noted(number: int, task: asyncio.Task[object], bot: Bot) -> None:
+def _note(number: int, task: asyncio.Task[object], bot: Bot) -> None:
     """Log an exception that ``take`` let through: a fault of the door, the same each time."""
     error = task.exception()
     if error is not None:
         log.error("update %d is passed over: %s", number, worded(error, bot), exc_info=error)
 
 
-def _explained(error: Exception, bot: Bot, pace: Pace, faults: int) -> float:
-    """Log why there are no updates, and return how long to wait before asking again."""
-    if isinstance(error, TelegramRetryAfter):
-        log.warning("Telegram asks to wait %d s (getUpdates)", error.retry_after)
-        return error.retry_after
-    if isinstance(error, TelegramConflictError):
-        if "webhook" in error.message:
-            log.warning("another process has set a webhook for this token")
-        else:
-            log.warning("another process polls with this token")
-    elif isinstance(error, TelegramUnauthorizedError):
-        log.error("Telegram does not accept the token any more: was it replaced?")
-        return pace.longest_pause
-    else:
-        log.warning("no updates from Telegram: %s", worded(error, bot))
-    return pace.pause(faults)
-
-
 async def _leave_webhook(bot: Bot, pace: Pace) -> None:
     """Switch to polling; what is waiting for the webhook stays and is polled."""
-    faults = 0
-    while True:
-        try:
-            await bot(DeleteWebhook(drop_pending_updates=False))
-        except (TelegramAPIError, *FAULTS) as error:
-            faults += 1
-            log.warning("polling can't begin yet: %s", worded(error, bot))
-            await asyncio.sleep(pace.pause(faults))
-        else:
-            return
+    await until_reached(bot, pace, DeleteWebhook(), "polling can't begin yet")

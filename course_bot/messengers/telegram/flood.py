@@ -1,0 +1,133 @@
+"""What every call to the Bot API passes: "retry after" is obeyed, and faults are tried again."""
+
+import asyncio
+import logging
+import math
+
+from aiogram import Bot
+from aiogram.client.session.middlewares.base import (
+    BaseRequestMiddleware,
+    NextRequestMiddlewareType,
+)
+from aiogram.exceptions import TelegramEntityTooLarge, TelegramRetryAfter
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from course_bot.messengers.delivery import BulkPace, Pace, error_of
+from course_bot.messengers.telegram.api import FAULTS, GetUpdates, worded
+
+log = logging.getLogger(__name__)
+
+ROUNDS = 10
+"""How many times one call waits for "retry after" before it is given up."""
+LONGEST_WAIT = 60.0
+"""A call that may not go out for longer (in seconds) fails at once: its person has gone on."""
+TOGETHER = 1.0
+"""Two chats that are limited within so many seconds show that the limit is everyone's."""
+
+
+class FloodControl(BaseRequestMiddleware):
+    """Holds back what Telegram asks to wait with, and tries again what failed on the way.
+
+    No answer 429 says whom it is about. There are limits for one chat, for one kind of request and
+    for all the bot sends; which one was exceeded can't be told, and others "usually" but not
+    always meet it too (tdlib's maintainer in tdlib/td issues 715 and 1062). The limits known for
+    sure are one message a second in one chat, and about 30 a second over all (Telegram's bots
+    FAQ). grammY's auto-retry and aiogram leave every call to itself. Here:
+
+    - 429 to a call in a chat holds that chat, and nobody else waits;
+    - 429 to a call without a chat, or in a second chat within a second, holds everybody. What has
+      waited then goes out at the pace of bulk messages, not all at once.
+    """
+
+    def __init__(self, pace: Pace, bulk: BulkPace) -> None:
+        self._pace = pace
+        self._bulk = bulk
+        self._backoff = pace.backoff
+        self._all_until = 0.0
+        self._until: dict[int, float] = {}
+        """Until when each chat is held, by the event loop's clock."""
+        self._last: tuple[int, float] | None = None
+        """Which chat was limited last, and when."""
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        """Make the request; raise what is left after all tries."""
+        if method.__api_method__ == GetUpdates.__api_method__:
+            return await make_request(bot, method)  # The polling loop has a patience of its own.
+        chat: int | None = getattr(method, "chat_id", None)
+
+        async def attempt() -> Response[TelegramType]:
+            await self._wait(chat, method)
+            try:
+                return await make_request(bot, method)
+            except TelegramRetryAfter as error:
+                self._hold(chat, error)
+                raise
+
+        def note(state: RetryCallState) -> None:
+            error = error_of(state)
+            if not isinstance(error, TelegramRetryAfter):
+                log.info("%s is tried again after %s", method.__api_method__, worded(error, bot))
+
+        return await AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            stop=self._is_enough,
+            wait=self._pause,
+            before_sleep=note,
+            reraise=True,
+        )(attempt)
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        error = error_of(state)
+        if isinstance(error, TelegramRetryAfter):
+            return error.retry_after > LONGEST_WAIT or state.attempt_number >= ROUNDS
+        return state.attempt_number >= self._pace.tries
+
+    def _pause(self, state: RetryCallState) -> float:
+        # After 429 the wait before the next attempt is the pause.
+        limited = isinstance(error_of(state), TelegramRetryAfter)
+        return 0.0 if limited else self._backoff(state)
+
+    def _hold(self, chat: int | None, error: TelegramRetryAfter) -> None:
+        now = asyncio.get_running_loop().time()
+        until = now + error.retry_after
+        last, self._last = self._last, None if chat is None else (chat, now)
+        if chat is None or (last and last[0] != chat and now - last[1] < TOGETHER):
+            self._all_until = max(self._all_until, until)
+        else:
+            self._until[chat] = max(self._until.get(chat, 0.0), until)
+            if len(self._until) > 1000:
+                self._until = {c: at for c, at in self._until.items() if at > now}
+        log.warning(
+            "Telegram asks to wait %d s (%s)", error.retry_after, error.method.__api_method__
+        )
+
+    async def _wait(self, chat: int | None, method: TelegramMethod[TelegramType]) -> None:
+        """Wait until this call may go out; raise TelegramRetryAfter where that is too long."""
+        loop = asyncio.get_running_loop()
+        while True:
+            now = loop.time()
+            everybody, own = self._all_until - now, 0.0
+            if chat is not None:
+                own = self._until.get(chat, 0.0) - now
+            left = max(everybody, own)
+            if left <= 0:
+                return
+            if left > LONGEST_WAIT:
+                raise TelegramRetryAfter(method, "held back", math.ceil(left))
+            await asyncio.sleep(left)
+            if everybody > 0:
+                await self._bulk.slot()
+
+
+def _may_pass(error: BaseException) -> bool:
+    # aiogram counts a file that is too large among network errors, but it will not pass.
+    return isinstance(error, (TelegramRetryAfter, *FAULTS)) and not isinstance(
+        error, TelegramEntityTooLarge
+    )

@@ -1,0 +1,192 @@
+"""What an update means: a person's turn, a goodbye, a word to refuse, or nothing to this bot."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import BaseModel, Field, ValidationError
+
+from course_bot.conversation.port import WROTE_CHARS, Opened, Pressed, Sent, Wrote
+from course_bot.errors import CourseError
+from course_bot.locale.phrases import Language, best_language
+from course_bot.messengers.delivery import Event, Membership, Refused, Turn
+from course_bot.storage import Account
+
+DOOR = "telegram"
+UPDATES = ["message", "callback_query", "my_chat_member"]
+"""The kinds of update that the bot asks for (Bot API, allowed_updates)."""
+
+# Of the Bot API's types only what this bot reads: whatever else Telegram adds, in whatever shape,
+# changes nothing. aiogram's whole Update takes fifty times as long, and refuses a message for a
+# part that it does not know.
+
+
+class UpdateError(CourseError):
+    """An update that can't be read; the message names the places, and nothing that they hold."""
+
+
+class _User(BaseModel):
+    id: int
+    is_bot: bool = False
+    first_name: str
+    last_name: str = ""
+    language_code: str = ""
+
+    @property
+    def account(self) -> Account:
+        return Account(door=DOOR, key=str(self.id))
+
+    @property
+    def language(self) -> Language:
+        return best_language(self.language_code)
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".rstrip()
+
+
+class _Chat(BaseModel):
+    id: int
+    type: str
+
+    @property
+    def is_private(self) -> bool:
+        return self.type == "private"
+
+    @property
+    def is_group(self) -> bool:
+        return self.type in ("group", "supergroup")
+
+
+class _Message(BaseModel):
+    chat: _Chat
+    sender: _User | None = Field(None, alias="from")
+    text: str | None = None
+
+
+class _Pressed(BaseModel):
+    """The message that was pressed; one that is too old to be reached has the date 0."""
+
+    message_id: int
+    date: int
+    chat: _Chat
+
+
+class _Press(BaseModel):
+    id: str
+    sender: _User = Field(alias="from")
+    message: _Pressed | None = None
+    data: str = ""
+
+
+class _Member(BaseModel):
+    status: str
+
+
+class _MemberChange(BaseModel):
+    chat: _Chat
+    sender: _User = Field(alias="from")
+    old_chat_member: _Member
+    new_chat_member: _Member
+
+
+class _Update(BaseModel):
+    update_id: int
+    message: _Message | None = None
+    callback_query: _Press | None = None
+    my_chat_member: _MemberChange | None = None
+
+
+def read_update(raw: Mapping[str, object], *, username: str, at: datetime) -> Event | None:
+    """Tell what an update means to a bot that talks in private chats only.
+
+    Edited messages, channel posts, reactions and whatever else Telegram tells are nothing to it.
+
+    Args:
+        raw: the update as the Bot API words it.
+        username: the bot's own.
+        at: UTC; when the update was received.
+
+    Raises:
+        UpdateError: it is not what the Bot API promises.
+    """
+    try:
+        update = _Update.model_validate(raw)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        places = ", ".join(".".join(map(str, fault["loc"])) for fault in faults[:3])
+        raise UpdateError(places) from None
+    if update.callback_query is not None:
+        return _press(update.callback_query, f"u{update.update_id}", at)
+    if update.message is not None:
+        return _message(update.message, f"u{update.update_id}", username, at)
+    if update.my_chat_member is not None:
+        return _membership(update.my_chat_member)
+    return None
+
+
+def _press(press: _Press, move_id: str, at: datetime) -> Event:
+    person, message = press.sender, press.message
+    if message is not None and not message.chat.is_private:
+        return Refused(
+            chat=message.chat.id, reason="group", language=person.language, press=press.id
+        )
+    return Turn(
+        move=Pressed(
+            account=person.account,
+            move_id=move_id,
+            at=at,
+            name=person.name,
+            language=person.language,
+            action=press.data,
+        ),
+        chat=person.id,
+        press=press.id,
+        message=message.message_id if message is not None and message.date else None,
+    )
+
+
+def _message(message: _Message, move_id: str, username: str, at: datetime) -> Event | None:
+    person, text = message.sender, message.text
+    if person is None or person.is_bot:
+        return None
+    account, name, language = person.account, person.name, person.language
+    if not message.chat.is_private:
+        if message.chat.is_group and _commanded(text or "", username):
+            return Refused(chat=message.chat.id, reason="group", language=language)
+        return None
+    if text is None:
+        sent = Sent(account=account, move_id=move_id, at=at, name=name, language=language)
+        return Turn(move=sent, chat=person.id)
+    if len(text) > WROTE_CHARS:
+        return Refused(chat=person.id, reason="too_long", language=language)
+    command, *payload = text.split(maxsplit=1) or ("",)
+    if command.lower() in ("/start", f"/start@{username}".lower()):
+        opened = Opened(
+            account=account,
+            move_id=move_id,
+            at=at,
+            name=name,
+            language=language,
+            payload="".join(payload),
+        )
+        return Turn(move=opened, chat=person.id)
+    wrote = Wrote(account=account, move_id=move_id, at=at, name=name, language=language, text=text)
+    return Turn(move=wrote, chat=person.id)
+
+
+def _membership(change: _MemberChange) -> Event | None:
+    before, now = change.old_chat_member.status, change.new_chat_member.status
+    if change.chat.is_private:
+        return Membership(account=change.sender.account, blocked=now == "kicked")
+    added = before in ("left", "kicked") and now not in ("left", "kicked")
+    # A post in a channel would be published to all its readers: there the bot stays silent.
+    if added and change.chat.is_group:
+        return Refused(chat=change.chat.id, reason="group", language=change.sender.language)
+    return None
+
+
+def _commanded(text: str, username: str) -> bool:
+    """Tell whether a group's message is a command to this bot, or to no bot by name."""
+    command, *_ = text.split(maxsplit=1) or ("",)
+    name, _, bot = command.partition("@")
+    return len(name) > 1 and name[0] == "/" and bot.lower() in ("", username.lower())
