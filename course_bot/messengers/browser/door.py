@@ -167,8 +167,9 @@ class BrowserDoor:
     async def _converse(
         self, visitor: Visitor, socket: web.WebSocketResponse, language: Language
     ) -> None:
-        await socket.send_str(
-            frames.hello(commands=self._talk.commands(language), text_chars=WROTE_CHARS)
+        await socket.send_frame(
+            frames.hello(commands=self._talk.commands(language), text_chars=WROTE_CHARS),
+            WSMsgType.TEXT,
         )
         # The next frame is read when this one is answered: a flood waits in the flooder's own
         # connection.
@@ -177,9 +178,10 @@ class BrowserDoor:
                 break
             async with visitor.turn:
                 await visitor.pace.acquire()
-                await socket.send_str(await self._answer(visitor, message.data, language))
+                answer = await self._answer(visitor, message.data, language)
+                await socket.send_frame(answer, WSMsgType.TEXT)
 
-    async def _answer(self, visitor: Visitor, data: str | bytes, language: Language) -> str:
+    async def _answer(self, visitor: Visitor, data: str | bytes, language: Language) -> bytes:
         frame = frames.read_frame(data)
         if frame is None:
             return frames.refused("Malformed frame.", frames.read_id(data))

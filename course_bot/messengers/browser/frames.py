@@ -1,12 +1,12 @@
 """The words of the page's protocol: frames that become moves, and replies that become JSON."""
 
-import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from course_bot.conversation.port import (
     Button,
@@ -106,9 +106,9 @@ def move(frame: Frame, *, account: Account, at: datetime, language: Language) ->
             )
 
 
-def hello(*, commands: Sequence[Command], text_chars: int) -> str:
+def hello(*, commands: Sequence[Command], text_chars: int) -> bytes:
     """Word the first frame of a connection: the command menu and the limits."""
-    return _json(
+    return to_json(
         {
             "hello": {
                 "commands": [{"name": entry.name, "about": entry.about} for entry in commands],
@@ -119,19 +119,19 @@ def hello(*, commands: Sequence[Command], text_chars: int) -> str:
     )
 
 
-def replies(move_id: str, shown: Sequence[Reply]) -> str:
+def replies(move_id: str, shown: Sequence[Reply]) -> bytes:
     """Word the answer to a move."""
-    return _json({"id": move_id, "replies": [_reply(reply) for reply in shown]})
+    return to_json({"id": move_id, "replies": [_reply(reply) for reply in shown]})
 
 
-def trouble(move_id: str, screen: Screen) -> str:
+def trouble(move_id: str, screen: Screen) -> bytes:
     """Word the answer to a move that failed through no fault of the person."""
-    return _json({"id": move_id, "trouble": _reply(screen)})
+    return to_json({"id": move_id, "trouble": _reply(screen)})
 
 
-def refused(words: str, move_id: str | None = None) -> str:
+def refused(words: str, move_id: str | None = None) -> bytes:
     """Word why a frame did not become a move."""
-    return _json({"refused": words} | ({"id": move_id} if move_id else {}))
+    return to_json({"refused": words} | ({"id": move_id} if move_id else {}))
 
 
 def _reply(reply: Reply) -> dict[str, object]:
@@ -150,7 +150,3 @@ def _button(button: Button) -> dict[str, str]:
     if button.url:
         return {"label": button.label, "url": button.url}
     return {"label": button.label, "action": button.action}
-
-
-def _json(value: Mapping[str, object]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
