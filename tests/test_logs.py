@@ -1,13 +1,20 @@
 """What must never stand in a log is blotted out, wherever a library puts it."""
 
+import asyncio
 import logging
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import AsyncExitStack, closing
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from course_bot.logs import CountingHandler, DiscreetFormatter, start_logging
+from tests.browser_person import browser_person
+from tests.killing import bot_in
 
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
@@ -130,6 +137,28 @@ def test_what_was_counted_is_told_before_the_log_closes(log: Log) -> None:
         log.fails(who)
     log.handler.close()
     assert "1 more like it" in log.text
+
+
+async def test_an_outage_of_the_database_is_told_once_however_many_it_meets(
+    tmp_path: Path,
+) -> None:
+    database = make_url(f"sqlite+aiosqlite:///{tmp_path}/course.db")
+    async with bot_in(tmp_path, database) as bot, AsyncExitStack() as people:
+        await bot.starts()
+        crowd = [await people.enter_async_context(browser_person(bot.url)) for _ in range(40)]
+        for person in crowd:
+            await person.opens()
+        with closing(sqlite3.connect(tmp_path / "course.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await asyncio.gather(*(person.opens() for person in crowd))
+            assert {person.troubles for person in crowd} == {1}
+        for person in crowd:
+            await person.opens()
+            person.sees("Сферум в MAX")
+        await bot.stops()
+    assert bot.log.count("ERROR course_bot.messengers.browser.door: A move") == 1
+    assert "39 more like it" in bot.log
+    assert len(bot.log) < 20_000
 
 
 def test_a_count_tells_no_secret(log: Log) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -85,6 +86,42 @@ async def test_bytes_that_are_no_text_are_no_trouble(
         )
     assert answer[9:12] in (b"200", b"401")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "value", [NOT_TEXT, b"", b"permessage-deflate; server_max_window_bits=99"]
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(b"Sec-WebSocket-Key", b"Sec-WebSocket-Version", b"Sec-WebSocket-Extensions"),
+        *(b"Sec-WebSocket-Protocol", b"Upgrade", b"Accept-Language", b"X-Any"),
+    ],
+)
+async def test_a_visitor_whose_handshake_is_malformed_is_no_trouble(
+    name: bytes, value: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served() as url, browser_person(url) as ann:
+        async with ann.session.get(url) as answer:
+            cookie = answer.headers[hdrs.SET_COOKIE].partition(";")[0].encode()
+        handshake = {
+            b"Host": URL(url).authority.encode(),
+            b"Origin": url.encode(),
+            b"Cookie": cookie,
+            b"Upgrade": b"websocket",
+            b"Connection": b"Upgrade",
+            b"Sec-WebSocket-Version": b"13",
+            b"Sec-WebSocket-Key": b"MDEyMzQ1Njc4OWFiY2RlZg==",
+            name: value,
+        }
+        lines = b"".join(each + b": " + handshake[each] + b"\r\n" for each in handshake)
+        address = URL(url)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"GET /ws HTTP/1.1\r\n" + lines + b"\r\n")
+        answered = await reader.readline()
+        writer.close()
+    assert answered[9:12] in (b"101", b"400")
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ SECURITY = {
 }
 HEARTBEAT = 25.0
 """Seconds between pings: many proxies drop a connection that is silent for 30 or 60 seconds."""
-FAREWELL = 3.0
+CLOSE_SECONDS = 3.0
 """Seconds a page has to answer that it is closing too."""
 ELSEWHERE = 4001
 """Close code (RFC 6455, 7.4.2: 4000-4999 are ours): another page of this visitor took over."""
@@ -78,7 +78,7 @@ class BrowserDoor:
         self._page = {
             path.name: _File.read(path) for path in PAGE.iterdir() if path.suffix in TYPES
         }
-        self._farewells: set[asyncio.Task[bool]] = set()
+        self._closing: set[asyncio.Task[bool]] = set()
 
     def application(self, routes: Iterable[web.RouteDef] = ()) -> web.Application:
         """Build the web application, with other doors' routes (a webhook) beside its own."""
@@ -95,7 +95,7 @@ class BrowserDoor:
                 ("/{name}", self._static),
             )
         )
-        application.add_routes([web.route("*", "/{path:.*}", self._guarded(self._lost))])
+        application.add_routes([web.route("*", "/{path:.*}", self._guarded(self._not_found))])
         return application
 
     def _guarded(self, handler: Handler) -> Handler:
@@ -128,10 +128,10 @@ class BrowserDoor:
     async def _static(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
         if name not in self._page or name.endswith(".html"):
-            return await self._lost(request)
+            return await self._not_found(request)
         return self._page[name].response(request)
 
-    async def _lost(self, request: web.Request) -> web.Response:
+    async def _not_found(self, request: web.Request) -> web.Response:
         return self._page["404.html"].response(request, status=404)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
@@ -146,11 +146,15 @@ class BrowserDoor:
             raise web.HTTPForbidden
         language = best_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         socket = _Socket(too_large=self._talk.refusal("too_large", language))
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ValueError:
+            # aiohttp decodes and quotes what the handshake says, and fails on what is no text.
+            raise web.HTTPBadRequest from None
         visitor = self._visitors.enter(key, socket)
         try:
             for oldest in visitor.sockets[:-SOCKETS]:
-                self._dismiss(oldest)
+                self._close_for_another(oldest)
             # Whoever has gone in the middle of an answer asks again with the same id.
             with suppress(ConnectionError):
                 await self._converse(visitor, socket, language)
@@ -158,11 +162,11 @@ class BrowserDoor:
             self._visitors.leave(visitor, socket)
         return socket
 
-    def _dismiss(self, socket: web.WebSocketResponse) -> None:
+    def _close_for_another(self, socket: web.WebSocketResponse) -> None:
         # In a task: the page may be asleep on a phone, and the new one should not wait for it.
-        farewell = asyncio.create_task(socket.close(code=ELSEWHERE, message=b"too many pages"))
-        self._farewells.add(farewell)
-        farewell.add_done_callback(self._farewells.discard)
+        closing = asyncio.create_task(socket.close(code=ELSEWHERE, message=b"too many pages"))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def _converse(
         self, visitor: Visitor, socket: web.WebSocketResponse, language: Language
@@ -197,14 +201,14 @@ class BrowserDoor:
     async def _close(self, _application: web.Application) -> None:
         await asyncio.gather(
             *(
-                self._see_off(visitor, socket)
+                self._say_goodbye(visitor, socket)
                 for visitor in self._visitors
                 for socket in visitor.sockets
             )
         )
 
     @staticmethod
-    async def _see_off(visitor: Visitor, socket: web.WebSocketResponse) -> None:
+    async def _say_goodbye(visitor: Visitor, socket: web.WebSocketResponse) -> None:
         # A move already begun is answered first, unless it takes too long; its page would ask
         # again anyway.
         with suppress(TimeoutError):
@@ -220,7 +224,7 @@ class _Socket(web.WebSocketResponse):
         super().__init__(
             heartbeat=HEARTBEAT,
             max_msg_size=frames.FRAME_BYTES,
-            timeout=FAREWELL,
+            timeout=CLOSE_SECONDS,
             # Frames are small, and each open page would cost 300 KB of windows.
             compress=False,
         )
