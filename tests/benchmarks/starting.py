@@ -1,16 +1,19 @@
-"""What the start costs: the real process, from nothing to the first screen in a browser."""
+"""What the start costs: the real process, from nothing to the first screen."""
 
+import asyncio
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from random import Random
 from statistics import median
+from time import perf_counter
 
-import psutil
-from sqlalchemy.engine import URL
-
+from tests.benchmarks.lean_api import LeanApi
+from tests.benchmarks.over_http import FIRST, course_bot
+from tests.benchmarks.processes import PATIENCE, Contestant
+from tests.benchmarks.walking import Walker
 from tests.browser_person import browser_person
-from tests.killing import bot_in
 
 BARE = """
 import aiohttp, sqlalchemy, pydantic
@@ -22,36 +25,50 @@ print(sum(me.cpu_times()[:2]), me.memory_info().rss)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """CPU seconds (user and system), and resident memory in megabytes (10⁶ bytes)."""
+    """CPU seconds (user and system), the most memory resident in 10⁶ bytes, and seconds waited."""
 
-    seconds: float
+    cpu: float
     megabytes: float
+    seconds: float
 
 
-async def start(folder: Path) -> Cost:
-    """Start the bot on the database in a folder, look at its first screen, and stop it."""
-    database = URL.create("sqlite+aiosqlite", database=str(folder / "course.db"))
-    async with bot_in(folder, database) as bot:
-        await bot.starts()
-        async with browser_person(bot.url) as person:
+async def in_browser(home: Path) -> Cost:
+    """Start the bot on the database in a folder, and look at its first screen."""
+    begun = perf_counter()
+    async with course_bot(home, None) as contestant:
+        url = (await contestant.line()).partition(": ")[2]
+        async with browser_person(url) as person:
             await person.opens()
-            process = psutil.Process(bot.pid)
-            used, resident = process.cpu_times(), process.memory_info().rss
             assert person.text
-        await bot.stops()
-    return Cost(seconds=used.user + used.system, megabytes=resident / 1e6)
+            return _cost(contestant, begun)
+
+
+async def in_telegram(home: Path) -> Cost:
+    """Start it while somebody's /start is waiting, and let them see the first screen."""
+    async with LeanApi() as api:
+        side = api.side()
+        answered = side.learner(FIRST, Walker(Random(1))).goes_on_until(0.0)
+        begun = perf_counter()
+        async with course_bot(home, None, api=api, side=side) as contestant:
+            async with asyncio.timeout(PATIENCE):
+                await answered
+            return _cost(contestant, begun)
+
+
+def _cost(contestant: Contestant, begun: float) -> Cost:
+    seconds = perf_counter() - begun
+    return Cost(cpu=contestant.cpu, megabytes=contestant.megabytes, seconds=seconds)
 
 
 def import_only() -> Cost:
     """Import three of the libraries and do nothing with them."""
+    begun = perf_counter()
     done = subprocess.run([sys.executable, "-c", BARE], check=True, capture_output=True, text=True)
-    seconds, resident = done.stdout.split()
-    return Cost(seconds=float(seconds), megabytes=int(resident) / 1e6)
+    cpu, resident = done.stdout.split()
+    return Cost(cpu=float(cpu), megabytes=int(resident) / 1e6, seconds=perf_counter() - begun)
 
 
 def middle(costs: list[Cost]) -> Cost:
     """Return the medians."""
-    return Cost(
-        seconds=median(cost.seconds for cost in costs),
-        megabytes=median(cost.megabytes for cost in costs),
-    )
+    cpu, megabytes, seconds = (median(each) for each in zip(*map(astuple, costs), strict=True))
+    return Cost(cpu=cpu, megabytes=megabytes, seconds=seconds)
