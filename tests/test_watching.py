@@ -116,13 +116,13 @@ async def test_a_lesson_that_vanishes_is_a_warning_and_one_renamed_with_its_old_
 ) -> None:
     def rename(old: str, new: str, front: str) -> None:
         # While one file doesn't fit the others, the course stays as it was.
+        edit(lessons, f"{old}/lesson.md", "faq:", f"{front}faq:")
         (lessons / old).rename(lessons / new)
         edit(lessons, "course.yaml", f"[{old}]", f"[{new}]")
         faq = (lessons / "faq.yaml").read_text(encoding="utf-8")
         (lessons / "faq.yaml").write_text(
             faq.replace(f"lesson: {old}", f"lesson: {new}"), encoding="utf-8"
         )
-        edit(lessons, f"{new}/lesson.md", "faq:", f"{front}faq:")
 
     rename("chat", "talk", "was: [chat]\n")
     await until(lambda: watcher.course.renamed == {"chat": "talk"})
