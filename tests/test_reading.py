@@ -166,6 +166,9 @@ def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
         ("chat/quiz.yaml", "draw: 4", "draw: ¦3", "число 3 слишком мало — не меньше 4"),
         ("rules.yaml", "2025-10-30", "¦2025-13-30", "«2025-13-30» — не дата — напишите дату так"),
         ("rules.yaml", "2025-10-30", "¦осенью", "«осенью» — не дата"),
+        ("rules.yaml", "2025-10-30", "¦30.10.2025", "напишите дату так: 2025-10-30, без"),
+        ("rules.yaml", "2025-10-30", "¦2025‑10‑30", "напишите дату так: 2025-10-30, без"),
+        ("rules.yaml", "2025-10-30", '¦"2025-10-30"', "напишите дату так: 2025-10-30, без"),
         ("faq.yaml", "- id: 11", "- id: ¦1000", "число 1000 слишком велико — не больше 999"),
         ("faq.yaml", "[как это, почему, ", "¦[", "слишком мало, пунктов: 2 — нужно не меньше 4"),
         ("chat/lesson.md", "[help-chat, guide]", "¦guide", "здесь должен быть список"),
@@ -183,7 +186,7 @@ def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
             "course.yaml",
             "title: Малый курс",
             'title: "Малый" ¦курс',
-            "здесь ждали «ключ: значение»",
+            "после второй кавычки — возьмите весь текст в одинарные кавычки: '\"Малый\" курс'",
         ),
         (
             "course.yaml",
@@ -316,6 +319,8 @@ def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
             "pass¦\N{NO-BREAK SPACE}_mark",
             "в ключе неразрывный пробел — уберите его",
         ),
+        ("course.yaml", "title: Малый", "title¦:Малый", "после двоеточия нет пробела"),
+        ("course.yaml", "title: Малый", "title¦： Малый", "двоеточие не то: «：»"),
         (
             "course.yaml",
             "    about: Для",
@@ -369,6 +374,8 @@ def test_one_slip_is_one_fault(lessons: Path) -> None:
         ("chat/quiz.yaml", "- text: Учитель в MAX", "- Учитель: в MAX"),
         ("course.yaml", "title: Малый курс", "title: Малый #5\n  курс"),
         ("faq.yaml", "[как это, ", "[как #это, "),
+        ("course.yaml", "title: Малый курс", "Title: Малый курс"),
+        ("course.yaml", "title: Малый курс", "\N{NO-BREAK SPACE}title: Малый курс"),
         ("course.yaml", "    about: Для", "    \N{NO-BREAK SPACE}about: Для"),
     ]
     for name, old, new in slips:

@@ -1,6 +1,8 @@
 """What pydantic finds wrong in a value, in the words of whoever wrote it."""
 
 import re
+from datetime import date
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel
@@ -27,7 +29,7 @@ _NO = frozenset(["нет", "no", "n", "off", "false", "неверно", "неп�
 _WRONG = {
     "int_type": ("«{value}» — не целое число", "напишите цифрами, без кавычек"),
     "bool_type": ("здесь пишут true или false, а стоит «{value}»", "замените на {word}"),
-    "date_type": ("«{value}» — не дата", "напишите дату так: 2026-11-20, без кавычек"),
+    "date_type": ("«{value}» — не дата", "напишите дату так: {day}, без кавычек"),
     "string_type": ("здесь должен быть текст", "уберите вложенные строки"),
     "list_type": ("здесь должен быть список", "каждый пункт — с новой строки, с «- »"),
     "dict_type": ("здесь должны быть строки «ключ: значение»", "сверьтесь с README.ru.md"),
@@ -74,6 +76,7 @@ def explain(
             words = {
                 "count": len(value) if isinstance(value, str | list) else value,
                 "value": value,
+                "day": _day(str(value)),
                 "word": _true_or_false(value),
                 "known": ", ".join(_fields(written, inner)),
                 **error.get("ctx", {}),
@@ -95,7 +98,7 @@ def _fields(written: type[BaseModel], loc: Loc) -> tuple[str, ...]:
 
 
 def _meant_keys(written: type[BaseModel], error: ErrorDetails) -> list[Loc]:
-    """List the keys that are missing only because they are there in other letters.
+    """List the keys that are missing only because they are there, misspelt.
 
     A text with a colon in it is such a key, too: it stands where all the keys belong.
     """
@@ -103,8 +106,10 @@ def _meant_keys(written: type[BaseModel], error: ErrorDetails) -> list[Loc]:
     if error["type"] != "extra_forbidden":
         return []
     known = _fields(written, tuple(parent))
-    if found := look_alike(str(name), known):
-        return [(*parent, found[1])]
+    near = look_alike(str(name), known)
+    meant = [near[1]] if near else get_close_matches(str(name), known, n=1)
+    if meant:
+        return [(*parent, meant[0])]
     return [] if _KEY.fullmatch(str(name)) else [(*parent, key) for key in known]
 
 
@@ -119,8 +124,8 @@ def _unknown_key(
             may = "" if near.startswith("есть") else f"{near} "
             right = f"{may}{'В' if may else 'в'}озможны: {', '.join(known)}"
         else:
-            text = _quoted(name, value)
-            right = f"если это текст с двоеточием, возьмите его в кавычки: «{known[0]}: {text}»"
+            text = f"возьмите его в кавычки: «{known[0]}: {_quoted(name, value)}»"
+            right = f"возможны: {', '.join(known)}; если это текст с двоеточием, {text}"
     source.fault(loc, what, right, offset=offset, key=True)
 
 
@@ -146,6 +151,18 @@ def _quoted(name: str, value: object) -> str:
     """Write a key and its value as the text that they were meant to be."""
     text = f"{name}: {'' if value is None else as_written(value)}".strip()
     return f"'{text}'" if '"' in text else f'"{text}"'
+
+
+def _day(text: str) -> str:
+    """Write a date as it should be written, or another one as an example."""
+    numbers = re.findall(r"\d+", text)
+    if re.fullmatch(r"\d{1,2}\D\d{1,2}\D\d{4}", text):
+        numbers.reverse()
+    try:
+        year, month, day = map(int, numbers)
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return "2026-11-20"
 
 
 def _true_or_false(value: object) -> str:

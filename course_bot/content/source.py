@@ -13,7 +13,6 @@ from course_bot.content.faults import Fault, Place, Within
 from course_bot.content.traps import (
     QUOTE,
     Trap,
-    begins_with_sign,
     dropped,
     joined,
     no_remark,
@@ -22,6 +21,7 @@ from course_bot.content.traps import (
     odd_key,
     plain_indent,
     stumbled,
+    stumbling_block,
     without_odd_spaces,
 )
 from course_bot.signs import NO_TEXT
@@ -67,9 +67,10 @@ class Source:
         self._events: dict[Loc, yaml.Event] = {}
         self._keys: dict[Loc, yaml.Event] = {}
         self._remarks: dict[Loc, tuple[int, Trap]] = {}
-        self._cut = False
+        self._told = False
         for row, line in enumerate(self._lines):
             if odd := odd_indent(line):
+                self._told = True
                 self._trap(row, odd)
                 self._lines[row] = plain_indent(line)
         try:
@@ -285,7 +286,7 @@ class Source:
             quoted = event.style in {"'", '"'}
             text = not quoted and (value is None or isinstance(value, str))
             if trap and (text or no_remark(self._lines[last], trap)):
-                self._cut = True
+                self._told = True
                 self._trap(last, trap)
             elif trap and not quoted:
                 self._remarks[here] = last, trap
@@ -308,10 +309,16 @@ class Source:
                     self._trap(row, trap)
 
     def _unreadable(self, row: int, trap: Trap) -> None:
-        """Add why the file can't be read, unless it is what was cut off before."""
-        if not self._cut:
-            line = self._lines[row] if row < len(self._lines) else ""
-            self._trap(row, begins_with_sign(line) or trap)
+        """Add why the file can't be read, unless it is what a fault before has told."""
+        if self._told:
+            return
+        # A key that isn't seen as one is told of where the next one is met.
+        for at in (row, row - 1):
+            line = self._lines[at] if 0 <= at < len(self._lines) else ""
+            if found := stumbling_block(line):
+                self._trap(at, found)
+                return
+        self._trap(row, trap)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ _SPECIAL = re.compile(r"\s*(?:- +)*(?:[\w-]+: +)?(\{\{|[*&%@`!])")
 _INDENT = re.compile(f" *(?:- *)?([{ODD_SPACES}])[-{ODD_SPACES} ]*")
 _AFTER_KEY = re.compile(rf"\s*(?:- +)*[\w-]+:([{ODD_SPACES}])")
 _ODD_SPACE = re.compile(f"[{ODD_SPACES}]")
+_COLON = re.compile(r"\s*(?:- +)*[A-Za-z_]+ ?(：|:(?=[^\s/]))")
+_AFTER_QUOTE = re.compile(r"""\s*(?:- +)*(?:[\w-]+: +)?((["']).*\2) *(?=[^\s#,\]}:])(.*)""")
 _REMARK = re.compile(r"\s*(#.*)")
 
 _PROBLEMS = {
@@ -98,12 +100,24 @@ def odd_after_key(text: str) -> Trap | None:
     return Trap(found.start(1), f"после двоеточия {named(found[1])}", "поставьте обычный пробел")
 
 
-def begins_with_sign(line: str) -> Trap | None:
-    """Find what mostly makes a line unreadable: a value that begins with a sign of YAML's."""
+def stumbling_block(line: str) -> Trap | None:
+    """Find what mostly makes a line unreadable: a colon or a quote, or a value's first sign."""
     if odd := odd_after_key(line):
         return odd
-    found = _SPECIAL.match(line)
-    return Trap(found.start(1), f"значение начинается с «{found[1]}»", QUOTE) if found else None
+    if found := _COLON.match(line):
+        what = (
+            "после двоеточия нет пробела" if found[1] == ":" else f"двоеточие не то: «{found[1]}»"
+        )
+        return Trap(found.start(1), what, "ключ пишут так: «ключ: значение»")
+    if found := _SPECIAL.match(line):
+        return Trap(found.start(1), f"значение начинается с «{found[1]}»", QUOTE)
+    if found := _AFTER_QUOTE.match(line):
+        whole = f"{found[1]}{line[found.end(1) :]}".rstrip()
+        right = "возьмите его целиком в другие кавычки"
+        if "'" not in whole:
+            right = f"возьмите весь текст в одинарные кавычки: '{whole}'"
+        return Trap(found.start(3), "текст продолжается после второй кавычки", right)
+    return None
 
 
 def dropped(line: str, column: int) -> Trap | None:
