@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from course_bot.chores import do_chores, storage_chores, telegram_chores
+from course_bot.chores import do_chores, storage_chores, writing_chores
 from course_bot.content.checking import Checked, check
 from course_bot.content.model import Course
 from course_bot.content.watching import CourseWatcher
@@ -69,7 +69,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     watcher = CourseWatcher(settings.lessons, course, check=check_course)
     async with open_storage(settings) as storage, AsyncExitStack() as stack:
-        talk = Conversation(storage, lambda: watcher.course, secret=secret)
+        talk = Conversation(
+            storage, lambda: watcher.course, secret=secret, zone=settings.time_zone
+        )
         telegram = _telegram_door(settings, talk)
         if telegram is not None:
             stack.push_async_callback(telegram.close)
@@ -151,7 +153,7 @@ async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conver
                 f"Telegram refuses to deliver to {url} ({error}): check COURSE_BOT_PUBLIC_URL"
             ) from None
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(do_chores(telegram_chores(door, talk, now)))
+        tasks.create_task(do_chores(writing_chores(talk, now)))
         if hook is None:
             tasks.create_task(door.poll())
 

@@ -5,16 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from course_bot.conversation.turn import Conversation
 from course_bot.storage.store import Storage
-
-if TYPE_CHECKING:
-    from course_bot.messengers.telegram.door import TelegramDoor
-
-REMINDING_HOURS = range(7, 16)
-"""Between which hours (UTC) reminders go out: 10 to 19 o'clock in Moscow."""
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +26,15 @@ def storage_chores(storage: Storage, clock: Callable[[], datetime]) -> list[Chor
     return [Chore(name="tidy", pause=timedelta(hours=6), do=lambda: storage.tidy(clock()))]
 
 
-def telegram_chores(
-    door: "TelegramDoor", talk: Conversation, clock: Callable[[], datetime]
-) -> list[Chore]:
-    """List what is done where there is Telegram."""
+def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Chore]:
+    """List what is done where there is a door at which the bot can write first."""
     return [
-        Chore(name="remind", pause=timedelta(minutes=10), do=lambda: remind(door, talk, clock()))
+        Chore(
+            name="plan reminders",
+            pause=timedelta(minutes=10),
+            do=lambda: talk.plan_reminders(clock()),
+        )
     ]
-
-
-async def remind(door: "TelegramDoor", talk: Conversation, now: datetime) -> None:
-    """Write to people who stopped halfway, in the daytime."""
-    if now.hour not in REMINDING_HOURS:
-        return
-    while due := await talk.reminders("telegram", now):
-        for account, screen in due:
-            await door.send(account, screen)
 
 
 async def do_chores(chores: Iterable[Chore]) -> None:

@@ -9,9 +9,10 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from course_bot.errors import StopError
@@ -42,6 +43,14 @@ def _usual_lessons() -> Path:
     return here if here.is_dir() else shipped("lessons")
 
 
+def _zone(name: object) -> ZoneInfo:
+    """Find a time zone by its IANA name."""
+    try:
+        return ZoneInfo(f"{name}")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone like Europe/Moscow or Asia/Vladivostok") from None
+
+
 class Settings(BaseSettings):
     """What a deployment may set; ``.env.example`` explains each.
 
@@ -69,6 +78,7 @@ class Settings(BaseSettings):
         ]
         | None
     ) = None
+    time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Europe/Moscow")
     secret: Annotated[SecretStr, _like(r"(?s).{32,}", "have at least 32 characters")] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     telegram_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_TOKEN")

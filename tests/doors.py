@@ -170,7 +170,9 @@ class House:
 
     async def carries(self, person: Person, *, door: str = "") -> Person:
         """Let a person go on at another device, through a personal link."""
-        return await self.arrives("Другое устройство", door=door, payload=await link_of(person))
+        other = await self.arrives("Другое устройство", door=door, payload=await link_of(person))
+        await other.presses("Да, продолжить здесь")
+        return other
 
     async def _person(self, door: str, name: str, language: str) -> Person:
         number = 5_000_000_001 + len(self._accounts)
@@ -215,6 +217,16 @@ class House:
                 _hang_up, asyncio.create_task(self._telegram.poll()), self._telegram
             )
         return self._api, self._telegram
+
+    async def messages(self, door: str) -> list[Outgoing]:
+        """Plan reminders, and take and send what the bot says by itself at a door by now."""
+        await self.talk.plan_reminders(self.now)
+        taken: list[Outgoing] = []
+        while lent := await self.talk.outgoing(door, self.now):
+            for message in lent:
+                await self.talk.delivered(message.id, self.now)
+            taken += lent
+        return taken
 
     # What is known of them.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,12 @@ from sqlalchemy import Engine, event
 
 from course_bot.content.model import Course
 from course_bot.learning.attempts import draw_attempt
+from course_bot.learning.joining import join as join_people
 from course_bot.learning.progress import (
+    ErasedPerson,
     LessonResult,
+    LinkMade,
+    LinkUsed,
     Person,
     answer_question,
     read_step,
@@ -20,14 +25,15 @@ from course_bot.learning.progress import (
 )
 from course_bot.questions.question import Response
 from course_bot.storage import Account
-from course_bot.storage.store import Decision, PersonalLink, Situation, Storage
+from course_bot.storage.joining import LinkedPeople
+from course_bot.storage.store import Decision, Situation, Storage
 from course_bot.storage.verifying import Difference, Unreadable, differences
 from tests.courses import WRONG, make_course, right_response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COURSE = make_course()
 
-Change = Callable[[Person], Decision[Person]]
+Change = Callable[[Person], Decision]
 
 
 @contextmanager
@@ -46,17 +52,17 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def look(person: Person) -> Decision[Person]:
+def look(person: Person) -> Decision:
     """Change nothing."""
-    return Decision(reply=person, person=person)
+    return Decision(person=person)
 
 
 def read(lesson: str, step: int) -> Change:
     """Go to a step."""
 
-    def change(person: Person) -> Decision[Person]:
+    def change(person: Person) -> Decision:
         person = replace(read_step(person, lesson, step), place=f"{lesson}/{step}")
-        return Decision(reply=person, person=person)
+        return Decision(person=person)
 
     return change
 
@@ -66,7 +72,7 @@ def start(
 ) -> Change:
     """Begin an attempt."""
 
-    def change(person: Person) -> Decision[Person]:
+    def change(person: Person) -> Decision:
         result = person.study.results.get(lesson, LessonResult())
         attempt = draw_attempt(
             course,
@@ -77,7 +83,7 @@ def start(
             at=at,
         )
         person, record = start_attempt(person, attempt)
-        return Decision(reply=person, person=person, records=(record,))
+        return Decision(person=person, records=(record,))
 
     return change
 
@@ -85,14 +91,14 @@ def start(
 def answer(response: Response | None = None, *, right: bool = True, at: datetime = NOW) -> Change:
     """Answer the question that waits."""
 
-    def change(person: Person) -> Decision[Person]:
+    def change(person: Person) -> Decision:
         asked = person.question
         assert asked, "no question waits"
         given = response
         if given is None:
             given = right_response(asked.filled) if right else WRONG[asked.question.id]
         person, records = answer_question(person, given, at=at)
-        return Decision(reply=person, person=person, records=records)
+        return Decision(person=person, records=records)
 
     return change
 
@@ -100,24 +106,24 @@ def answer(response: Response | None = None, *, right: bool = True, at: datetime
 def link(digest: str, expires_at: datetime) -> Change:
     """Ask for a personal link."""
 
-    def change(person: Person) -> Decision[Person]:
-        made = PersonalLink(digest=digest, expires_at=expires_at)
-        return Decision(reply=person, person=person, link=made)
+    def change(person: Person) -> Decision:
+        made = LinkMade(digest=digest, expires_at=expires_at)
+        return Decision(person=person, records=(made,))
 
     return change
 
 
-def forget(person: Person) -> Decision[Person]:
+def forget(person: Person) -> Decision:
     """Delete everything."""
-    return Decision(reply=person, person=person, forget=True)
+    return Decision(person=person, records=(ErasedPerson(at=NOW),))
 
 
 def put(**changes: Any) -> Change:
     """Set fields of the person."""
 
-    def change(person: Person) -> Decision[Person]:
+    def change(person: Person) -> Decision:
         person = replace(person, **changes)
-        return Decision(reply=person, person=person)
+        return Decision(person=person)
 
     return change
 
@@ -133,10 +139,11 @@ class Learner:
     async def does(self, change: Change = look, *, move: str = "") -> Person:
         """Take a turn and return the person as decided; a repeated move shows them as they are."""
 
-        def decide(situation: Situation) -> Decision[Person]:
-            return (look if situation.repeated else change)(situation.person)
+        def decide(situation: Situation) -> Decision:
+            return change(situation.person)
 
-        return await self.storage.turn(self.account, move or uuid4().hex, self.now, decide)
+        done = await self.storage.turn(self.account, move or uuid4().hex, self.now, decide)
+        return done.person
 
     async def takes(self, lesson: str = "chat", *, wrong: int = 0) -> Person:
         """Take a whole attempt whose first answers are wrong."""
@@ -145,6 +152,35 @@ class Learner:
             person = await self.does(answer(right=wrong <= 0, at=self.now))
             wrong -= 1
         return person
+
+
+class Joined(Enum):
+    """What came of a personal link."""
+
+    JOINED = auto()
+    EXPIRED = auto()
+    SAME = auto()
+
+
+async def join(storage: Storage, joining: Account, digest: str, at: datetime) -> Joined:
+    """Follow a personal link, as somebody who was asked and said yes."""
+    outcome: list[Joined] = []
+
+    def decide(situation: Situation) -> Decision:
+        person = situation.person
+        found = situation.look_up(LinkedPeople(link=digest, at=at, opened_by=person.id))
+        if found is None:
+            outcome.append(Joined.EXPIRED)
+            return Decision(person=person)
+        if found.person.id == person.id:
+            outcome.append(Joined.SAME)
+            return Decision(person=person)
+        outcome.append(Joined.JOINED)
+        both, record = join_people(found.person, person, found.log)
+        return Decision(person=both, records=(LinkUsed(digest=digest), record))
+
+    await storage.turn(joining, uuid4().hex, at, decide)
+    return outcome[-1]
 
 
 def learner(storage: Storage, key: str = "1", door: str = "telegram") -> Learner:

@@ -162,6 +162,8 @@ def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
             },
             "TELEGRAM_WEBHOOK_SECRET: must have 1 to 256 characters",
         ),
+        ({"COURSE_BOT_TIME_ZONE": "Moscow"}, "COURSE_BOT_TIME_ZONE: must be a time zone like"),
+        ({"COURSE_BOT_TIME_ZONE": "../etc"}, "COURSE_BOT_TIME_ZONE: must be a time zone like"),
         ({"TELEGRAM_API": "telegram"}, "TELEGRAM_API: "),
         ({"COURSE_BOT_DATABASE": "mysql://host/name"}, "COURSE_BOT_DATABASE is no database"),
         ({"COURSE_BOT_DATABASE": "data/course.db"}, "COURSE_BOT_DATABASE is no database"),

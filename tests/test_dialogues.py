@@ -3,11 +3,13 @@
 import asyncio
 import json
 from dataclasses import replace
+from unicodedata import normalize
 
 import pytest
 
 from course_bot.content.model import Course, Step
 from course_bot.conversation.port import Opened, Pressed, Wrote
+from course_bot.conversation.profile import digest
 from course_bot.questions.choice import Choice
 from course_bot.questions.match import Match
 from course_bot.questions.multiple import Multiple
@@ -575,18 +577,18 @@ async def test_reminders_can_be_paused_where_the_bot_can_write_first(
     house: House, ann: Person
 ) -> None:
     house.now += passes(60 * 24 * 4)
-    due = await house.talk.reminders("telegram", house.now)
-    assert [account for account, _ in due] == [house.account(ann)]
-    assert "Дальше: «Урок „chat“»" in due[0][1].text
+    due = await house.messages("telegram")
+    assert [message.account for message in due] == [house.account(ann)]
+    assert "Дальше: «Урок „chat“»" in due[0].screen.text
     await ann.writes("/me")
     ann.sees("Если вы не заглянете три дня")
     await ann.presses("🔕 Не напоминать")
     ann.sees("Напоминания на паузе")
     house.now += passes(60 * 24 * 4)
-    assert await house.talk.reminders("telegram", house.now) == []
+    assert await house.messages("telegram") == []
     await ann.presses("🔔 Снова напоминать")
     house.now += passes(60 * 24 * 4)
-    assert len(await house.talk.reminders("telegram", house.now)) == 1
+    assert len(await house.messages("telegram")) == 1
 
 
 @pytest.mark.parametrize("door", ["port", "browser"])
@@ -687,7 +689,10 @@ async def test_progress_moves_to_another_device_and_door(
 
 async def test_a_personal_link_works_once(house: House, ann: Person) -> None:
     payload = await link_of(ann)
-    await house.arrives("Телефон", payload=payload)
+    phone = await house.arrives("Телефон", payload=payload)
+    phone.sees("Продолжить здесь то, что начато на другом устройстве?", "имя, уроки и результаты")
+    await phone.presses("Да, продолжить здесь")
+    phone.was_told("теперь здесь")
     thief = await house.arrives("Чужой", payload=payload)
     thief.was_told("Эта ссылка больше не работает")
     thief.sees("Малый курс")
@@ -698,7 +703,9 @@ async def test_a_personal_link_works_once(house: House, ann: Person) -> None:
 async def test_a_personal_link_lives_for_fifteen_minutes(house: House, ann: Person) -> None:
     early, late = await link_of(ann), ""
     house.now += passes(14.9)
-    (await house.arrives("Успел", payload=early)).was_told("теперь здесь")
+    hasty = await house.arrives("Успел", payload=early)
+    await hasty.presses("Да, продолжить здесь")
+    hasty.was_told("теперь здесь")
     late = await link_of(ann)
     house.now += passes(15)
     (await house.arrives("Не успел", payload=late)).was_told("больше не работает")
@@ -736,10 +743,113 @@ async def test_whoever_would_rather_not_join_does_not(house: House, ann: Person)
 
 
 async def test_ones_own_link_moves_nothing(house: House, ann: Person) -> None:
-    await ann.opens(await link_of(ann))
-    await ann.presses("Да, соединить")
+    payload = await link_of(ann)
+    await ann.opens(payload)
     ann.was_told("переносить нечего")
-    ann.sees("Анна Петровна, рады вас видеть!")
+    ann.sees("Продолжить на другом устройстве")
+    phone = await house.arrives("Телефон", payload=payload)
+    await phone.presses("Да, продолжить здесь")
+    phone.was_told("теперь здесь")
+
+
+async def test_a_newcomer_is_asked_before_a_personal_link_makes_them_somebody(
+    house: House, ann: Person
+) -> None:
+    payload = await link_of(ann)
+    stranger = await house.arrives("Борис", payload=payload)
+    await stranger.presses("Нет, не надо")
+    stranger.sees("Малый курс")
+    await stranger.sends_action("join")
+    stranger.was_told(STALE)
+    assert (await house.learner(stranger)).id != (await house.learner(ann)).id
+
+
+async def test_the_question_of_a_link_is_reached_by_the_link_alone(
+    house: House, ann: Person
+) -> None:
+    payload = await link_of(ann)
+    stranger = await house.meets("Борис")
+    await stranger.sends_action(f"arrive:{digest(payload.removeprefix('go-'))}")
+    stranger.was_told(STALE)
+    await stranger.sends_action("join")
+    assert (await house.learner(stranger)).id != (await house.learner(ann)).id
+
+
+async def test_a_link_that_ends_while_one_thinks_joins_nobody(house: House, ann: Person) -> None:
+    payload = await link_of(ann)
+    tablet = await house.meets("Борис")
+    await tablet.opens(payload)
+    house.now += passes(15)
+    await tablet.presses("Да, соединить")
+    tablet.was_told("больше не работает")
+    tablet.sees("Борис, рады вас видеть!")
+
+
+async def test_paused_reminders_stay_paused_and_the_joining_device_keeps_its_language(
+    house: House, ann: Person
+) -> None:
+    payload = await link_of(ann)
+    tablet = await house.meets("Ann")
+    await tablet.sends_action("speak:en")
+    await tablet.sends_action("remind:0")
+    await tablet.opens(payload)
+    await tablet.presses("Yes, join them")
+    learner = await house.learner(ann)
+    assert (learner.language, learner.reminders) == ("en", False)
+
+
+async def test_an_old_begin_does_not_wipe_the_attempt_that_runs_now(
+    house: House, ann: Person
+) -> None:
+    await ann.presses("Знаю — сразу к тесту")
+    await house.takes_quiz(ann)
+    await ann.sends_action("quiz:roles")
+    await house.answers(ann)
+    await ann.sends_action("quiz:chat")
+    old = ann.button("Начать: Урок «chat»").action
+    await ann.presses("Начать: Урок «chat»")
+    await house.answers(ann)
+    before = await house.learner(ann)
+    await ann.sends_action(old)
+    ann.was_told(STALE)
+    after = await house.learner(ann)
+    assert (after.attempt, after.study) == (before.attempt, before.study)
+
+
+@pytest.mark.parametrize("command", ["/me", "/help", "/menu", "/track", "/progress"])
+async def test_where_a_link_led_is_not_forgotten_on_the_way_in(house: House, command: str) -> None:
+    ann = await house.arrives(payload="lesson-roles")
+    await ann.writes(command)
+    await ann.opens()
+    await ann.sends_action("name")
+    await ann.presses("Пока без имени")
+    await ann.writes(command)
+    await ann.sends_action("role")
+    await ann.presses("Учитель")
+    ann.sees("Урок «roles»", "Шаг 1 из 4")
+    assert (await house.learner(ann)).wish == ""
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\uffa0", "\u115f\u1160", "\u2800", "\u200b\u2060"])
+async def test_a_name_that_nobody_could_see_is_no_name(house: House, blank: str) -> None:
+    ann = await house.arrives("")
+    await ann.presses("Начать")
+    await ann.writes(blank * 3)
+    ann.was_told("В имени нужна хотя бы одна буква")
+    await ann.writes(f"{blank}Анна{blank}Петровна")
+    assert (await house.learner(ann)).name == "Анна Петровна"
+
+
+@pytest.mark.parametrize("question", ["Как поменять роль?", "что делать если нет чата", "МЭШ?"])
+async def test_a_question_asked_for_a_name_is_not_taken_as_one(
+    house: House, question: str
+) -> None:
+    ann = await house.arrives("")
+    await ann.presses("Начать")
+    await ann.writes(question)
+    ann.was_told("Похоже, это вопрос")
+    ann.sees("Как вас зовут?")
+    assert (await house.learner(ann)).name == ""
 
 
 # What is not a button.
@@ -751,6 +861,15 @@ async def test_a_question_finds_its_answer(ann: Person) -> None:
     assert ann.button("Урок: Урок «roles» (3 минуты)").action == "lesson:roles"
     await ann.presses("↩ К уроку")
     ann.sees("Шаг 1 из 4")
+
+
+async def test_a_question_written_with_letters_in_two_parts_finds_its_answer(ann: Person) -> None:
+    """Some keyboards and copied texts have «й» as «и» and a mark of its own."""
+    await ann.writes(normalize("NFD", "Какой чат «Сотрудники»?"))
+    with_marks = ann.text
+    await ann.writes("Какой чат «Сотрудники»?")
+    assert ann.text == with_marks
+    ann.sees("«Сотрудники»")
 
 
 async def test_what_has_no_answer_gets_a_way_to_people(ann: Person) -> None:
@@ -950,12 +1069,14 @@ async def test_a_forged_button_writes_nothing_and_shows_where_one_is(
 @port_only
 async def test_a_forged_personal_link_joins_nobody(house: House, ann: Person) -> None:
     learner = await house.learner(ann)
-    await ann.sends_action("join:" + "A" * 22)
+    await ann.opens("go-" + "A" * 22)
     ann.was_told("больше не работает")
-    for token in ("", "x", "A" * 23, "\x00"):
+    await ann.sends_action("menu")
+    for token in ("", "x", "A" * 22, "A" * 23, "\x00"):
         await ann.sends_action(f"join:{token}")
         ann.was_told(STALE)
         await ann.opens(f"go-{token}")
+        ann.was_told("")
         ann.sees("Анна Петровна, рады вас видеть!")
     assert (await house.learner(ann)).id == learner.id
 
@@ -1039,7 +1160,10 @@ async def test_a_restart_changes_nothing_for_anybody(house: House, ann: Person) 
 async def test_a_personal_link_survives_a_restart(house: House, ann: Person) -> None:
     payload = await link_of(ann)
     await house.restarts()
-    (await house.arrives("Телефон", payload=payload)).was_told("теперь здесь")
+    phone = await house.arrives("Телефон", payload=payload)
+    await house.restarts()
+    await phone.presses("Да, продолжить здесь")
+    phone.was_told("теперь здесь")
 
 
 async def test_the_log_holds_every_answer_as_it_was_given(house: House, ann: Person) -> None:

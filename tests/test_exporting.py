@@ -2,8 +2,7 @@
 
 import json
 
-from course_bot.storage import Account
-from course_bot.storage.exporting import export
+from course_bot.storage.exporting import Everything, Figures, Sums
 from course_bot.storage.store import Storage
 from tests.learners import a_school, learner, put
 
@@ -13,7 +12,7 @@ async def test_the_export_holds_everything_and_nothing_of_others(storage: Storag
     await ann.does(put(name='Анна <b>&"', track="teacher"))
     person = await ann.does()
 
-    told = json.loads(await export(storage, ann.account))
+    told = json.loads(await storage.read(Everything(person.id)))
 
     assert told["person"] == {
         "id": person.id,
@@ -24,7 +23,9 @@ async def test_the_export_holds_everything_and_nothing_of_others(storage: Storag
         "joined_at": "2026-11-23T09:00:00Z",
         "seen_at": "2026-11-23T11:00:00Z",
         "reminders_sent": 0,
+        "remind_at": "2026-11-26T11:00:00Z",
         "place": person.place,
+        "wish": "",
     }
     assert told["accounts"] == [{"id": "telegram:ann", "blocked_at": None}]
     assert {each["account_id"] for each in told["recent_moves"]} == {"telegram:ann"}
@@ -38,12 +39,20 @@ async def test_the_export_holds_everything_and_nothing_of_others(storage: Storag
 
 async def test_the_export_is_read_by_people_as_it_is(storage: Storage) -> None:
     ann = learner(storage)
-    await ann.does(put(name="Анна"))
+    person = await ann.does(put(name="Анна"))
 
-    text = (await export(storage, ann.account)).decode()
+    text = (await storage.read(Everything(person.id))).decode()
 
     assert '    "name": "Анна",\n' in text
 
 
-async def test_of_an_unknown_account_nothing_is_exported(storage: Storage) -> None:
-    assert await export(storage, Account(door="telegram", key="404")) == b"{}"
+async def test_of_somebody_who_is_not_there_nothing_is_exported(storage: Storage) -> None:
+    assert await storage.read(Everything(404)) == b"{}"
+
+
+async def test_what_is_stored_is_counted(storage: Storage) -> None:
+    ann, _ = await a_school(storage)
+    person = await ann.does()
+
+    assert await storage.read(Figures(person.id)) == Sums(accounts=1, attempts=3, answers=11)
+    assert await storage.read(Figures(404)) == Sums(accounts=0, attempts=0, answers=0)

@@ -31,7 +31,7 @@ from course_bot.conversation.port import (
     Wrote,
 )
 from course_bot.conversation.welcome import JOINERS, NAME_CHARS
-from course_bot.learning.progress import Answered, Finished
+from course_bot.learning.progress import Answered, Finished, JoinedPeople
 from course_bot.learning.progress import Person as Learner
 from course_bot.questions.multiple import Multiple
 from course_bot.storage import Account
@@ -285,8 +285,7 @@ class Crowd:
                 move = Pressed(
                     account=somebody.account, move_id="x", at=self.house.now, action=forged
                 )
-                situation = Situation(person=learner, repeated=False)
-                _judge(learner, self.house.talk._decide(move, situation))
+                _judge(learner, self.house.talk.turn(move).decide(Situation(person=learner)))
 
     def _watches(self) -> None:
         """Stand between the conversation and the storage, and look at every decision."""
@@ -298,13 +297,12 @@ class Crowd:
             account: Account,
             move_id: str,
             at: datetime,
-            decide: Callable[[Situation], Decision[T]],
-        ) -> T:
-            def judged(situation: Situation) -> Decision[T]:
+            decide: Callable[[Situation], Decision],
+        ) -> Decision:
+            def judged(situation: Situation) -> Decision:
                 decision = decide(situation)
-                if not situation.repeated:
-                    _judge(situation.person, decision)
-                    self.learners[account] = decision.person
+                _judge(situation.person, decision)
+                self.learners[account] = decision.person
                 return decision
 
             return await turn(account, move_id, at, judged)
@@ -312,12 +310,14 @@ class Crowd:
         storage.turn = watched  # type: ignore[method-assign]  # it listens, and changes nothing
 
 
-def _judge(before: Learner, decision: Decision[T]) -> None:
+def _judge(before: Learner, decision: Decision) -> None:
     """Assert that a decision keeps to the rules by which progress moves."""
     after = decision.person
     answered = [record for record in decision.records if isinstance(record, Answered)]
     finished = [record for record in decision.records if isinstance(record, Finished)]
-    assert after.id == before.id
+    joined = [record for record in decision.records if isinstance(record, JoinedPeople)]
+    assert [record.left for record in joined] in ([], [before.id])
+    assert joined or after.id == before.id
     assert len(after.place) <= 64
     assert after.place.isascii()
     assert after.place.isprintable()
@@ -334,7 +334,11 @@ def _judge(before: Learner, decision: Decision[T]) -> None:
         now = after.study.results[lesson]
         assert now.attempts >= result.attempts
         assert (now.best or 0) >= (result.best or 0)
-        assert now.passed_at == (result.passed_at or now.passed_at)
+        if not joined:
+            assert now.passed_at == (result.passed_at or now.passed_at)
+        elif result.passed_at:
+            assert now.passed_at
+            assert now.passed_at <= result.passed_at
         assert set(result.answered) <= set(now.answered)
     for lesson, reading in before.study.readings.items():
         assert after.study.readings[lesson].furthest >= reading.furthest

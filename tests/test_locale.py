@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from course_bot.content.model import Course, Step
+from course_bot.conversation import menu
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
@@ -160,6 +161,7 @@ async def walk(house: House, language: Language) -> None:
     for text in ("qq", "/nosuch"):
         await ann.writes(text)
     await ann.presses(phrases(language).t("Begin"))
+    await ann.writes("?")
     await ann.writes("1")
     await ann.writes(NEUTRAL)
     await ann.sends_action("begin:teacher")
@@ -194,7 +196,7 @@ async def around(house: House, ann: Person) -> None:
     await ann.writes(NEUTRAL)
     for place in ("step:chat:1", "step:chat:4", "locked:chat", "other:chat", "pick:x:0:0"):
         await ann.sends_action(place)
-    assert await house.talk.reminders("port", house.now + passes(60 * 24 * 4))
+    assert menu.reminder(house.course, await house.learner(ann))
 
 
 async def about_oneself(house: House, ann: Person) -> None:
@@ -272,6 +274,7 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
     phone = ann
     for door in ("telegram", "browser"):
         phone = await arriving(house, language, door=door, payload=payload)
+        await phone.sends_action("join")
         await phone.sends_action("begin:coordinator")
         await phone.sends_action("menu")
         await phone.sends_action("take:coordinator")
@@ -290,8 +293,9 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
     house.course = course
     await ann.sends_action("link")
     again = ann.text.split("start=")[1].split()[0]
-    await ann.opens(f"go-{again.removeprefix('go-')}")
-    await ann.sends_action(ann.buttons[0].action)
+    await ann.opens(again)
+    await phone.opens(again)
+    await phone.sends_action("join")
     house.said.append(house.talk.trouble(language))
     for reason in ("group", "too_long", "too_large"):
         house.said.append(Notice(text=house.talk.refusal(reason, language)))

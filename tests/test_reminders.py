@@ -1,20 +1,16 @@
 """Reminders: who gets one, when, and that nobody gets one twice."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from course_bot.storage import Account, reminders
+from course_bot.learning.progress import Person
 from course_bot.storage.engine import create_engine
-from course_bot.storage.joining import join
+from course_bot.storage.outbox import Lent, Settled
 from course_bot.storage.store import Storage
-from tests.learners import NOW, Learner, forget, learner, link, put, start, statements
+from tests.learners import NOW, Learner, forget, join, learner, link, put, start, statements
 
 DAY = timedelta(days=1)
 
@@ -25,8 +21,19 @@ async def enrolled(storage: Storage, key: str = "1", door: str = "telegram") -> 
     return ann
 
 
+async def sent(storage: Storage, after: timedelta, door: str = "telegram") -> list[Lent]:
+    """Plan, take and send all that is due at a door so long after ``NOW``."""
+    now = NOW + after
+    await storage.plan_reminders([door], now, lambda _: True)
+    taken: list[Lent] = []
+    while lent := await storage.lend_messages(door, now):
+        await storage.settle_messages([Settled(id=each.id) for each in lent], now)
+        taken += lent
+    return taken
+
+
 async def reminded(storage: Storage, after: timedelta, door: str = "telegram") -> list[str]:
-    return [account.key for account, _ in await storage.due_reminders(door, NOW + after)]
+    return [each.account.key for each in await sent(storage, after, door)]
 
 
 async def test_reminders_come_after_3_10_and_30_days_and_then_no_more(storage: Storage) -> None:
@@ -70,13 +77,14 @@ async def test_who_was_away_past_several_reminders_gets_one_for_all(
     assert [day for day in range(away, 100) if await reminded(storage, day * DAY)] == later
 
 
-async def test_a_reminder_hands_out_the_account_and_the_person(storage: Storage) -> None:
+async def test_a_reminder_knows_the_account_and_the_person(storage: Storage) -> None:
     ann = await enrolled(storage)
     person = await ann.does(start("chat"))
 
-    assert await storage.due_reminders("telegram", NOW + 3 * DAY) == [
-        (Account(door="telegram", key="1"), person)
-    ]
+    (message,) = await sent(storage, 3 * DAY)
+
+    assert (message.account, message.person) == (ann.account, person)
+    assert (message.kind, message.made_at) == ("reminder", NOW + 3 * DAY)
     assert await ann.does() == person
 
 
@@ -92,7 +100,41 @@ async def test_some_are_not_reminded(storage: Storage) -> None:
     await enrolled(storage, "1", "telegram2")
 
     assert await reminded(storage, 3 * DAY) == []
-    assert await reminded(storage, 3 * DAY, door="browser") == ["elsewhere"]
+
+
+async def test_who_has_nothing_left_is_not_reminded_and_not_looked_at_again(
+    storage: Storage,
+) -> None:
+    await enrolled(storage)
+    looked: list[Person] = []
+
+    def wanted(person: Person) -> bool:
+        looked.append(person)
+        return False
+
+    for day in (3, 4, 10, 30):
+        await storage.plan_reminders(["telegram"], NOW + day * DAY, wanted)
+
+    assert len(looked) == 1
+    assert await storage.lend_messages("telegram", NOW + 30 * DAY) == []
+
+
+async def test_at_another_door_others_are_reminded(storage: Storage) -> None:
+    await enrolled(storage, "elsewhere", "max")
+
+    assert await reminded(storage, 3 * DAY, door="max") == ["elsewhere"]
+
+
+async def test_who_lets_the_bot_in_again_gets_what_was_due_meanwhile(storage: Storage) -> None:
+    ann = await enrolled(storage)
+    await storage.blocked(ann.account, NOW)
+    assert await reminded(storage, 3 * DAY) == []
+
+    await storage.blocked(ann.account, None)
+
+    assert await reminded(storage, 4 * DAY) == ["1"]
+    assert await reminded(storage, 5 * DAY) == []
+    assert await reminded(storage, 10 * DAY) == ["1"]
 
 
 async def test_a_person_with_two_accounts_is_reminded_once_where_it_can_be_read(
@@ -109,81 +151,48 @@ async def test_a_person_with_two_accounts_is_reminded_once_where_it_can_be_read(
     assert await reminded(storage, 10 * DAY) == ["2"]
 
 
-async def test_a_limit_leaves_the_others_for_the_next_call(storage: Storage) -> None:
+async def test_many_are_reminded_in_portions(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("course_bot.storage.reminders.PEOPLE_AT_ONCE", 2)
     people = {(await enrolled(storage, f"{key}")).account.key for key in range(5)}
     blocked = await enrolled(storage, "a blocked one stands in nobody's way")
     await storage.blocked(blocked.account, NOW)
 
-    async def take() -> list[str]:
-        due = await storage.due_reminders("telegram", NOW + 3 * DAY, limit=2)
-        return [account.key for account, _ in due]
+    taken = await reminded(storage, 3 * DAY)
 
-    taken = [await take() for _ in range(4)]
-
-    assert [len(each) for each in taken] == [2, 2, 1, 0]
-    assert {key for each in taken for key in each} == people
+    assert sorted(taken) == sorted(people)
 
 
 async def test_two_processes_never_remind_the_same_person(storage: Storage, url: URL) -> None:
-    keys = {(await enrolled(storage, f"{key}")).account.key for key in range(20)}
+    keys = {(await enrolled(storage, f"{key}")).account.key for key in range(50)}
 
     async with Storage(create_engine(url)) as other:
         taken = await asyncio.gather(
-            *(
-                each.due_reminders("telegram", NOW + 3 * DAY, limit=5)
-                for each in (storage, other)
-                for _ in range(4)
-            )
+            *(reminded(each, 3 * DAY) for each in (storage, other) for _ in range(4))
         )
-        rest = await storage.due_reminders("telegram", NOW + 3 * DAY)
+        rest = await reminded(storage, 3 * DAY)
 
-    everybody = [account.key for each in (*taken, rest) for account, _ in each]
+    everybody = [key for each in (*taken, rest) for key in each]
     assert sorted(everybody) == sorted(keys)
-
-
-async def test_reminders_are_marked_before_they_are_handed_out(storage: Storage, url: URL) -> None:
-    await enrolled(storage)
-
-    await storage.due_reminders("telegram", NOW + 3 * DAY)
-
-    engine = create_engine(url)
-    async with engine.connect() as connection:
-        assert await connection.scalar(text("SELECT reminders_sent FROM person")) == 1
-    await engine.dispose()
-
-
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-async def test_nobody_waits_while_people_to_remind_are_searched_for(
-    storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ann = await enrolled(storage)
-    find_due = reminders.find_due
-
-    async def find_slowly(connection: AsyncConnection, *rest: Any) -> Sequence[int]:
-        found = await find_due(connection, *rest)
-        ann.now += 3 * DAY
-        await ann.does()
-        return found
-
-    monkeypatch.setattr(reminders, "find_due", find_slowly)
-
-    assert await reminded(storage, 3 * DAY) == [], "she has come back in the meantime"
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_those_not_due_are_not_even_looked_at(storage: Storage) -> None:
     """With a million people, the search must go by the index."""
     with statements() as seen:
-        await storage.due_reminders("telegram", NOW)
-    query = seen[0]
+        await storage.plan_reminders(["telegram"], NOW, lambda _: True)
+        await storage.lend_messages("telegram", NOW)
+    people, messages = seen
 
+    assert "SEARCH person USING INDEX ix_person_remind_at" in await _plan(storage, people)
+    plan = await _plan(storage, messages)
+    assert "SEARCH outbox USING INDEX ix_outbox_due" in plan
+    assert "SEARCH earlier USING INDEX ix_outbox_waiting" in plan
+
+
+async def _plan(storage: Storage, query: str) -> str:
+    parameters = tuple(0 for _ in range(query.count("?")))
     async with storage.reading() as connection:
-        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", _parameters(query))
-        steps = "\n".join(row.detail for row in plan)
-
-    assert "USING INDEX ix_person_reminders_sent_seen_at" in steps
-    assert "SCAN person" not in steps
-
-
-def _parameters(query: str) -> tuple[object, ...]:
-    return tuple(0 for _ in range(query.count("?")))
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", parameters)
+        return "\n".join(row.detail for row in plan)

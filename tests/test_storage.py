@@ -46,7 +46,7 @@ class OddError(Exception):
     """A fault of a conversation."""
 
 
-def fail(_: Person) -> Decision[Person]:
+def fail(_: Person) -> Decision:
     raise OddError
 
 
@@ -182,11 +182,10 @@ async def test_what_is_decided_on_a_repeated_move_is_not_remembered(storage: Sto
     ann = learner(storage)
     await ann.does(put(name="Анна"), move="42")
 
-    def decide(situation: Situation) -> Decision[bool]:
-        changed = replace(situation.person, name="Другая")
-        return Decision(reply=situation.repeated, person=changed, forget=True)
+    def decide(_: Situation) -> Decision:
+        raise AssertionError("a repeated move is not decided again")
 
-    assert await storage.turn(ann.account, "42", NOW, decide) is True
+    assert (await storage.turn(ann.account, "42", NOW, decide)).person.name == "Анна"
     assert (await ann.does()).name == "Анна"
 
 
@@ -241,9 +240,9 @@ async def test_many_first_contacts_at_two_processes_at_once_make_one_person_each
     }
 
 
-def add_one(person: Person) -> Decision[Person]:
+def add_one(person: Person) -> Decision:
     person = replace(person, place=f"{int(person.place or 0) + 1}")
-    return Decision(reply=person, person=person)
+    return Decision(person=person)
 
 
 async def test_twenty_read_modify_writes_of_one_person_at_once_lose_none(
@@ -324,8 +323,8 @@ async def test_an_accounts_turns_are_carried_out_in_their_order(storage: Storage
     ann, bob = learner(storage, "ann"), learner(storage, "bob")
     order: list[str] = []
 
-    def note(what: str) -> Callable[[Person], Decision[Person]]:
-        def change(person: Person) -> Decision[Person]:
+    def note(what: str) -> Callable[[Person], Decision]:
+        def change(person: Person) -> Decision:
             order.append(what)
             return look(person)
 
@@ -446,7 +445,7 @@ async def test_a_decision_that_raises_can_be_made_again(storage: Storage) -> Non
     assert (await ann.does(put(name="Аня"), move="42")).name == "Аня"
 
 
-async def together(storage: Storage, change: Callable[[Person], Decision[Person]]) -> list[Any]:
+async def together(storage: Storage, change: Callable[[Person], Decision]) -> list[Any]:
     """Let five people take a turn together, of whom the third makes this change."""
     people = [learner(storage, f"{key}") for key in range(5)]
     await asyncio.gather(*(person.does() for person in people))
@@ -684,7 +683,7 @@ async def test_a_fault_that_nobody_foresaw_does_not_end_the_writer(
 ) -> None:
     ann = learner(storage)
 
-    def odd(*_: object) -> None:
+    def odd(*_: object, **__: object) -> None:
         raise OddError
 
     with monkeypatch.context() as patch:
@@ -746,7 +745,7 @@ async def test_a_writer_that_is_cancelled_leaves_nobody_waiting(
         await asyncio.gather(*(person.does() for person in people))
         decisions = []
 
-        def cancel(person: Person) -> Decision[Person]:
+        def cancel(person: Person) -> Decision:
             decisions.append(person)
             if alone and len(decisions) == 1:
                 return start(attempt_id="taken")(person)
@@ -783,7 +782,7 @@ async def test_forgetting_deletes_everything_of_the_person_and_nothing_of_others
 
     await ann.does(forget)
 
-    assert await count(url) == of_bob
+    assert await count(url) == {**of_bob, "deletion": 1}
     assert (await bob.does()).passed("chat")
     async with storage.reading() as connection:
         for table in metadata.sorted_tables:
@@ -813,7 +812,9 @@ async def test_forgetting_takes_every_account_of_the_person(storage: Storage, ur
 
     await phone.does(forget)
 
-    assert set((await count(url)).values()) == {0}
+    left = await count(url)
+    assert left.pop("deletion") == 1
+    assert set(left.values()) == {0}
 
 
 async def blocked_at(storage: Storage) -> list[datetime | None]:
@@ -920,8 +921,8 @@ async def test_sqlite_is_set_up_to_survive_a_power_cut(
     of_the_writer: list[tuple[object, ...]] = []
     load = rows.load
 
-    def load_and_ask(connection: Connection, moves: Any) -> Any:
-        known = load(connection, moves)
+    def load_and_ask(connection: Connection, *rest: Any) -> Any:
+        known = load(connection, *rest)
         of_the_writer.append(ask(connection))
         return known
 

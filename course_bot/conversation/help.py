@@ -7,20 +7,12 @@ from html import escape
 from rapidfuzz import fuzz, process
 
 from course_bot.content.model import FaqEntry
+from course_bot.conversation.actions import Faq, Found, GoOn, Help, OpenLesson, StaleError
 from course_bot.conversation.lessons import in_minutes, lesson_at_hand
 from course_bot.conversation.port import Screen
-from course_bot.conversation.stage import (
-    Outcome,
-    Places,
-    Row,
-    Stage,
-    StaleError,
-    button,
-    goes,
-    index,
-    links,
-    to_menu,
-)
+from course_bot.conversation.routes import Audience, place
+from course_bot.conversation.stage import Row, Stage, button, go_to, links, to_menu
+from course_bot.storage.store import Decision
 
 QUERY_CHARS = 300
 """How much of a typed text is searched; a question is shorter."""
@@ -44,7 +36,7 @@ SMALL_WORDS = frozenset(
 """Words that stand in questions about anything, as ``normal`` writes them."""
 
 
-def overview(stage: Stage) -> Screen:
+def overview(stage: Stage, _at: Help) -> Screen:
     """Show what the bot can do and every topic of the FAQ."""
     p = stage.phrases
     text = "\n\n".join(
@@ -61,14 +53,14 @@ def overview(stage: Stage) -> Screen:
         )
     )
     rows: list[Row] = [
-        (button(entry.question, "faq", entry.id),) for entry in stage.course.faq.values()
+        (button(entry.question, Faq(entry.id)),) for entry in stage.course.faq.values()
     ]
     return Screen(text=text, rows=(*rows, *ways(stage)))
 
 
-def entry(stage: Stage, number: str) -> Screen:
+def entry(stage: Stage, at: Faq) -> Screen:
     """Show one entry of the FAQ: its answer, its links, and the lesson behind it."""
-    found = _entry(stage, number)
+    found = _entry(stage, at.entry)
     p = stage.phrases
     lesson = stage.lesson(found.lesson)
     parts = [f"<b>{escape(found.question)}</b>", found.answer]
@@ -76,40 +68,41 @@ def entry(stage: Stage, number: str) -> Screen:
     label = p.t(
         "Lesson: {title} ({minutes})", title=lesson.title, minutes=in_minutes(p, lesson.minutes)
     )
-    rows.append((button(label, "lesson", lesson.id),))
-    rows.append((button(p.t("All topics"), "help"),))
+    rows.append((button(label, OpenLesson(lesson.id)),))
+    rows.append((button(p.t("All topics"), Help()),))
     return Screen(text="\n\n".join(parts), rows=(*rows, *ways(stage)))
 
 
-def _entry(stage: Stage, number: str) -> FaqEntry:
+def _entry(stage: Stage, number: int) -> FaqEntry:
     try:
-        return stage.course.faq[index(number)]
+        return stage.course.faq[number]
     except KeyError:
         raise StaleError from None
 
 
-def ask(stage: Stage, text: str) -> Outcome:
+def ask(stage: Stage, text: str) -> Decision:
     """Go to the entry of the FAQ that a typed text asks for, or offer the nearest ones."""
     found = nearest(tuple(stage.course.faq.values()), text)
     sure = [number for number, score in found if score >= SURE]
     if sure and (len(found) == 1 or found[0][1] - found[1][1] >= 10):
-        return Outcome(person=goes(stage.person, "faq", sure[0]))
-    return Outcome(person=goes(stage.person, "found", *(number for number, _score in found)))
+        return Decision(person=go_to(stage.person, Faq(sure[0])))
+    offered = Found(tuple(number for number, _score in found))
+    return Decision(person=go_to(stage.person, offered))
 
 
-def offers(stage: Stage, *numbers: str) -> Screen:
+def offers(stage: Stage, at: Found) -> Screen:
     """Offer the entries that may be meant; where there is none, say so and show the way."""
     p = stage.phrases
-    if numbers:
+    if at.entries:
         text = p.html("Perhaps this is what you are asking about?")
     else:
         text = p.html(
             "I have not found an answer to that. Try other words, look at all the topics, or ask"
             " people:"
         )
-    entries = [_entry(stage, number) for number in numbers or (str(stage.course.not_found),)]
-    rows: list[Row] = [(button(each.question, "faq", each.id),) for each in entries]
-    rows.append((button(p.t("All topics"), "help"),))
+    entries = [_entry(stage, number) for number in at.entries or (stage.course.not_found,)]
+    rows: list[Row] = [(button(each.question, Faq(each.id)),) for each in entries]
+    rows.append((button(p.t("All topics"), Help()),))
     return Screen(text=text, rows=(*rows, *ways(stage)))
 
 
@@ -166,10 +159,14 @@ def ways(stage: Stage) -> tuple[Row, ...]:
     p = stage.phrases
     menu = to_menu(p)
     if stage.person.unfinished is not None:
-        return ((button(p.t("↩ Back to the quiz"), "continue"), menu),)
+        return ((button(p.t("↩ Back to the quiz"), GoOn()), menu),)
     if stage.person.study.readings and lesson_at_hand(stage) is not None:
-        return ((button(p.t("↩ Back to the lesson"), "continue"), menu),)
+        return ((button(p.t("↩ Back to the lesson"), GoOn()), menu),)
     return ((menu,),)
 
 
-PLACES: Places = {"help": overview, "faq": entry, "found": offers}
+ROUTES = (
+    place(Help, overview, who=Audience.ANYBODY),
+    place(Faq, entry, who=Audience.ANYBODY),
+    place(Found, offers, who=Audience.ANYBODY),
+)

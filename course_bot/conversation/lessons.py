@@ -2,29 +2,19 @@
 
 from html import escape
 
+from course_bot.conversation.actions import GoOn, OpenLesson, OpenQuiz, Step, TrackDone
 from course_bot.conversation.port import Screen
-from course_bot.conversation.stage import (
-    Actions,
-    Outcome,
-    Places,
-    Row,
-    Stage,
-    address,
-    at_question,
-    button,
-    goes,
-    index,
-    links,
-    to_menu,
-)
+from course_bot.conversation.routes import place, verb
+from course_bot.conversation.stage import Row, Stage, at_question, button, go_to, links, to_menu
 from course_bot.learning.progress import next_lesson, read_step
 from course_bot.locale.phrases import Phrases
+from course_bot.storage.store import Decision
 
 
-def step(stage: Stage, lesson_id: str, number: str) -> Screen:
-    """Show one step of a lesson, the number from 1; past the end, the last one."""
-    lesson = stage.lesson(lesson_id)
-    current = max(1, min(index(number), len(lesson.steps)))
+def step(stage: Stage, at: Step) -> Screen:
+    """Show one step of a lesson; past the end, the last one."""
+    lesson = stage.lesson(at.lesson)
+    current = max(1, min(at.number, len(lesson.steps)))
     shown = lesson.steps[current - 1]
     p = stage.phrases
     head = p.html(
@@ -40,53 +30,52 @@ def step(stage: Stage, lesson_id: str, number: str) -> Screen:
     if any(not link.verified for link in shown.links):
         parts.append(p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>"))
     rows: list[Row] = links(shown.links)
-    rows += _ways(stage, lesson_id, current, len(lesson.steps))
+    rows += _ways(stage, at.lesson, current, len(lesson.steps))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
 def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
     """Return the buttons on from a step: back, forward, to the quiz, to the menu."""
     p = stage.phrases
-    back = button(p.t("← Back"), "step", lesson_id, current - 1)
+    back = button(p.t("← Back"), Step(lesson_id, current - 1))
     unfinished = stage.person.unfinished
     if unfinished is not None and unfinished.lesson == lesson_id:
-        quiz = button(p.t("↩ Back to the quiz"), "quiz", lesson_id)
+        quiz = button(p.t("↩ Back to the quiz"), OpenQuiz(lesson_id))
     elif current == count:
-        quiz = button(p.t("✍ To the quiz"), "quiz", lesson_id)
+        quiz = button(p.t("✍ To the quiz"), OpenQuiz(lesson_id))
     else:
-        quiz = button(p.t("I know this — to the quiz"), "quiz", lesson_id)
+        quiz = button(p.t("I know this — to the quiz"), OpenQuiz(lesson_id))
     menu = to_menu(p)
     if current == count:
         return [(quiz,), (back, menu)]
-    forward = button(p.t("Next →"), "step", lesson_id, current + 1)
+    forward = button(p.t("Next →"), Step(lesson_id, current + 1))
     return [(back, forward) if current > 1 else (forward,), (quiz,), (menu,)]
 
 
-def arrive_at_step(stage: Stage, lesson_id: str, number: str) -> Outcome:
+def arrive_at_step(stage: Stage, at: Step) -> Decision:
     """Go to a step and remember the position."""
-    lesson = stage.lesson(lesson_id)
-    current = max(1, min(index(number), len(lesson.steps)))
-    person = read_step(stage.person, lesson_id, current)
-    return Outcome(person=goes(person, "step", lesson_id, current))
+    lesson = stage.lesson(at.lesson)
+    current = max(1, min(at.number, len(lesson.steps)))
+    person = read_step(stage.person, at.lesson, current)
+    return Decision(person=go_to(person, Step(at.lesson, current)))
 
 
-def open_lesson(stage: Stage, lesson_id: str) -> Outcome:
+def open_lesson(stage: Stage, wanted: OpenLesson) -> Decision:
     """Open a lesson where the person left it, or at its first step."""
-    stage.lesson(lesson_id)
-    reading = stage.person.study.readings.get(lesson_id)
-    return arrive_at_step(stage, lesson_id, address(reading.step if reading else 1))
+    reading = stage.person.study.readings.get(stage.lesson(wanted.lesson).id)
+    return arrive_at_step(stage, Step(wanted.lesson, reading.step if reading else 1))
 
 
-def go_on(stage: Stage) -> Outcome:
+def go_on(stage: Stage, _wanted: GoOn) -> Decision:
     """Go on where the person stopped: in the quiz, in the lesson last read, or in the next one."""
     person = stage.person
     unfinished = person.unfinished
     if unfinished is not None:
-        return Outcome(person=at_question(person, unfinished))
+        return Decision(person=at_question(person, unfinished))
     lesson = lesson_at_hand(stage)
-    return (
-        Outcome(person=goes(person, "finished")) if lesson is None else open_lesson(stage, lesson)
-    )
+    if lesson is None:
+        return Decision(person=go_to(person, TrackDone()))
+    return open_lesson(stage, OpenLesson(lesson))
 
 
 def lesson_at_hand(stage: Stage) -> str | None:
@@ -103,5 +92,8 @@ def in_minutes(p: Phrases, minutes: int) -> str:
     return p.many("{count} minute", "{count} minutes", minutes)
 
 
-PLACES: Places = {"step": step}
-ACTIONS: Actions = {"step": arrive_at_step, "lesson": open_lesson, "continue": go_on}
+ROUTES = (
+    place(Step, step, arrive=arrive_at_step),
+    verb(OpenLesson, open_lesson),
+    verb(GoOn, go_on),
+)

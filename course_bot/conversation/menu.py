@@ -5,26 +5,31 @@ from html import escape
 
 from course_bot.content.model import Course
 from course_bot.conversation import lessons
-from course_bot.conversation.port import Button, Screen
-from course_bot.conversation.stage import (
-    Actions,
-    Outcome,
-    Places,
-    Row,
-    Stage,
+from course_bot.conversation.actions import (
+    ChooseTrack,
+    GoOn,
+    Help,
+    Me,
+    Menu,
+    OpenLesson,
+    Progress,
+    Remind,
     StaleError,
-    button,
-    goes,
-    to_menu,
+    TakeTrack,
+    TrackDone,
 )
+from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.routes import place, verb
+from course_bot.conversation.stage import Row, Stage, button, go_to, to_menu
 from course_bot.learning.progress import Person, minutes_left, next_lesson, share_done
 from course_bot.locale.phrases import Phrases, phrases
+from course_bot.storage.store import Decision
 
 BAR_CELLS = 5
 LESSONS_IN_ROW = 5
 
 
-def menu(stage: Stage) -> Screen:
+def menu(stage: Stage, _at: Menu) -> Screen:
     """Show where the person stands and the ways on."""
     p, person, track = stage.phrases, stage.person, stage.track
     passed = sum(1 for lesson in track.lessons if person.passed(lesson))
@@ -42,19 +47,19 @@ def menu(stage: Stage) -> Screen:
     if not left:
         standing = p.html("The track “{title}” is done.", title=track.title)
     rows: list[Row] = [(_on(stage),)]
-    rows.append((button(p.t("📊 Progress"), "progress"), button(p.t("❓ Help"), "help")))
-    rows.append((button(p.t("🎓 Track"), "track"), button(p.t("👤 About me"), "me")))
+    rows.append((button(p.t("📊 Progress"), Progress()), button(p.t("❓ Help"), Help())))
+    rows.append((button(p.t("🎓 Track"), ChooseTrack()), button(p.t("👤 About me"), Me())))
     return Screen(text=f"{greeting}\n\n{standing}", rows=tuple(rows))
 
 
 def _on(stage: Stage) -> Button:
     p, person = stage.phrases, stage.person
     if person.unfinished is not None:
-        return button(p.t("▶ Go on with the quiz"), "continue")
+        return button(p.t("▶ Go on with the quiz"), GoOn())
     lesson = lessons.lesson_at_hand(stage)
     if lesson is None:
-        return button(p.t("🏁 The track is done — what now?"), "finished")
-    return button(f"▶ {stage.course.lessons[lesson].title}", "continue")
+        return button(p.t("🏁 The track is done — what now?"), TrackDone())
+    return button(f"▶ {stage.course.lessons[lesson].title}", GoOn())
 
 
 def reminder(course: Course, person: Person) -> Screen | None:
@@ -70,13 +75,13 @@ def reminder(course: Course, person: Person) -> Screen | None:
         title=course.lessons[lesson].title,
     )
     rows = (
-        (button(p.t("▶ Go on"), "continue"),),
-        (button(p.t("🔕 Pause reminders"), "remind", 0),),
+        (button(p.t("▶ Go on"), GoOn()),),
+        (button(p.t("🔕 Pause reminders"), Remind(0)),),
     )
     return Screen(text=text, rows=rows)
 
 
-def progress(stage: Stage) -> Screen:
+def progress(stage: Stage, _at: Progress) -> Screen:
     """Show each lesson of the track with a bar, and what is left in minutes."""
     p, person, track = stage.phrases, stage.person, stage.track
     lines = [_line(stage, number, lesson) for number, lesson in enumerate(track.lessons, 1)]
@@ -89,7 +94,7 @@ def progress(stage: Stage) -> Screen:
     head = p.html("<b>Your progress: {title}</b>", title=track.title)
     hint = p.html("Press a number to open a lesson.")
     numbers = [
-        button(f"{number} ✓" if person.passed(lesson) else f"{number}", "lesson", lesson)
+        button(f"{number} ✓" if person.passed(lesson) else f"{number}", OpenLesson(lesson))
         for number, lesson in enumerate(track.lessons, 1)
     ]
     rows: list[Row] = [(_on(stage),)]
@@ -124,7 +129,7 @@ def bar(share: float) -> str:
     return "▰" * cells + "▱" * (BAR_CELLS - cells)
 
 
-def tracks(stage: Stage) -> Screen:
+def tracks(stage: Stage, _at: ChooseTrack) -> Screen:
     """Offer the tracks, the present one marked."""
     p = stage.phrases
     lines = [
@@ -137,27 +142,27 @@ def tracks(stage: Stage) -> Screen:
         left = minutes_left(stage.course, stage.person, track)
         state = p.html("{minutes} left", minutes=lessons.in_minutes(p, left)) if left else "✓"
         lines.append(f"<b>{escape(track.title)}</b> · {state}\n{escape(track.about)}")
-        rows.append((button(f"{mark}{track.title}", "take", track.id),))
+        rows.append((button(f"{mark}{track.title}", TakeTrack(track.id)),))
     rows.append((to_menu(p),))
     return Screen(text="\n\n".join(lines), rows=tuple(rows))
 
 
-def take_track(stage: Stage, track_id: str) -> Outcome:
+def take_track(stage: Stage, wanted: TakeTrack) -> Decision:
     """Take up a track."""
-    if track_id not in stage.course.tracks:
+    if wanted.track not in stage.course.tracks:
         raise StaleError
-    title = stage.course.tracks[track_id].title
-    return Outcome(
-        person=goes(replace(stage.person, track=track_id), "menu"),
+    title = stage.course.tracks[wanted.track].title
+    return Decision(
+        person=go_to(replace(stage.person, track=wanted.track), Menu()),
         notice=stage.phrases.t("Your track is now “{title}”.", title=title),
     )
 
 
-def finished(stage: Stage) -> Screen:
+def track_done(stage: Stage, _at: TrackDone) -> Screen:
     """Show that the track is done, and what one may do next."""
     p, person, track = stage.phrases, stage.person, stage.track
     if next_lesson(track, person) is not None:
-        return menu(stage)
+        return menu(stage, Menu())
     others = [each for each in stage.course.tracks.values() if next_lesson(each, person)]
     parts = [
         p.html("🏁 <b>The track “{title}” is done.</b>", title=track.title),
@@ -167,8 +172,8 @@ def finished(stage: Stage) -> Screen:
     ]
     if others:
         parts.append(p.html("If you are curious, here are the other tracks:"))
-    rows: list[Row] = [(button(_offer(p, stage, each.id), "take", each.id),) for each in others]
-    rows.append((button(p.t("📊 Progress"), "progress"), to_menu(p)))
+    rows: list[Row] = [(button(_offer(p, stage, each.id), TakeTrack(each.id)),) for each in others]
+    rows.append((button(p.t("📊 Progress"), Progress()), to_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
@@ -178,5 +183,10 @@ def _offer(p: Phrases, stage: Stage, track_id: str) -> str:
     return p.t("{title}: {minutes} more", title=track.title, minutes=lessons.in_minutes(p, left))
 
 
-PLACES: Places = {"menu": menu, "progress": progress, "track": tracks, "finished": finished}
-ACTIONS: Actions = {"take": take_track}
+ROUTES = (
+    place(Menu, menu),
+    place(Progress, progress),
+    place(ChooseTrack, tracks),
+    place(TrackDone, track_done),
+    verb(TakeTrack, take_track),
+)

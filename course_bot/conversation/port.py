@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+from unicodedata import normalize
 
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
@@ -79,9 +80,16 @@ class Pressed(_Move):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrote(_Move):
-    """The person wrote a text; a command is a text that starts with a slash."""
+    """The person wrote a text; a command is a text that starts with a slash.
+
+    The text is normalised (Unicode, form NFC): some keyboards write «й» as two characters, and no
+    search and no comparison further in would know it again.
+    """
 
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", normalize("NFC", self.text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,35 +8,50 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b, sha256
 from html import escape
 
-from course_bot.conversation.help import ways
-from course_bot.conversation.port import Button, Screen
-from course_bot.conversation.stage import (
-    Actions,
-    Outcome,
-    Places,
-    Row,
-    Stage,
+from course_bot.conversation.actions import (
+    Action,
+    Arrive,
+    AskToErase,
+    Erase,
+    Erased,
+    Export,
+    GoOn,
+    Join,
+    MakeLink,
+    Me,
+    Menu,
+    Remind,
+    Rename,
+    ShowLink,
+    Speak,
     StaleError,
-    button,
-    goes,
-    index,
+    Stored,
+    Welcome,
 )
-from course_bot.conversation.welcome import clean_name, nameless
+from course_bot.conversation.help import ways
+from course_bot.conversation.lessons import go_on
+from course_bot.conversation.outgoing import WRITING_DOORS
+from course_bot.conversation.port import Button, Document, Screen
+from course_bot.conversation.routes import Audience, Handout, Read, place, reading_place, verb
+from course_bot.conversation.stage import Row, Stage, button, go_to
+from course_bot.conversation.welcome import take_name
+from course_bot.learning.joining import join as join_people
+from course_bot.learning.progress import ErasedPerson, LinkMade, LinkUsed
 from course_bot.locale.phrases import LANGUAGES, Language
-from course_bot.storage.store import PersonalLink
+from course_bot.storage.exporting import Everything, Figures, Sums
+from course_bot.storage.joining import Linked, LinkedPeople
+from course_bot.storage.store import Decision
 
 LINK_LIVES = timedelta(minutes=15)
 LINK_PAYLOAD = "go-"
 """What the payload of a personal link begins with."""
-REMINDING_DOORS = ("telegram",)
-"""The doors at which the bot can write first."""
 _SECOND = re.compile(r"\d{1,10}", re.ASCII)
 """A second since 1970; one digit more would be a year that no calendar here knows."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _MARK = re.compile(r"[0-9a-f]{10}", re.ASCII)
 
 
-def me(stage: Stage) -> Screen:
+def me(stage: Stage, _at: Me) -> Screen:
     """Show what is known of the person and what they may change."""
     p, person = stage.phrases, stage.person
     name = person.name or p.t("not given")
@@ -54,15 +69,15 @@ def me(stage: Stage) -> Screen:
             )
         ),
     ]
-    rows: list[Row] = [(button(p.t("✏ Change the name"), "rename"),)]
+    rows: list[Row] = [(button(p.t("✏ Change the name"), Rename()),)]
     # In its own language: whoever came into the wrong one must be able to read the way back.
-    rows.append((button("🌐 По-русски" if other == "ru" else "🌐 In English", "speak", other),))
-    if stage.door in REMINDING_DOORS:
+    rows.append((button("🌐 По-русски" if other == "ru" else "🌐 In English", Speak(other)),))
+    if stage.door in WRITING_DOORS:
         lines.append(_about_reminders(stage))
         switch = p.t("🔕 Pause reminders") if person.reminders else p.t("🔔 Remind me again")
-        rows.append((button(switch, "remind", int(not person.reminders)),))
-    rows.append((button(p.t("📱 Go on on another device"), "link"),))
-    rows.append((button(p.t("🔒 What is stored about me"), "stored"),))
+        rows.append((button(switch, Remind(int(not person.reminders))),))
+    rows.append((button(p.t("📱 Go on on another device"), MakeLink()),))
+    rows.append((button(p.t("🔒 What is stored about me"), Stored()),))
     return Screen(text="\n\n".join(lines), rows=(*rows, *ways(stage)))
 
 
@@ -76,41 +91,40 @@ def _about_reminders(stage: Stage) -> str:
     return p.html("Reminders are paused: I will not write first.")
 
 
-def rename(stage: Stage) -> Screen:
+def rename(stage: Stage, _at: Rename) -> Screen:
     """Ask for another name."""
     p = stage.phrases
     return Screen(
         text=p.html("Write your name and patronymic, as you want to see them in the report."),
-        rows=((button(p.t("Leave it as it is"), "me"),),),
+        rows=((button(p.t("Leave it as it is"), Me()),),),
     )
 
 
-def take_new_name(stage: Stage, text: str) -> Outcome:
+def take_new_name(stage: Stage, text: str) -> Decision:
     """Take a typed name."""
-    p, name = stage.phrases, clean_name(text)
-    if not name:
-        return nameless(stage)
-    return Outcome(
-        person=goes(replace(stage.person, name=name), "me"), notice=p.t("The name is saved.")
-    )
+    return take_name(stage, text, Me(), stage.phrases.t("The name is saved."))
 
 
-def speak(stage: Stage, language: str) -> Outcome:
+def speak(stage: Stage, wanted: Speak) -> Decision:
     """Change the interface's language."""
-    known = next((each for each in LANGUAGES if each == language), None)
+    known = next((each for each in LANGUAGES if each == wanted.language), None)
     if known is None:
         raise StaleError
-    return Outcome(person=goes(replace(stage.person, language=known), "me"))
+    return Decision(person=go_to(replace(stage.person, language=known), Me()))
 
 
-def remind(stage: Stage, wanted: str) -> Outcome:
+def remind(stage: Stage, wanted: Remind) -> Decision:
     """Pause the reminders, or have them again."""
-    person = replace(stage.person, reminders=index(wanted) > 0)
-    return Outcome(person=goes(person, "me"))
+    return Decision(person=go_to(replace(stage.person, reminders=wanted.on > 0), Me()))
 
 
-def stored(stage: Stage) -> Screen:
-    """Say what is stored, why, and how to get or delete it."""
+def figures(stage: Stage, _at: Stored) -> Figures:
+    """Ask how much is stored about the person."""
+    return Figures(stage.person.id)
+
+
+def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
+    """Say what is stored, how much of it, why, and how to get or delete it."""
     p = stage.phrases
     text = "\n\n".join(
         (
@@ -121,25 +135,38 @@ def stored(stage: Stage) -> Screen:
                 "• your answers in the quizzes and their points."
             ),
             p.html(
+                "By now that is: devices — {accounts}, attempts at quizzes — {attempts}, answers"
+                " — {answers}.",
+                accounts=sums.accounts,
+                attempts=sums.attempts,
+                answers=sums.answers,
+            ),
+            p.html(
                 "It is needed to keep your place and for the report on the training. Your messages"
                 " and phone number are not stored."
             ),
         )
     )
     rows = (
-        (button(p.t("⬇ Everything as a file"), "export"),),
-        (button(p.t("🗑 Delete everything"), "forget"),),
-        (button(p.t("← About me"), "me"),),
+        (button(p.t("⬇ Everything as a file"), Export()),),
+        (button(p.t("🗑 Delete everything"), AskToErase()),),
+        (button(p.t("← About me"), Me()),),
     )
     return Screen(text=text, rows=rows)
 
 
-def export(stage: Stage) -> Outcome:
+def export(stage: Stage, _wanted: Export) -> Decision:
     """Hand the person everything that is stored about them."""
-    return Outcome(person=goes(stage.person, "stored"), export=True)
+    return Decision(person=go_to(stage.person, Stored()), document=Export.name)
 
 
-def ask_to_forget(stage: Stage) -> Screen:
+async def everything(stage: Stage, read: Read) -> Document:
+    """Make the file of all that is stored about the person."""
+    content = await read(Everything(stage.person.id))
+    return Document(name="course-bot.json", content=content)
+
+
+def ask_to_erase(stage: Stage, _at: AskToErase) -> Screen:
     """Make sure that everything is to be deleted."""
     p = stage.phrases
     return Screen(
@@ -147,44 +174,51 @@ def ask_to_forget(stage: Stage) -> Screen:
             "<b>Delete everything?</b>\n\nYour name, progress, results and answers will be gone,"
             " at every device and messenger you use here. It cannot be undone."
         ),
-        rows=((button(p.t("No, keep it"), "stored"),), (button(p.t("Yes, delete"), "erase"),)),
+        rows=((button(p.t("No, keep it"), Stored()),), (button(p.t("Yes, delete"), Erase()),)),
     )
 
 
-def erase(stage: Stage) -> Outcome:
+def erase(stage: Stage, _wanted: Erase) -> Decision:
     """Delete everything, from the screen that asks whether to; from anywhere else it is stale."""
-    if stage.person.place != "forget":
+    if stage.person.place != str(AskToErase()):
         raise StaleError
+    return Decision(person=go_to(stage.person, Erased()), records=(ErasedPerson(at=stage.at),))
+
+
+def erased(stage: Stage, _at: Erased) -> Screen:
+    """Say that everything is deleted, to who is nobody now."""
     p = stage.phrases
-    farewell = Screen(
+    return Screen(
         text=p.html("Everything about you is deleted. If you want to begin anew, just press."),
-        rows=((button(p.t("Begin anew"), "welcome"),),),
+        rows=((button(p.t("Begin anew"), Welcome()),),),
     )
-    return Outcome(person=stage.person, forget=True, screen=farewell)
 
 
-def issue_link(stage: Stage) -> Outcome:
+def make_link(stage: Stage, _wanted: MakeLink) -> Decision:
     """Make a personal link; it is derived from the server's secret, so only a digest is kept."""
     issued = f"{stage.at.timestamp():.0f}"
     # Two devices may ask in the same second: each gets a link of its own.
     mark = blake2b(stage.move_id.encode(), digest_size=5).hexdigest()
-    link = PersonalLink(
+    record = LinkMade(
         digest=digest(_token(stage, issued, mark)),
         expires_at=datetime.fromtimestamp(int(issued), UTC) + LINK_LIVES,
     )
-    return Outcome(person=goes(stage.person, "carry", issued, mark), link=link)
+    return Decision(person=go_to(stage.person, ShowLink(issued, mark)), records=(record,))
 
 
-def carry(stage: Stage, issued: str, mark: str) -> Screen:
+def show_link(stage: Stage, at: ShowLink) -> Screen:
     """Show a personal link, or that it has ended."""
-    p = stage.phrases
+    p, issued, mark = stage.phrases, at.issued, at.mark
     if not _SECOND.fullmatch(issued) or not _MARK.fullmatch(mark):
         raise StaleError
     made = int(issued)
     if stage.at >= datetime.fromtimestamp(made, UTC) + LINK_LIVES:
         return Screen(
             text=p.html("This link has ended: it lives for 15 minutes. You can make a new one."),
-            rows=((button(p.t("Make a new link"), "link"),), (button(p.t("← About me"), "me"),)),
+            rows=(
+                (button(p.t("Make a new link"), MakeLink()),),
+                (button(p.t("← About me"), Me()),),
+            ),
         )
     payload = LINK_PAYLOAD + _token(stage, issued, mark)
     page, bot = stage.addresses.page, stage.addresses.telegram_bot
@@ -212,7 +246,7 @@ def carry(stage: Stage, issued: str, mark: str) -> Screen:
         parts.append(f"{where}\n<code>{escape(url)}</code>")
         if stage.door != "telegram":
             rows.append((Button(label=p.t("Open in Telegram"), url=url),))
-    rows.append((button(p.t("← About me"), "me"),))
+    rows.append((button(p.t("← About me"), Me()),))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
@@ -223,49 +257,104 @@ def _token(stage: Stage, issued: str, mark: str) -> str:
 
 
 def digest(token: str) -> str:
-    """Return what is stored of a link's secret."""
-    return sha256(token.encode()).hexdigest()
+    """Return what is stored of a link's secret: 128 bits in 32 hexadecimal digits."""
+    return sha256(token.encode()).hexdigest()[:32]
 
 
-def arrive(stage: Stage, token: str) -> Outcome:
-    """Open a personal link: at once where there is nothing to lose, else after asking."""
+def arrive(stage: Stage, token: str) -> Decision:
+    """Open a personal link: ask whether to go on here as whoever made it.
+
+    The place keeps the link's digest and not its secret; nobody gets there by a press alone.
+    """
     if not _TOKEN.fullmatch(token):
         raise StaleError
-    if not stage.person.track:
-        return Outcome(person=stage.person, join=token)
-    p = stage.phrases
-    asking = Screen(
-        text=p.html(
-            "<b>Go on here with the progress from the other device?</b>\n\nYou have been learning"
-            " here too. Both will be joined: no answer and no passed lesson is lost."
-        ),
-        rows=(
-            (button(p.t("Yes, join them"), "join", token),),
-            (button(p.t("No, leave it"), "menu"),),
-        ),
+    link = digest(token)
+    return _without_joining(stage, _linked(stage, link)) or Decision(
+        person=go_to(stage.person, Arrive(link))
     )
-    return Outcome(person=goes(stage.person, "menu"), screen=asking)
 
 
-def join(stage: Stage, token: str) -> Outcome:
-    """Carry out a personal link that was asked about."""
-    if not _TOKEN.fullmatch(token):
+def _linked(stage: Stage, link: str) -> Linked | None:
+    return stage.look_up(LinkedPeople(link=link, at=stage.at, opened_by=stage.person.id))
+
+
+def _without_joining(stage: Stage, found: Linked | None) -> Decision | None:
+    """Return what to do about a link that joins nobody."""
+    p, person = stage.phrases, stage.person
+    if not person.place or person.place.startswith(f"{Arrive.name}:"):
+        person = go_to(person, Menu() if person.track else Welcome())
+    if found is None:
+        notice = p.t("This link has ended. Please make a new one there: /me.")
+        return Decision(person=person, notice=notice)
+    if found.person.id == person.id:
+        notice = p.t("This is the same progress already. Nothing to move.")
+        return Decision(person=person, notice=notice)
+    return None
+
+
+def ask_to_join(stage: Stage, _at: Arrive) -> Screen:
+    """Ask whether to go on here with the progress of another device."""
+    p = stage.phrases
+    if stage.person.track:
+        about = p.html(
+            "You have been learning here too. Both will be joined: no answer and no passed lesson"
+            " is lost."
+        )
+        yes = p.t("Yes, join them")
+        no: Action = Menu()
+    else:
+        about = p.html(
+            "Whoever made this link has begun to learn: their name, lessons and results will be"
+            " here as well. If that was not you, press “No, leave it”."
+        )
+        yes = p.t("Yes, go on here")
+        no = Welcome()
+    ask = p.html("<b>Go on here with the progress from the other device?</b>")
+    return Screen(
+        text=f"{ask}\n\n{about}",
+        rows=((button(yes, Join()),), (button(p.t("No, leave it"), no),)),
+    )
+
+
+def join(stage: Stage, _wanted: Join) -> Decision:
+    """Follow the personal link that was asked about."""
+    person = stage.person
+    name, *words = person.place.split(":")
+    if name != Arrive.name:
         raise StaleError
-    return Outcome(person=goes(stage.person, "menu"), join=token)
+    link = Arrive.read(words).digest
+    found = _linked(stage, link)
+    nobody = _without_joining(stage, found)
+    if nobody is not None or found is None:
+        return nobody or Decision(person=person)
+    joined, record = join_people(found.person, person, found.log)
+    there = stage.after(joined)
+    if joined.track and joined.place.startswith(f"{ShowLink.name}:"):
+        # The link was made from there, and has done its work: on to learning.
+        joined = go_on(there, GoOn()).person
+    return Decision(
+        person=joined,
+        records=(LinkUsed(digest=link), record),
+        notice=there.phrases.t("Your progress is here now."),
+    )
 
 
-PLACES: Places = {
-    "me": me,
-    "rename": rename,
-    "stored": stored,
-    "forget": ask_to_forget,
-    "carry": carry,
-}
-ACTIONS: Actions = {
-    "speak": speak,
-    "remind": remind,
-    "export": export,
-    "erase": erase,
-    "link": issue_link,
-    "join": join,
-}
+ROUTES = (
+    place(Me, me, who=Audience.ANYBODY),
+    place(Rename, rename, who=Audience.ANYBODY),
+    reading_place(
+        Stored, lambda stage, _at: Figures(stage.person.id), stored, who=Audience.ANYBODY
+    ),
+    place(AskToErase, ask_to_erase, who=Audience.ANYBODY),
+    place(Erased, erased, who=Audience.ANYBODY, by_button=False),
+    place(ShowLink, show_link, who=Audience.ANYBODY),
+    place(Arrive, ask_to_join, who=Audience.ANYBODY, by_button=False),
+    verb(Speak, speak, who=Audience.ANYBODY),
+    verb(Remind, remind, who=Audience.ANYBODY),
+    verb(Export, export, who=Audience.ANYBODY),
+    verb(Erase, erase, who=Audience.ANYBODY),
+    verb(MakeLink, make_link, who=Audience.ANYBODY),
+    verb(Join, join, who=Audience.ANYBODY),
+)
+HANDOUTS: dict[str, Handout] = {Export.name: everything}
+"""The documents that a decision can name."""

@@ -8,20 +8,27 @@ from html import escape
 
 from course_bot.content.model import Lesson
 from course_bot.conversation import asking
-from course_bot.conversation.port import Screen
-from course_bot.conversation.stage import (
-    Actions,
-    Outcome,
-    Places,
-    Row,
-    Stage,
+from course_bot.conversation.actions import (
+    Done,
+    Feedback,
+    GiveUpAndStart,
+    OpenLesson,
+    OpenQuiz,
+    OtherQuiz,
+    Pick,
+    Progress,
+    Question,
+    QuizLocked,
+    Result,
     StaleError,
-    at_question,
-    button,
-    goes,
-    index,
-    to_menu,
+    Step,
+    Tap,
+    TrackDone,
+    Undo,
 )
+from course_bot.conversation.port import Screen
+from course_bot.conversation.routes import place, verb
+from course_bot.conversation.stage import Row, Stage, at_question, button, go_to, to_menu
 from course_bot.learning.attempts import Attempt, draw_attempt
 from course_bot.learning.progress import (
     Finished,
@@ -35,23 +42,32 @@ from course_bot.learning.progress import (
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.kinds import Asked
 from course_bot.questions.question import Draft, Hint, Response, verdict
+from course_bot.storage.store import Decision
 
 
-def open_quiz(stage: Stage, lesson_id: str) -> Outcome:
+def open_quiz(stage: Stage, wanted: OpenQuiz) -> Decision:
     """Go on with the lesson's quiz or begin it, unless something stands before it."""
-    stage.lesson(lesson_id)
+    lesson_id = stage.lesson(wanted.lesson).id
     person = stage.person
     unfinished = person.unfinished
     if unfinished is not None and unfinished.lesson == lesson_id:
-        return Outcome(person=at_question(person, unfinished))
+        return Decision(person=at_question(person, unfinished))
     if waiting_before(stage.track, person, lesson_id):
-        return Outcome(person=goes(person, "locked", lesson_id))
+        return Decision(person=go_to(person, QuizLocked(lesson_id)))
     if unfinished is not None and person.study.answers:
-        return Outcome(person=goes(person, "other", lesson_id))
-    return start(stage, lesson_id)
+        return Decision(person=go_to(person, OtherQuiz(lesson_id)))
+    return _start(stage, lesson_id)
 
 
-def start(stage: Stage, lesson_id: str) -> Outcome:
+def give_up_and_start(stage: Stage, wanted: GiveUpAndStart) -> Decision:
+    """Begin an attempt instead of the one in progress, if that is still the one asked about."""
+    unfinished = stage.person.unfinished
+    if unfinished is None or unfinished.id != wanted.instead_of:
+        raise StaleError
+    return _start(stage, wanted.lesson)
+
+
+def _start(stage: Stage, lesson_id: str) -> Decision:
     """Begin a new attempt at the lesson's quiz; another one in progress is given up."""
     lesson, person = stage.lesson(lesson_id), stage.person
     if waiting_before(stage.track, person, lesson_id):
@@ -66,7 +82,7 @@ def start(stage: Stage, lesson_id: str) -> Outcome:
         at=stage.at,
     )
     person, record = start_attempt(person, attempt)
-    return Outcome(person=at_question(person, attempt), records=(record,))
+    return Decision(person=at_question(person, attempt), records=(record,))
 
 
 def _attempt_id(stage: Stage) -> str:
@@ -75,8 +91,9 @@ def _attempt_id(stage: Stage) -> str:
     return b32encode(blake2b(seed, key=stage.secret, digest_size=8).digest()).decode()[:13].lower()
 
 
-def locked(stage: Stage, lesson_id: str) -> Screen:
+def locked(stage: Stage, at: QuizLocked) -> Screen:
     """Show which quizzes come before this one, and the way to the first of them."""
+    lesson_id = at.lesson
     p, lesson = stage.phrases, stage.lesson(lesson_id)
     before = [stage.lesson(each) for each in waiting_before(stage.track, stage.person, lesson_id)]
     if not before:
@@ -92,9 +109,9 @@ def locked(stage: Stage, lesson_id: str) -> Screen:
     return Screen(
         text="\n\n".join(lines),
         rows=(
-            (button(p.t("Quiz: {title}", title=first.title), "quiz", first.id),),
-            (button(p.t("Lesson: {title}", title=first.title), "lesson", first.id),),
-            (button(p.t("↩ Back to this lesson"), "lesson", lesson_id), to_menu(p)),
+            (button(p.t("Quiz: {title}", title=first.title), OpenQuiz(first.id)),),
+            (button(p.t("Lesson: {title}", title=first.title), OpenLesson(first.id)),),
+            (button(p.t("↩ Back to this lesson"), OpenLesson(lesson_id)), to_menu(p)),
         ),
     )
 
@@ -103,12 +120,13 @@ def _open(p: Phrases, lesson: Lesson) -> Screen:
     """Show that nothing stands before a lesson's quiz any more."""
     return Screen(
         text=p.html("The quiz of “{title}” is open.", title=lesson.title),
-        rows=((button(p.t("✍ To the quiz"), "quiz", lesson.id),), (to_menu(p),)),
+        rows=((button(p.t("✍ To the quiz"), OpenQuiz(lesson.id)),), (to_menu(p),)),
     )
 
 
-def other_in_progress(stage: Stage, lesson_id: str) -> Screen:
+def other_in_progress(stage: Stage, at: OtherQuiz) -> Screen:
     """Ask what to do with another lesson's quiz that is half done."""
+    lesson_id = at.lesson
     p, lesson = stage.phrases, stage.lesson(lesson_id)
     unfinished = stage.person.unfinished
     if unfinished is None or unfinished.lesson == lesson_id:
@@ -124,17 +142,22 @@ def other_in_progress(stage: Stage, lesson_id: str) -> Screen:
             count=len(unfinished.asked),
         ),
         rows=(
-            (button(p.t("Go on: {title}", title=at_hand), "quiz", unfinished.lesson),),
-            (button(p.t("Begin: {title}", title=lesson.title), "start", lesson_id),),
+            (button(p.t("Go on: {title}", title=at_hand), OpenQuiz(unfinished.lesson)),),
+            (
+                button(
+                    p.t("Begin: {title}", title=lesson.title),
+                    GiveUpAndStart(lesson_id, unfinished.id),
+                ),
+            ),
             (to_menu(p),),
         ),
     )
 
 
-def question(stage: Stage, attempt_id: str, number: str) -> Screen:
+def question(stage: Stage, at: Question) -> Screen:
     """Show the question that waits."""
-    attempt, asked = _waiting(stage, attempt_id, number)
-    current = len(stage.person.study.answers)
+    attempt, asked = _waiting(stage, at.attempt, at.index)
+    current = at.index
     p = stage.phrases
     head = p.html(
         "Quiz “{title}” · question {number} of {count}",
@@ -147,88 +170,88 @@ def question(stage: Stage, attempt_id: str, number: str) -> Screen:
         parts.append(p.html("❗ An important rule: everybody needs to know it."))
     parts.append(f"<b>{asked.filled.text}</b>")
     body, rows = asking.answering(p, asked, stage.person.study.draft, (attempt.id, current))
-    reading = button(p.t("📖 To the lesson"), "step", attempt.lesson, asked.question.step)
+    reading = button(p.t("📖 To the lesson"), Step(attempt.lesson, asked.question.step))
     return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, to_menu(p))))
 
 
-def pick(stage: Stage, attempt_id: str, number: str, option: str) -> Outcome:
+def pick(stage: Stage, wanted: Pick) -> Decision:
     """Answer a choice question."""
-    _attempt, asked = _waiting(stage, attempt_id, number)
-    response = (index(option),)
+    _attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
+    response = (wanted.option,)
     if not asked.question.at_once or not asked.question.fits(response):
         raise StaleError
     return _answer(stage, response)
 
 
-def tap(stage: Stage, attempt_id: str, number: str, part: str) -> Outcome:
+def tap(stage: Stage, wanted: Tap) -> Decision:
     """Mark or unmark an option, or add the next part of an order or a match."""
-    attempt, asked = _waiting(stage, attempt_id, number)
-    changed = asked.question.tapped(stage.person.study.draft, asked.shown, index(part))
+    attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
+    changed = asked.question.tapped(stage.person.study.draft, asked.shown, wanted.part)
     return _drafted(stage, attempt, changed)
 
 
-def undo(stage: Stage, attempt_id: str, number: str) -> Outcome:
+def undo(stage: Stage, wanted: Undo) -> Decision:
     """Take the last tap back; of a match, also the pair that then was left over."""
-    attempt, asked = _waiting(stage, attempt_id, number)
+    attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
     changed = asked.question.undone(stage.person.study.draft, asked.shown)
     return _drafted(stage, attempt, changed)
 
 
-def done(stage: Stage, attempt_id: str, number: str) -> Outcome:
+def done(stage: Stage, wanted: Done) -> Decision:
     """Answer with what has been tapped."""
-    _attempt, asked = _waiting(stage, attempt_id, number)
+    _attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
     draft = stage.person.study.draft
     if asked.question.at_once or not asked.question.fits(draft):
         raise StaleError
     return _answer(stage, draft)
 
 
-def typed(stage: Stage, text: str) -> Outcome | None:
+def typed(stage: Stage, text: str) -> Decision | None:
     """Answer the question that waits with a typed text: a number, or an option's number.
 
     Returns:
         None where no question waits, or the text is a question rather than an answer.
     """
     asked, p = stage.person.question, stage.phrases
-    if asked is None or not stage.person.place.startswith("question:"):
+    if asked is None or not stage.person.place.startswith(f"{Question.name}:"):
         return None
     answer = asked.filled.typed(p, text, asked.shown)
     if answer is None:
         return None
     if isinstance(answer, Hint):
-        return Outcome(person=stage.person, notice=answer.text)
+        return Decision(person=stage.person, notice=answer.text)
     return _answer(stage, answer)
 
 
-def _waiting(stage: Stage, attempt_id: str, number: str) -> tuple[Attempt, Asked]:
+def _waiting(stage: Stage, attempt_id: str, index: int) -> tuple[Attempt, Asked]:
     """Return the attempt and its question that waits, if the action is about this very one."""
     attempt, asked = stage.person.unfinished, stage.person.question
     current = len(stage.person.study.answers)
-    if attempt is None or asked is None or attempt.id != attempt_id or index(number) != current:
+    if attempt is None or asked is None or attempt.id != attempt_id or index != current:
         raise StaleError
     return attempt, asked
 
 
-def _drafted(stage: Stage, attempt: Attempt, draft: Draft | None) -> Outcome:
+def _drafted(stage: Stage, attempt: Attempt, draft: Draft | None) -> Decision:
     if draft is None:
         raise StaleError
     person = replace(stage.person, study=replace(stage.person.study, draft=draft))
-    return Outcome(person=at_question(person, attempt))
+    return Decision(person=at_question(person, attempt))
 
 
-def _answer(stage: Stage, response: Response) -> Outcome:
+def _answer(stage: Stage, response: Response) -> Decision:
     person, records = answer_question(stage.person, response, at=stage.at)
     answered = records[0]
-    return Outcome(
-        person=goes(person, "feedback", answered.attempt, answered.index), records=records
+    return Decision(
+        person=go_to(person, Feedback(answered.attempt, answered.index)), records=records
     )
 
 
-def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
+def feedback(stage: Stage, at: Feedback) -> Screen:
     """Show whether an answer of the latest attempt was right, and why."""
     attempt, answers = stage.person.attempt, stage.person.study.answers
-    current = index(number)
-    if attempt is None or attempt.id != attempt_id or current >= len(answers):
+    current = at.index
+    if attempt is None or attempt.id != at.attempt or current >= len(answers):
         raise StaleError
     p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
     filled = asked.filled
@@ -238,19 +261,19 @@ def feedback(stage: Stage, attempt_id: str, number: str) -> Screen:
         *filled.compare(p, asked.shown, answer.response, right=answer.right),
         filled.explanation,
     ]
-    to_step = button(p.t("📖 To the step on this"), "step", attempt.lesson, asked.question.step)
+    to_step = button(p.t("📖 To the step on this"), Step(attempt.lesson, asked.question.step))
     if current + 1 < len(attempt.asked):
-        onward = button(p.t("Next question →"), "question", attempt.id, current + 1)
+        onward = button(p.t("Next question →"), Question(attempt.id, current + 1))
     else:
-        onward = button(p.t("To the result →"), "result", attempt.id)
+        onward = button(p.t("To the result →"), Result(attempt.id))
     return Screen(text="\n\n".join(parts), rows=((onward,), (to_step,)))
 
 
-def result(stage: Stage, attempt_id: str) -> Screen:
+def result(stage: Stage, at: Result) -> Screen:
     """Show the score of the latest attempt, what to read again, and the way on."""
     person, p = stage.person, stage.phrases
     attempt, answers = person.attempt, person.study.answers
-    if attempt is None or attempt.id != attempt_id or person.unfinished is not None:
+    if attempt is None or attempt.id != at.attempt or person.unfinished is not None:
         raise StaleError
     finished = finish(attempt, [answer.points for answer in answers], at=stage.at)
     missed = [
@@ -260,7 +283,7 @@ def result(stage: Stage, attempt_id: str) -> Screen:
     parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=finished.score)]
     retry: list[Row] = []
     if attempt.lesson in stage.course.lessons:
-        retry.append((button(p.t("Another attempt"), "quiz", attempt.lesson),))
+        retry.append((button(p.t("Another attempt"), OpenQuiz(attempt.lesson)),))
     if finished.passed:
         parts.append(p.html("🎉 The lesson is passed. Well done!"))
         if next_lesson(stage.track, person) is None:
@@ -271,12 +294,12 @@ def result(stage: Stage, attempt_id: str) -> Screen:
     if again:
         parts.append(p.html("Worth reading again:"))
     reading: list[Row] = [
-        (button(f"📖 {name}", "step", attempt.lesson, number),) for number, name in again
+        (button(f"📖 {name}", Step(attempt.lesson, number)),) for number, name in again
     ]
     # Who has passed goes on; reading again comes before answering again.
     onward = _onward(stage) if person.passed(attempt.lesson) else []
     rows = [*onward, *reading, *retry]
-    rows.append((button(p.t("Progress"), "progress"), to_menu(p)))
+    rows.append((button(p.t("Progress"), Progress()), to_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
@@ -300,10 +323,10 @@ def _onward(stage: Stage) -> list[Row]:
     p = stage.phrases
     following = next_lesson(stage.track, stage.person)
     if following is None:
-        return [(button(p.t("What now?"), "finished"),)]
+        return [(button(p.t("What now?"), TrackDone()),)]
     lesson = stage.lesson(following)
     label = p.t("Next lesson: {title}", title=lesson.title)
-    return [(button(label, "lesson", following),)]
+    return [(button(label, OpenLesson(following)),)]
 
 
 def _congratulation(stage: Stage) -> str:
@@ -327,18 +350,16 @@ def _lesson_title(stage: Stage, lesson_id: str) -> str:
     return lesson.title if lesson else stage.phrases.t("a lesson that is no longer taught")
 
 
-PLACES: Places = {
-    "locked": locked,
-    "other": other_in_progress,
-    "question": question,
-    "feedback": feedback,
-    "result": result,
-}
-ACTIONS: Actions = {
-    "quiz": open_quiz,
-    "start": start,
-    "pick": pick,
-    "tap": tap,
-    "undo": undo,
-    "done": done,
-}
+ROUTES = (
+    place(QuizLocked, locked),
+    place(OtherQuiz, other_in_progress),
+    place(Question, question),
+    place(Feedback, feedback),
+    place(Result, result),
+    verb(OpenQuiz, open_quiz),
+    verb(GiveUpAndStart, give_up_and_start),
+    verb(Pick, pick),
+    verb(Tap, tap),
+    verb(Undo, undo),
+    verb(Done, done),
+)

@@ -4,17 +4,32 @@ Lengths of single texts are checked where they stand. But a screen puts many of 
 our own phrases between: only making it tells whether every messenger can show it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 
 from course_bot.content.faults import Part, Unfit
 from course_bot.content.model import Course, Lesson
-from course_bot.conversation import help as helping
-from course_bot.conversation import lessons, menu, quiz, welcome
-from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError, Screen
-from course_bot.conversation.stage import Addresses, Stage, address
+from course_bot.conversation.actions import (
+    Action,
+    AskRole,
+    ChooseTrack,
+    Faq,
+    Feedback,
+    Help,
+    Menu,
+    Progress,
+    Result,
+    Step,
+    TrackDone,
+    Welcome,
+)
+from course_bot.conversation.actions import Question as AtQuestion
+from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError
+from course_bot.conversation.routes import view_of
+from course_bot.conversation.stage import Addresses, Stage
+from course_bot.conversation.turn import ROUTES, no_look_up
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, Study
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
@@ -24,7 +39,6 @@ from course_bot.questions.question import Question, Response
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAME = "Щ" * 80
 """As long as any name that is kept, and longer."""
-PLACES = {**welcome.PLACES, **menu.PLACES, **lessons.PLACES, **quiz.PLACES, **helping.PLACES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +47,7 @@ class _Scene:
 
     part: Part
     what: str
-    place: str
+    place: Action
     attempt: Attempt | None = None
     study: Study = Study()  # noqa: RUF009 - it is frozen
     track: str = ""
@@ -52,23 +66,17 @@ def rehearse(course: Course) -> Iterator[Unfit]:
         for scene in scenes:
             person = replace(
                 stage.person,
-                place=scene.place,
+                place=str(scene.place),
                 track=scene.track,
                 attempt=scene.attempt,
                 study=scene.study,
             )
             try:
-                _show(replace(stage, person=person))
+                view_of(ROUTES, replace(stage, person=person))
             except PortError as error:
                 if (scene.part, scene.what) not in told:
                     told.add((scene.part, scene.what))
                     yield _unfit(scene, error)
-
-
-def _show(stage: Stage) -> Screen:
-    name, *arguments = stage.person.place.split(":")
-    show: Callable[..., Screen] = PLACES[name]
-    return show(stage, *arguments)
 
 
 def _unfit(scene: _Scene, error: PortError) -> Unfit:
@@ -82,13 +90,13 @@ def _unfit(scene: _Scene, error: PortError) -> Unfit:
 
 
 def _scenes(course: Course) -> Iterator[_Scene]:
-    yield _Scene(part=("course",), what="первый экран", place="welcome")
-    yield _Scene(part=("course",), what="выбор программы", place="role")
-    yield _Scene(part=("course",), what="выбор программы", place="track")
-    yield _Scene(part=("faq",), what="список тем", place="help")
+    yield _Scene(part=("course",), what="первый экран", place=Welcome())
+    yield _Scene(part=("course",), what="выбор программы", place=AskRole())
+    yield _Scene(part=("course",), what="выбор программы", place=ChooseTrack())
+    yield _Scene(part=("faq",), what="список тем", place=Help())
     tried = {lesson: LessonResult(attempts=1, best=99) for lesson in course.lessons}
     for track in course.tracks.values():
-        for what, place in (("меню", "menu"), ("прогресс", "progress"), ("конец", "finished")):
+        for what, place in (("меню", Menu()), ("прогресс", Progress()), ("конец", TrackDone())):
             yield _Scene(
                 part=("track", track.id),
                 what=what,
@@ -97,7 +105,7 @@ def _scenes(course: Course) -> Iterator[_Scene]:
                 study=Study(results=tried),
             )
     for entry in course.faq.values():
-        yield _Scene(part=("faq", entry.id), what="ответ", place=address("faq", entry.id))
+        yield _Scene(part=("faq", entry.id), what="ответ", place=Faq(entry.id))
     for lesson in course.lessons.values():
         yield from _scenes_of(course, lesson)
 
@@ -105,7 +113,7 @@ def _scenes(course: Course) -> Iterator[_Scene]:
 def _scenes_of(course: Course, lesson: Lesson) -> Iterator[_Scene]:
     for number in range(1, len(lesson.steps) + 1):
         part: Part = ("step", lesson.id, number)
-        yield _Scene(part=part, what="шаг", place=address("step", lesson.id, number))
+        yield _Scene(part=part, what="шаг", place=Step(lesson.id, number))
     asked = [_longest(question) for question in lesson.pool]
     for each in asked:
         yield from _scenes_of_question(course, lesson, each)
@@ -113,9 +121,7 @@ def _scenes_of(course: Course, lesson: Lesson) -> Iterator[_Scene]:
     wrong = [min(_answers(each), key=lambda answer: answer.points) for each in asked]
     part = ("lesson", lesson.id)
     study = Study(answers=tuple(wrong))
-    yield _Scene(
-        part=part, what="итог теста", place=address("result", "r"), attempt=whole, study=study
-    )
+    yield _Scene(part=part, what="итог теста", place=Result("r"), attempt=whole, study=study)
 
 
 def _scenes_of_question(course: Course, lesson: Lesson, asked: Asked) -> Iterator[_Scene]:
@@ -125,7 +131,7 @@ def _scenes_of_question(course: Course, lesson: Lesson, asked: Asked) -> Iterato
         yield _Scene(
             part=part,
             what="вопрос",
-            place=address("question", attempt.id, 0),
+            place=AtQuestion(attempt.id, 0),
             attempt=attempt,
             study=Study(draft=draft),
         )
@@ -133,7 +139,7 @@ def _scenes_of_question(course: Course, lesson: Lesson, asked: Asked) -> Iterato
         yield _Scene(
             part=part,
             what="разбор ответа",
-            place=address("feedback", attempt.id, 0),
+            place=Feedback(attempt.id, 0),
             attempt=attempt,
             study=Study(answers=(answer,)),
         )
@@ -187,4 +193,5 @@ def _stage(course: Course, language: Language) -> Stage:
         offered_language=language,
         addresses=Addresses(),
         secret=b"",
+        look_up=no_look_up,
     )

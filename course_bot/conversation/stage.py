@@ -1,29 +1,35 @@
-"""What every area of talk works with: the stage a move finds, and the outcome it leaves.
+"""What every area of talk works with: the stage that a move finds.
 
-A *place* is where a person is in the conversation, written like an address: ``step:roles:2``.
-Every place has a screen that can be shown at any time from what is stored. Pressing a button
-whose action is a place goes there; any other action is a verb, as in ``tap:k3j5:0:2``.
+A *place* is where a person is in the conversation, stored as the action that leads there. Every
+place has a screen that can be shown at any time from what is stored.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from course_bot.content.model import Course, Lesson, Link, Track
-from course_bot.conversation.port import LABEL_CHARS, Button, Screen
-from course_bot.errors import CourseError
+from course_bot.conversation.actions import Action, Menu, Question, StaleError
+from course_bot.conversation.port import LABEL_CHARS, Button
 from course_bot.learning.attempts import Attempt
-from course_bot.learning.progress import Person, Record
+from course_bot.learning.progress import Person
 from course_bot.locale.phrases import Language, Phrases, phrases
-from course_bot.storage.store import PersonalLink
+from course_bot.storage.query import Query
 
 Row = tuple[Button, ...]
-_NUMBER = re.compile(r"\d{1,4}", re.ASCII)
+R = TypeVar("R")
 
 
-class StaleError(CourseError):
-    """An action that does not fit where the person is: old, forged, or of another person."""
+class LookUp(Protocol):
+    """Read something else in the move's own transaction: what it returns stays so until the end.
+
+    The first call for a query abandons the decision, which is made again once all is read.
+    """
+
+    def __call__(self, query: Query[R]) -> R:
+        """Return what the query finds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +49,7 @@ class Stage:
     """What a move finds.
 
     ``offered_name`` is what the messenger calls the person; ``secret`` keys everything that
-    must not be guessed; ``move_id`` and ``at`` are the move's.
+    must not be guessed; ``move_id`` and ``at`` are the move's; ``look_up`` is for decisions.
     """
 
     course: Course
@@ -56,6 +62,7 @@ class Stage:
     offered_language: Language
     addresses: Addresses
     secret: bytes
+    look_up: LookUp
 
     @property
     def track(self) -> Track:
@@ -79,61 +86,19 @@ class Stage:
         return replace(self, person=person, phrases=phrases(person.language))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a move leaves: the person where they are now, and what else is to be done.
-
-    ``screen`` is shown instead of the place's own, once. ``join`` is the secret of a personal
-    link to carry out. ``export`` hands the person what is stored about them.
-    """
-
-    person: Person
-    records: tuple[Record, ...] = ()
-    notice: str = ""
-    screen: Screen | None = None
-    link: PersonalLink | None = None
-    join: str = ""
-    export: bool = False
-    forget: bool = False
-
-
-ShowPlace = Callable[..., Screen]
-"""From a stage and the place's arguments to the place's screen."""
-DoAction = Callable[..., Outcome]
-"""From a stage and the action's arguments to an outcome."""
-Places = Mapping[str, ShowPlace]
-Actions = Mapping[str, DoAction]
-
-
-def goes(person: Person, *place: object) -> Person:
+def go_to(person: Person, place: Action) -> Person:
     """Return the person at another place."""
-    return replace(person, place=address(*place))
+    return replace(person, place=str(place))
 
 
-def address(*parts: object) -> str:
-    """Write a place or an action: its name and arguments, parted by colons."""
-    return ":".join(f"{part}" for part in parts)
-
-
-def index(text: str) -> int:
-    """Read a small whole number that came back in an action.
-
-    Raises:
-        StaleError: it isn't one (Python's own int takes "-1", "1_0" and digits of any script).
-    """
-    if not _NUMBER.fullmatch(text):
-        raise StaleError
-    return int(text)
-
-
-def button(label: str, *action: object) -> Button:
+def button(label: str, action: Action) -> Button:
     """Make a button that presses an action; a label that is too long ends in an ellipsis."""
-    return Button(label=shortened(label), action=address(*action))
+    return Button(label=shortened(label), action=str(action))
 
 
 def to_menu(p: Phrases) -> Button:
     """Make the button that leads to the menu."""
-    return button(p.t("☰ Menu"), "menu")
+    return button(p.t("☰ Menu"), Menu())
 
 
 def links(pages: Iterable[Link]) -> list[Row]:
@@ -143,7 +108,7 @@ def links(pages: Iterable[Link]) -> list[Row]:
 
 def at_question(person: Person, attempt: Attempt) -> Person:
     """Return the person at the question of their attempt that waits."""
-    return goes(person, "question", attempt.id, len(person.study.answers))
+    return go_to(person, Question(attempt.id, len(person.study.answers)))
 
 
 def shortened(label: str) -> str:

@@ -1,19 +1,32 @@
 """One turn: load, decide, commit, and only then show."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
-from inspect import signature
+from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import help as helping
 from course_bot.conversation import lessons, menu, profile, quiz, welcome
+from course_bot.conversation.actions import (
+    AskName,
+    AskRole,
+    ChooseTrack,
+    GoOn,
+    Help,
+    Me,
+    Menu,
+    Progress,
+    Rename,
+    StaleError,
+    Welcome,
+)
+from course_bot.conversation.outgoing import WRITING_DOORS, prepared
 from course_bot.conversation.port import (
     ACTION_BYTES,
     PAYLOAD,
     Command,
-    Document,
     Move,
     Notice,
     Opened,
@@ -24,117 +37,111 @@ from course_bot.conversation.port import (
     Sent,
     Wrote,
 )
-from course_bot.conversation.stage import (
-    Actions,
-    Addresses,
-    Outcome,
-    Places,
-    Stage,
-    StaleError,
-    button,
-    goes,
-)
+from course_bot.conversation.routes import Audience, Later, by_name, view_of
+from course_bot.conversation.stage import Addresses, LookUp, Stage, button, go_to
 from course_bot.learning.progress import NotWaitingError, Person
 from course_bot.locale.phrases import Language, phrases
 from course_bot.storage import Account
-from course_bot.storage.exporting import export
-from course_bot.storage.joining import Joined, join
+from course_bot.storage.outbox import Settled
+from course_bot.storage.query import Query
 from course_bot.storage.store import Decision, Situation, Storage
 
-LEARNING: Places = {**menu.PLACES, **lessons.PLACES, **quiz.PLACES}
-PLACES: Places = {
-    **welcome.PLACES,
-    **LEARNING,
-    **helping.PLACES,
-    **profile.PLACES,
-}
-LEARNING_ACTIONS: Actions = {**menu.ACTIONS, **lessons.ACTIONS, **quiz.ACTIONS}
-ACTIONS: Actions = {**welcome.ACTIONS, **LEARNING_ACTIONS, **profile.ACTIONS}
-COMMANDS = ("menu", "progress", "help", "track", "me")
+ROUTES = by_name(
+    (
+        *welcome.ROUTES,
+        *menu.ROUTES,
+        *lessons.ROUTES,
+        *quiz.ROUTES,
+        *helping.ROUTES,
+        *profile.ROUTES,
+    )
+)
+COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
 """The commands, each named like the place it goes to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """What a turn replies, and what is still to be done after its commit."""
-
-    replies: tuple[Reply, ...]
-    join: str = ""
-    export: bool = False
+MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 class Conversation:
     """The conversation behind every door; it satisfies ``port.Talk``."""
 
-    def __init__(self, storage: Storage, course: Callable[[], Course], *, secret: bytes) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        course: Callable[[], Course],
+        *,
+        secret: bytes,
+        zone: ZoneInfo = MOSCOW,
+    ) -> None:
         """Take the parts.
 
         Args:
             storage: where people are remembered.
             course: gives the course as it is now; it may change between turns.
             secret: at least 32 bytes that stay the same; keys whatever must not be guessed.
+            zone: where the people live: when it is daytime there, the bot may write first.
         """
         self._storage = storage
         self._course = course
         self._secret = secret
+        self._zone = zone
         self.addresses = Addresses()
         """Where the doors are; set once they are known."""
 
     async def take(self, move: Move) -> Sequence[Reply]:
         """Carry out one move and return what to show, after it is committed."""
-        said = await self._turn(move, partial(self._decide, move))
-        if said.join:
-            came_of_it = await join(
-                self._storage, move.account, profile.digest(said.join), move.at
-            )
-            # What is shown now depends on what was joined: one more turn, of the joined person.
-            after = replace(move, move_id=f"{move.move_id[:63]}+")
-            said = await self._turn(after, partial(self._show_joined, after, came_of_it))
-        if said.export:
-            content = await export(self._storage, move.account)
-            return (Document(name="course-bot.json", content=content), *said.replies)
-        return said.replies
+        turn = self.turn(move)
+        decision = await self._storage.turn(move.account, move.move_id, move.at, turn.decide)
+        stage = turn.stage(decision.person)
+        replies: list[Reply] = [Notice(text=decision.notice)] if decision.notice else []
+        if decision.document:
+            make = profile.HANDOUTS[decision.document]
+            replies.append(await make(stage, self._storage.read))
+        view = turn.views.get(decision.person.place) or _current(stage)[1]
+        replies.append(view if isinstance(view, Screen) else await view(self._storage.read))
+        return replies
 
-    async def _turn(self, move: Move, decide: Callable[[Situation], Decision[_Said]]) -> _Said:
-        return await self._storage.turn(move.account, move.move_id, move.at, decide)
+    def turn(self, move: Move) -> "Turn":
+        """Return the turn that a move begins."""
+        return Turn(
+            move=move, course=self._course(), secret=self._secret, addresses=self.addresses
+        )
 
     async def blocked(self, account: Account, since: datetime | None) -> None:
         """Remember since when (UTC) the person can't be written to; None: they can be again."""
         await self._storage.blocked(account, since)
 
-    async def reminders(self, door: str, now: datetime) -> Sequence[tuple[Account, Screen]]:
-        """List some whom to remind now, and with what; they are remembered as reminded already.
-
-        Args:
-            door: the door at which the reminders will be sent.
-            now: UTC.
-
-        Returns:
-            An account and a screen each; none where nobody is left to remind.
-        """
+    async def plan_reminders(self, now: datetime) -> None:
+        """Put reminders into the outbox for those who stopped halfway and stayed away (UTC)."""
         course = self._course()
-        while due := await self._storage.due_reminders(door, now):
-            screens = ((account, menu.reminder(course, person)) for account, person in due)
-            reminders = [(account, screen) for account, screen in screens if screen is not None]
-            if reminders:
-                return reminders
-        return []
+        await self._storage.plan_reminders(
+            WRITING_DOORS, now, lambda person: menu.reminder(course, person) is not None
+        )
 
-    # The outbox has no table yet: nothing is ever due.
-
-    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:  # noqa: ARG002
-        """Lend some of the messages that are due at a door now."""
+    async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
+        """Lend some of the messages that are due at a door now, as they are to be sent."""
+        course = self._course()
+        while lent := await self._storage.lend_messages(door, now):
+            done = [prepared(course, message, self._zone, now) for message in lent]
+            ready = [each for each in done if isinstance(each, Outgoing)]
+            others = [each for each in done if not isinstance(each, Outgoing)]
+            if others:
+                await self._storage.settle_messages(others, now)
+            if ready:
+                return ready
         return ()
 
     async def delivered(self, message: int, now: datetime) -> None:
         """Remember that a message that was lent has been sent."""
-        raise NotImplementedError
+        await self._storage.settle_messages([Settled(id=message)], now)
 
     async def undelivered(
         self, message: int, now: datetime, *, reason: str, lasting: bool
     ) -> None:
-        """Remember that a message that was lent could not be sent."""
-        raise NotImplementedError
+        """Remember that a message that was lent could not be sent, and why."""
+        if lasting:
+            await self._storage.settle_messages([Settled(id=message, reason=reason)], now)
+        else:
+            await self._storage.put_off_message(message, now, reason)
 
     def commands(self, language: Language) -> Sequence[Command]:
         """List the command menu in a language."""
@@ -156,7 +163,7 @@ class Conversation:
                 "Something went wrong on our side. Your answers are safe: wait a minute and press"
                 " once more."
             ),
-            rows=((button(p.t("Try again"), "continue"),),),
+            rows=((button(p.t("Try again"), GoOn()),),),
         )
 
     def refusal(self, reason: str, language: Language) -> str:
@@ -172,95 +179,63 @@ class Conversation:
             case _:
                 raise ValueError(reason)
 
-    def _stage(self, move: Move, person: Person) -> Stage:
+
+def no_look_up(query: Query[object]) -> NoReturn:
+    """Refuse to look up: what is shown comes from the stage, or from what a place reads."""
+    raise RuntimeError(f"{query!r} outside of a decision")
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """A move, what it finds, and the views of the places that it may end at."""
+
+    move: Move
+    course: Course
+    secret: bytes
+    addresses: Addresses
+    views: dict[str, Screen | Later] = field(default_factory=dict)
+
+    def stage(self, person: Person, look_up: LookUp = no_look_up) -> Stage:
+        """Return the stage on which the person stands."""
         return Stage(
-            course=self._course(),
+            course=self.course,
             person=person,
             phrases=phrases(person.language),
-            at=move.at,
-            move_id=move.move_id,
-            door=move.account.door,
-            offered_name=move.name,
-            offered_language=move.language,
+            at=self.move.at,
+            move_id=self.move.move_id,
+            door=self.move.account.door,
+            offered_name=self.move.name,
+            offered_language=self.move.language,
             addresses=self.addresses,
-            secret=self._secret,
+            secret=self.secret,
+            look_up=look_up,
         )
 
-    def _decide(self, move: Move, situation: Situation) -> Decision[_Said]:
-        stage = self._stage(move, situation.person)
-        if situation.repeated:
-            return _decision(*_current(stage))
+    def decide(self, situation: Situation) -> Decision:
+        """Decide what comes of the move; a place that can't be shown is no place to end at."""
+        stage = self.stage(situation.person, situation.look_up)
         try:
-            outcome = _outcome(stage, move)
-            screen = outcome.screen or _show(stage.after(outcome.person))
+            decision = _decision(stage, self.move)
+            place = decision.person.place
+            self.views = {place: view_of(ROUTES, stage.after(decision.person))}
         except (StaleError, NotWaitingError):
-            outcome, screen = _current(stage)
-            p = stage.phrases
-            notice = p.t("This button has had its day. Here is where you are now.")
-            outcome = replace(outcome, notice=notice)
-        return _decision(outcome, screen)
-
-    def _show_joined(self, move: Move, what: Joined, situation: Situation) -> Decision[_Said]:
-        stage = self._stage(move, situation.person)
-        p = stage.phrases
-        notice = {
-            Joined.JOINED: p.t("Your progress is here now."),
-            Joined.SAME: p.t("This is the same progress already. Nothing to move."),
-            Joined.EXPIRED: p.t("This link has ended. Please make a new one there: /me."),
-        }[what]
-        if stage.person.track and stage.person.place.startswith("carry:"):
-            # The link was made from there, and has done its work: on to learning.
-            outcome = lessons.go_on(stage)
-            screen = _show(stage.after(outcome.person))
-        else:
-            outcome, screen = _current(stage)
-        return _decision(replace(outcome, notice=notice), screen)
+            person, view = _current(stage)
+            self.views = {person.place: view}
+            notice = stage.phrases.t("This button has had its day. Here is where you are now.")
+            return Decision(person=person, notice=notice)
+        return decision
 
 
-def _decision(outcome: Outcome, screen: Screen) -> Decision[_Said]:
-    notices = (Notice(text=outcome.notice),) if outcome.notice else ()
-    return Decision(
-        reply=_Said(replies=(*notices, screen), join=outcome.join, export=outcome.export),
-        person=outcome.person,
-        records=outcome.records,
-        link=outcome.link,
-        forget=outcome.forget,
-    )
-
-
-def _show(stage: Stage) -> Screen:
-    """Show the place where the person is.
-
-    Raises:
-        StaleError: there is nothing to show there (any more).
-    """
-    name, *args = stage.person.place.split(":")
-    show = PLACES.get(name)
-    if show is None or not _takes(show, len(args)):
-        raise StaleError
-    return show(stage, *args)
-
-
-def _current(stage: Stage) -> tuple[Outcome, Screen]:
-    """Show where the person is; where that is gone, the menu or the first screen."""
+def _current(stage: Stage) -> tuple[Person, Screen | Later]:
+    """Return the person where they are, and the view; where that is gone, menu or first screen."""
     try:
-        return Outcome(person=stage.person), _show(stage)
+        return stage.person, view_of(ROUTES, stage)
     except StaleError:
-        person = goes(stage.person, "menu" if stage.person.track else "welcome")
-        return Outcome(person=person), _show(stage.after(person))
+        person = go_to(stage.person, Menu() if stage.person.track else Welcome())
+        return person, view_of(ROUTES, stage.after(person))
 
 
-@cache
-def _takes(function: Callable[..., object], count: int) -> bool:
-    """Tell whether a function of a stage takes so many arguments more."""
-    try:
-        signature(function).bind(None, *[""] * count)
-    except TypeError:
-        return False
-    return True
-
-
-def _outcome(stage: Stage, move: Move) -> Outcome:
+def _decision(stage: Stage, move: Move) -> Decision:
     match move:
         case Opened(payload=payload):
             return _opened(stage, payload)
@@ -269,57 +244,52 @@ def _outcome(stage: Stage, move: Move) -> Outcome:
         case Wrote(text=text):
             return _wrote(stage, text)
         case Sent():
-            return _met(stage) or Outcome(
+            return _met(stage) or Decision(
                 person=stage.person,
                 notice=stage.phrases.t("I only understand text and buttons. Please write it."),
             )
 
 
-def _met(stage: Stage) -> Outcome | None:
+def _met(stage: Stage) -> Decision | None:
     """Welcome somebody who has never been here, whatever they did."""
-    return None if stage.person.place else Outcome(person=goes(stage.person, "welcome"))
+    return None if stage.person.place else Decision(person=welcome.meet(stage))
 
 
-def _opened(stage: Stage, payload: str) -> Outcome:
+def _opened(stage: Stage, payload: str) -> Decision:
     person = stage.person
     known = PAYLOAD.fullmatch(payload) is not None
     if known and payload.startswith(profile.LINK_PAYLOAD):
-        met = _met(stage)
-        stage = stage.after(met.person) if met else stage
-        return profile.arrive(stage, payload.removeprefix(profile.LINK_PAYLOAD))
+        met = stage if person.place else stage.after(welcome.meet(stage))
+        return profile.arrive(met, payload.removeprefix(profile.LINK_PAYLOAD))
     if not person.track and (payload or not person.place):
-        wish = welcome.begin_wish(stage, payload) if known else ""
-        return Outcome(person=goes(person, "welcome", *([wish] if wish else [])))
+        return Decision(person=welcome.meet(stage, payload if known else ""))
     if not payload:
-        return Outcome(person=person)
+        return Decision(person=person)
     followed = welcome.follow(stage, payload) if known else None
-    return followed or Outcome(
+    return followed or Decision(
         person=person,
         notice=stage.phrases.t("This link leads nowhere I know. Here is where you are now."),
     )
 
 
-def _pressed(stage: Stage, action: str) -> Outcome:
+def _pressed(stage: Stage, action: str) -> Decision:
     met = _met(stage)
     if met is not None:
         return met
     if len(action) > ACTION_BYTES or not action.isascii():
         raise StaleError
-    name, *args = action.split(":")
-    if name in LEARNING or name in LEARNING_ACTIONS:
-        if not stage.person.track:
-            return Outcome(person=goes(stage.person, "role"))
-    elif stage.person.track and (name in welcome.PLACES or name in welcome.ACTIONS):
+    name, *words = action.split(":")
+    route = ROUTES.get(name)
+    if route is None or not route.by_button:
         raise StaleError
-    do = ACTIONS.get(name)
-    if do is None:
-        return Outcome(person=goes(stage.person, name, *args))
-    if not _takes(do, len(args)):
+    if route.who is Audience.LEARNERS and not stage.person.track:
+        return Decision(person=go_to(stage.person, AskRole()))
+    if route.who is Audience.NEWCOMERS and stage.person.track:
         raise StaleError
-    return do(stage, *args)
+    return route.do(stage, words)
 
 
-def _wrote(stage: Stage, text: str) -> Outcome:
+def _wrote(stage: Stage, text: str) -> Decision:
     text = text.strip()
     if text.startswith("/"):
         return _commanded(stage, text)
@@ -327,18 +297,18 @@ def _wrote(stage: Stage, text: str) -> Outcome:
     if met is not None:
         return met
     person, p = stage.person, stage.phrases
-    place, *args = person.place.split(":")
-    if place == "name":
-        return welcome.take_name(stage, text, *args)
-    if place == "rename":
+    place, *_ = person.place.split(":")
+    if place == AskName.name:
+        return welcome.take_name(stage, text, AskRole())
+    if place == Rename.name:
         return profile.take_new_name(stage, text)
-    if place in welcome.PLACES:
+    if place in (Welcome.name, AskRole.name):
         notice = p.t("Please press one of the buttons first. Questions come right after.")
-        return Outcome(person=person, notice=notice)
+        return Decision(person=person, notice=notice)
     return quiz.typed(stage, text) or helping.ask(stage, text)
 
 
-def _commanded(stage: Stage, text: str) -> Outcome:
+def _commanded(stage: Stage, text: str) -> Decision:
     word, *rest = text[1:].split(maxsplit=1) or [""]
     # In a Telegram group's habit people write /menu@course_bot in private chats as well.
     command = word.split("@")[0].lower()
@@ -350,4 +320,4 @@ def _commanded(stage: Stage, text: str) -> Outcome:
     if command in COMMANDS:
         return _pressed(stage, command)
     notice = stage.phrases.t("There is no such command. The commands are listed in /help.")
-    return Outcome(person=stage.person, notice=notice)
+    return Decision(person=stage.person, notice=notice)

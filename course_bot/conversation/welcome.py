@@ -1,33 +1,53 @@
 """First contact: what this is, the person's name and role, and straight into the first lesson."""
 
+import re
 from dataclasses import replace
 from html import escape
 
 from course_bot.content.model import Track
 from course_bot.conversation import lessons
-from course_bot.conversation.port import Screen
-from course_bot.conversation.stage import (
-    Actions,
-    Outcome,
-    Places,
-    Row,
-    Stage,
+from course_bot.conversation.actions import (
+    Action,
+    AskName,
+    AskRole,
+    Begin,
+    ChooseTrack,
+    Faq,
+    GoOn,
+    OpenLesson,
+    ReadEnglish,
     StaleError,
-    button,
-    goes,
+    TakeOfferedName,
+    Welcome,
 )
+from course_bot.conversation.port import Screen
+from course_bot.conversation.routes import Audience, place, verb
+from course_bot.conversation.stage import Row, Stage, button, go_to
+from course_bot.learning.progress import Person
+from course_bot.storage.store import Decision
 
 NAME_CHARS = 80
 """The longest name that is kept: it must fit a line of a report."""
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+BLANK_LETTERS = str.maketrans(
+    dict.fromkeys(
+        "\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}\N{HANGUL FILLER}"
+        "\N{HALFWIDTH HANGUL FILLER}\N{BRAILLE PATTERN BLANK}",
+        " ",
+    )
+)
+"""Characters that Unicode calls letters or symbols, and that show nothing at all."""
+ASKING = re.compile(
+    r"\s*(как|что|чего|почему|зачем|где|куда|откуда|когда|кто|какой|какая|какие|сколько|можно ли"
+    r"|нужно ли|не могу|how|what|why|where|when|who|which|can i|do i)\s",
+    re.IGNORECASE,
+)
+"""How questions begin that are typed where a name is asked for."""
 
 
-def welcome(stage: Stage, wish: str = "") -> Screen:
-    """Show what this is, how long it takes and what is stored.
-
-    ``wish`` is the payload of the link that brought the person here; it is met at the end.
-    """
-    p, course, kept = stage.phrases, stage.course, _kept(stage, wish)
+def welcome(stage: Stage, _at: Welcome) -> Screen:
+    """Show what this is, how long it takes and what is stored."""
+    p, course = stage.phrases, stage.course
     shortest = min(course.minutes(track.lessons) for track in course.tracks.values())
     longest = max(course.minutes(track.lessons) for track in course.tracks.values())
     text = "\n\n".join(
@@ -46,21 +66,20 @@ def welcome(stage: Stage, wish: str = "") -> Screen:
             ),
         )
     )
-    rows: list[Row] = [(button(p.t("Begin"), "name", *kept),)]
+    rows: list[Row] = [(button(p.t("Begin"), AskName()),)]
     if stage.offered_language == "en" and stage.person.language != "en":
-        rows.append((button("In English", "english", *kept),))
+        rows.append((button("In English", ReadEnglish()),))
     return Screen(text=text, rows=tuple(rows))
 
 
-def english(stage: Stage, wish: str = "") -> Outcome:
+def read_english(stage: Stage, _wanted: ReadEnglish) -> Decision:
     """Switch to English on the very first screen."""
-    person = replace(stage.person, language="en")
-    return Outcome(person=goes(person, "welcome", *_kept(stage, wish)))
+    return Decision(person=go_to(replace(stage.person, language="en"), Welcome()))
 
 
-def ask_name(stage: Stage, wish: str = "") -> Screen:
+def ask_name(stage: Stage, _at: AskName) -> Screen:
     """Ask what to call the person: typed, taken from the messenger, or left out."""
-    p, kept = stage.phrases, _kept(stage, wish)
+    p = stage.phrases
     text = p.html(
         "<b>What should we call you?</b>\n\nWrite your name and patronymic below, as you want"
         " to see them in the report on the training."
@@ -68,29 +87,30 @@ def ask_name(stage: Stage, wish: str = "") -> Screen:
     rows: list[Row] = []
     offered = clean_name(stage.offered_name)
     if offered:
-        rows.append((button(offered, "mine", *kept),))
-    rows.append((button(p.t("Without a name"), "role", *kept),))
+        rows.append((button(offered, TakeOfferedName()),))
+    rows.append((button(p.t("Without a name"), AskRole()),))
     return Screen(text=text, rows=tuple(rows))
 
 
-def take_offered_name(stage: Stage, wish: str = "") -> Outcome:
+def take_offered_name(stage: Stage, _wanted: TakeOfferedName) -> Decision:
     """Take the name that the messenger gave."""
-    return take_name(stage, stage.offered_name, wish)
+    return take_name(stage, stage.offered_name, AskRole())
 
 
-def take_name(stage: Stage, text: str, wish: str = "") -> Outcome:
-    """Take a typed name and ask for the role, or say what a name should be like."""
-    name = clean_name(text)
+def take_name(stage: Stage, text: str, then: Action, notice: str = "") -> Decision:
+    """Take a typed name and go on, or say what a name should be like."""
+    p, name = stage.phrases, clean_name(text)
+    if _is_question(text):
+        notice = p.t("This looks like a question. First your name, please: then ask right away.")
+        return Decision(person=stage.person, notice=notice)
     if not name:
-        return nameless(stage)
-    person = replace(stage.person, name=name)
-    return Outcome(person=goes(person, "role", *_kept(stage, wish)))
+        notice = p.t("A name needs at least one letter. Please write it again.")
+        return Decision(person=stage.person, notice=notice)
+    return Decision(person=go_to(replace(stage.person, name=name), then), notice=notice)
 
 
-def nameless(stage: Stage) -> Outcome:
-    """Say what a name should be like, and wait for another."""
-    notice = stage.phrases.t("A name needs at least one letter. Please write it again.")
-    return Outcome(person=stage.person, notice=notice)
+def _is_question(text: str) -> bool:
+    return "?" in text or ASKING.match(text) is not None
 
 
 def clean_name(text: str) -> str:
@@ -100,20 +120,20 @@ def clean_name(text: str) -> str:
     joiners stay: Persian names and some emoji are written with them.
     """
     kept = "".join(char if char.isprintable() or char in JOINERS else " " for char in text)
-    name = " ".join(kept.split())[:NAME_CHARS].strip()
+    name = " ".join(kept.translate(BLANK_LETTERS).split())[:NAME_CHARS].strip()
     return name if any(char.isalpha() for char in name) else ""
 
 
-def ask_role(stage: Stage, wish: str = "") -> Screen:
+def ask_role(stage: Stage, _at: AskRole) -> Screen:
     """Ask which track to take; one that a link pointed to comes first."""
-    p, kept = stage.phrases, _kept(stage, wish)
+    p, wish = stage.phrases, stage.person.wish
     tracks = sorted(stage.course.tracks.values(), key=lambda each: wish != f"track-{each.id}")
     lines = [p.html("<b>What do you do at school?</b>\n\nYour lessons depend on it.")]
     lines += [
         f"<b>{escape(track.title)}</b> · {_length(stage, track)}\n{escape(track.about)}"
         for track in tracks
     ]
-    rows = tuple((button(track.title, "begin", track.id, *kept),) for track in tracks)
+    rows = tuple((button(track.title, Begin(track.id)),) for track in tracks)
     return Screen(text="\n\n".join(lines), rows=rows)
 
 
@@ -121,17 +141,17 @@ def _length(stage: Stage, track: Track) -> str:
     return lessons.in_minutes(stage.phrases, stage.course.minutes(track.lessons))
 
 
-def begin(stage: Stage, track_id: str, wish: str = "") -> Outcome:
-    """Take up a track and go straight into its first lesson, or where the link pointed."""
-    if track_id not in stage.course.tracks:
+def begin(stage: Stage, wanted: Begin) -> Decision:
+    """Take up a track and go straight into its first lesson, or where a link pointed."""
+    if wanted.track not in stage.course.tracks:
         raise StaleError
-    begun = stage.after(replace(stage.person, track=track_id))
-    if wish and not wish.startswith("track-"):
-        return follow(begun, *_kept(stage, wish)) or lessons.go_on(begun)
-    return lessons.go_on(begun)
+    wish = stage.person.wish
+    begun = stage.after(replace(stage.person, track=wanted.track, wish=""))
+    followed = None if wish.startswith("track-") else follow(begun, wish)
+    return followed or lessons.go_on(begun, GoOn())
 
 
-def follow(stage: Stage, payload: str) -> Outcome | None:
+def follow(stage: Stage, payload: str) -> Decision | None:
     """Follow a start link of a person who is known: to a lesson, a track or an FAQ entry.
 
     Returns:
@@ -140,29 +160,25 @@ def follow(stage: Stage, payload: str) -> Outcome | None:
     kind, _, name = payload.partition("-")
     course = stage.course
     if kind == "lesson" and name in course.lessons:
-        return lessons.open_lesson(stage, name)
+        return lessons.open_lesson(stage, OpenLesson(name))
     if kind == "track" and name in course.tracks:
-        return Outcome(person=goes(stage.person, "track"))
+        return Decision(person=go_to(stage.person, ChooseTrack()))
     if kind == "faq" and name in map(str, course.faq):
-        return Outcome(person=goes(stage.person, "faq", name))
+        return Decision(person=go_to(stage.person, Faq(int(name))))
     return None
 
 
-def begin_wish(stage: Stage, payload: str) -> str:
-    """Return a payload that first contact can meet later; of any other, nothing."""
-    return payload if follow(stage, payload) is not None else ""
+def meet(stage: Stage, payload: str = "") -> Person:
+    """Return a newcomer at the first screen; a link that leads somewhere is followed later."""
+    wish = payload if follow(stage, payload) else stage.person.wish
+    return go_to(replace(stage.person, wish=wish), Welcome())
 
 
-def _kept(stage: Stage, wish: str) -> tuple[str, ...]:
-    """Return a wish as the arguments that carry it from screen to screen.
-
-    Raises:
-        StaleError: it is forged, or the course no longer has what it wishes for.
-    """
-    if wish and not begin_wish(stage, wish):
-        raise StaleError
-    return (wish,) if wish else ()
-
-
-PLACES: Places = {"welcome": welcome, "name": ask_name, "role": ask_role}
-ACTIONS: Actions = {"english": english, "mine": take_offered_name, "begin": begin}
+ROUTES = (
+    place(Welcome, welcome, who=Audience.NEWCOMERS),
+    place(AskName, ask_name, who=Audience.NEWCOMERS),
+    place(AskRole, ask_role, who=Audience.NEWCOMERS),
+    verb(ReadEnglish, read_english, who=Audience.NEWCOMERS),
+    verb(TakeOfferedName, take_offered_name, who=Audience.NEWCOMERS),
+    verb(Begin, begin, who=Audience.NEWCOMERS),
+)

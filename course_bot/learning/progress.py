@@ -73,7 +73,8 @@ class Person:
     """Somebody who takes the course.
 
     ``place`` is where they are in the conversation, in the conversation's own notation;
-    ``attempt`` is their latest attempt, finished or not; times are UTC.
+    ``wish`` is the payload of the link that brought them, until it is followed; ``attempt`` is
+    their latest attempt, finished or not; times are UTC.
     """
 
     id: int
@@ -84,6 +85,7 @@ class Person:
     joined_at: datetime
     seen_at: datetime
     place: str = ""
+    wish: str = ""
     study: Study
     attempt: Attempt | None = None
 
@@ -135,7 +137,39 @@ class Finished:
     at: datetime
 
 
-Record = Started | Answered | Finished
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkMade:
+    """Record: a personal link was made. ``digest`` is of its secret; ``expires_at`` is UTC."""
+
+    digest: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUsed:
+    """Record: a personal link was followed; it leads nowhere any more."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedPeople:
+    """Record: all that was the person's of this id is now the decision's person's."""
+
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErasedPerson:
+    """Record: the person is deleted, with everything that is stored about them. UTC."""
+
+    at: datetime
+
+
+Learned = Started | Answered | Finished
+"""What stands in the log, from which results are derived."""
+Record = Learned | LinkMade | LinkUsed | JoinedPeople | ErasedPerson
+"""What a decision leaves besides the person as they are now."""
 
 
 class NotWaitingError(CourseError):
@@ -216,14 +250,14 @@ def finish(attempt: Attempt, earned: list[int], *, at: datetime) -> Finished:
 
 
 def _after(
-    results: Mapping[str, LessonResult], attempt: Attempt, record: Record
+    results: Mapping[str, LessonResult], attempt: Attempt, record: Learned
 ) -> dict[str, LessonResult]:
     """Fold one record into the results: the one way in which results ever change."""
     before = results.get(attempt.lesson, LessonResult())
     return {**results, attempt.lesson: _result_after(before, record)}
 
 
-def _result_after(before: LessonResult, record: Record) -> LessonResult:
+def _result_after(before: LessonResult, record: Learned) -> LessonResult:
     match record:
         case Started():
             return replace(before, attempts=before.attempts + 1)
@@ -244,7 +278,7 @@ def rebuild_results(log: Iterable[tuple[Attempt, Iterable[Answered]]]) -> dict[s
     """
     results: dict[str, LessonResult] = {}
     # The attempts' own numbers and not their times: a clock may be set back.
-    for attempt, answers in sorted(log, key=lambda taken: (taken[0].number, taken[0].started_at)):
+    for attempt, answers in sorted(log, key=_order):
         results = _after(results, attempt, Started(attempt=attempt))
         given = list(answers)
         for answer in given:
@@ -253,6 +287,11 @@ def rebuild_results(log: Iterable[tuple[Attempt, Iterable[Answered]]]) -> dict[s
             earned = [answer.points for answer in given]
             results = _after(results, attempt, finish(attempt, earned, at=given[-1].at))
     return results
+
+
+def _order(taken: tuple[Attempt, Iterable[Answered]]) -> tuple[int, datetime, str]:
+    attempt, _answers = taken
+    return attempt.number, attempt.started_at, attempt.id
 
 
 def waiting_before(track: Track, person: Person, lesson: str) -> tuple[str, ...]:

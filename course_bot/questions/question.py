@@ -45,11 +45,11 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tap:
-    """A button under a question; ``part`` is the index of what it picks or taps."""
+    """A button under a question; ``part`` is the index of what PICK picks or TAP taps."""
 
     label: str
     verb: Verb
-    part: int | None = None
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

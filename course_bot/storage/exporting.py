@@ -1,53 +1,97 @@
-"""All that is stored about a person, handed out to them."""
+"""All that is stored about a person: counted for them, and handed out to them."""
+
+from dataclasses import dataclass
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import Connection, func, select
 
-from course_bot.storage import Account
 from course_bot.storage.log import read_logs
+from course_bot.storage.query import Query
 from course_bot.storage.rows import read_person
 from course_bot.storage.schema import (
     ATTEMPT_COLUMNS,
     account,
+    answer,
     attempt,
     move,
+    outbox,
     person,
     personal_link,
 )
-from course_bot.storage.store import Storage, account_id
 
 _anything = TypeAdapter(dict[str, object])
 
 
-async def export(storage: Storage, whose: Account) -> bytes:
-    """Write all that is stored about the account's person as JSON for the person themselves.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """How much is stored about a person."""
 
-    Returns:
-        UTF-8 JSON, indented; of an account that isn't known, an empty object.
-    """
-    async with storage.reading() as connection:
-        found = await connection.execute(
+    accounts: int
+    attempts: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures(Query[Sums]):
+    """Count what is stored about a person, known by their number."""
+
+    person: int
+
+    def run(self, connection: Connection) -> Sums:
+        """Count."""
+        theirs = attempt.c.person_id == self.person
+        accounts = select(func.count()).where(account.c.person_id == self.person)
+        attempts = select(func.count()).where(theirs)
+        answers = select(func.count()).select_from(answer.join(attempt)).where(theirs)
+        row = connection.execute(
+            select(
+                accounts.scalar_subquery(), attempts.scalar_subquery(), answers.scalar_subquery()
+            )
+        ).one()
+        return Sums(accounts=row[0], attempts=row[1], answers=row[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Everything(Query[bytes]):
+    """All that is stored about a person, known by their number, as JSON for the person."""
+
+    person: int
+
+    def run(self, connection: Connection) -> bytes:
+        """Return UTF-8 JSON, indented; of a person who isn't there any more, an empty object."""
+        found = connection.execute(
             select(person, *ATTEMPT_COLUMNS)
-            .join(account, account.c.person_id == person.c.id)
             .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-            .where(account.c.id == account_id(whose))
+            .where(person.c.id == self.person)
         )
         row = found.mappings().one_or_none()
         if row is None:
             return b"{}"
-        log = (await read_logs(connection, [row["id"]]))[row["id"]]
-        theirs = account.c.person_id == row["id"]
-        accounts = await connection.execute(
+        log = read_logs(connection, [self.person])[self.person]
+        theirs = account.c.person_id == self.person
+        accounts = connection.execute(
             select(account.c.id, account.c.blocked_at).where(theirs).order_by(account.c.id)
         )
-        moves = await connection.execute(
-            select(move.c.account_id, move.c.move_id, move.c.at)
+        moves = connection.execute(
+            select(move.c.account_id, move.c.move_id, move.c.at, move.c.notice, move.c.document)
             .join(account)
             .where(theirs)
             .order_by(move.c.at, move.c.move_id)
         )
-        links = await connection.scalars(
-            select(personal_link.c.expires_at).where(personal_link.c.person_id == row["id"])
+        links = connection.scalars(
+            select(personal_link.c.expires_at).where(personal_link.c.person_id == self.person)
+        )
+        messages = connection.execute(
+            select(
+                outbox.c.account_id,
+                outbox.c.kind,
+                outbox.c.made_at,
+                outbox.c.due_at,
+                outbox.c.settled_at,
+                outbox.c.reason,
+            )
+            .where(outbox.c.person_id == self.person)
+            .order_by(outbox.c.id)
         )
         known = read_person(row)
         return _anything.dump_json(
@@ -61,11 +105,14 @@ async def export(storage: Storage, whose: Account) -> bytes:
                     "joined_at": known.joined_at,
                     "seen_at": known.seen_at,
                     "reminders_sent": row["reminders_sent"],
+                    "remind_at": row["remind_at"],
                     "place": known.place,
+                    "wish": known.wish,
                 },
                 "accounts": [dict(each) for each in accounts.mappings()],
                 "recent_moves": [dict(each) for each in moves.mappings()],
                 "personal_links_until": list(links),
+                "messages": [dict(each) for each in messages.mappings()],
                 "study": known.study,
                 "attempts": [{"attempt": taken, "answers": given} for taken, given in log],
             },

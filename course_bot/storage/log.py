@@ -1,10 +1,10 @@
 """The log of attempts and answers read back."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.engine import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answered
@@ -14,14 +14,14 @@ from course_bot.storage.schema import answer, attempt
 Log = list[tuple[Attempt, list[Answered]]]
 
 
-async def read_logs(connection: AsyncConnection, people: list[int]) -> dict[int, Log]:
+def read_logs(connection: Connection, people: Sequence[int]) -> dict[int, Log]:
     """Read the attempts and answers of some people, in the order in which they were made."""
-    taken = await connection.execute(
+    taken = connection.execute(
         select(attempt)
         .where(attempt.c.person_id.in_(people))
         .order_by(attempt.c.started_at, attempt.c.id)
     )
-    given = await connection.execute(
+    given = connection.execute(
         select(answer)
         .join(attempt)
         .where(attempt.c.person_id.in_(people))

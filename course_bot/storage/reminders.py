@@ -1,78 +1,108 @@
-"""Who hasn't been here for a while, found by an index and handed out once."""
+"""Who hasn't been here for a while: found by an index, and written to through the outbox."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from course_bot.learning.progress import Person
-from course_bot.storage import Account, schema
+from course_bot.learning.reminding import AWAY, reminders_passed
 from course_bot.storage.rows import read_person
-from course_bot.storage.schema import account, attempt, person
+from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, outbox, person
 
-AWAY = (timedelta(days=3), timedelta(days=10), timedelta(days=30))
-"""How long a person was not seen before the first, the second and the last reminder."""
+KIND = "reminder"
+PEOPLE_AT_ONCE = 200
+"""How many people are looked at in one transaction: some 10 ms."""
+
+_LOOK_AGAIN = (
+    update(person)
+    .where(person.c.id == bindparam("number"))
+    .values(reminders_sent=bindparam("sent"), remind_at=bindparam("again"))
+)
 
 
-def _due(door: str, now: datetime) -> ColumnElement[bool]:
-    away = or_(
-        *(
-            and_(person.c.reminders_sent == sent, person.c.seen_at <= now - days)
-            for sent, days in enumerate(AWAY)
+def look_after_block(connection: Connection, account_id: str) -> None:
+    """Look again after people whom nothing could be sent to: they have let the bot in again."""
+    theirs = select(account.c.person_id).where(account.c.id == account_id)
+    row = connection.execute(
+        select(person.c.id, person.c.seen_at, person.c.reminders_sent).where(
+            person.c.id.in_(theirs),
+            person.c.remind_at.is_(None),
+            person.c.reminders,
+            person.c.track != "",
+            person.c.reminders_sent < len(AWAY),
         )
-    )
-    writable = select(account.c.id).where(_at_door(door)).exists()
-    return and_(away, person.c.reminders == true(), person.c.track != "", writable)
+    ).one_or_none()
+    if row is not None:
+        again = row.seen_at + AWAY[row.reminders_sent]
+        connection.execute(
+            _LOOK_AGAIN, {"number": row.id, "sent": row.reminders_sent, "again": again}
+        )
 
 
-def _at_door(door: str) -> ColumnElement[bool]:
-    return and_(
-        account.c.person_id == person.c.id,
-        account.c.id.startswith(f"{door}:", autoescape=True),
-        account.c.blocked_at.is_(None),
-    )
-
-
-async def find_due(
-    connection: AsyncConnection, door: str, now: datetime, limit: int
-) -> Sequence[int]:
-    """Find the ids of people to remind at a door, by reading alone.
-
-    Whoever left for good without a reminder is passed over at every search. Those may come to be
-    many, and no turn is to wait meanwhile.
-    """
-    found = await connection.scalars(
-        select(person.c.id).where(_due(door, now)).order_by(person.c.id).limit(limit)
-    )
-    return found.all()
-
-
-async def take_due(
-    connection: AsyncConnection, door: str, now: datetime, people: Sequence[int]
-) -> list[tuple[Account, Person]]:
-    """Mark those of the people who are still to be reminded, and return them.
+def plan(
+    connection: Connection,
+    doors: Collection[str],
+    now: datetime,
+    wanted: Callable[[Person], bool],
+) -> int:
+    """Put reminders into the outbox for some of those who are due one, and look at each once.
 
     Who has been away past several reminders gets one for all of them.
+
+    Args:
+        connection: in a transaction that writes.
+        doors: the doors at which the bot can write first.
+        now: UTC.
+        wanted: whether there is anything to remind a person of; pure.
+
+    Returns:
+        How many people were looked at; 0 when nobody is left to look at.
     """
-    where = select(func.min(account.c.id)).where(_at_door(door)).scalar_subquery()
-    rows = await connection.execute(
-        select(where.label("account_id"), person, *schema.ATTEMPT_COLUMNS)
+    # The account where they were seen last would be better known; the first one is as good.
+    there = (
+        select(func.min(account.c.id))
+        .where(
+            account.c.person_id == person.c.id,
+            account.c.blocked_at.is_(None),
+            or_(*(account.c.id.startswith(f"{door}:", autoescape=True) for door in doors)),
+        )
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(there.label("account_id"), person, *ATTEMPT_COLUMNS)
         .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-        .where(person.c.id.in_(people), _due(door, now))
-        .order_by(person.c.id)
+        .where(person.c.remind_at <= now)
+        .order_by(person.c.remind_at)
+        .limit(PEOPLE_AT_ONCE)
         .with_for_update(of=person, skip_locked=True)
     )
-    taken = [
-        (Account(door=door, key=row["account_id"].removeprefix(f"{door}:")), read_person(row))
-        for row in rows.mappings()
-    ]
-    passed = case(
-        *((person.c.seen_at <= now - AWAY[sent - 1], sent) for sent in range(len(AWAY), 0, -1))
-    )
-    await connection.execute(
-        update(person)
-        .where(person.c.id.in_([each.id for _, each in taken]))
-        .values(reminders_sent=passed)
-    )
-    return taken
+    looked, messages = [], []
+    for row in rows.mappings():
+        who = read_person(row)
+        reachable = row["account_id"] is not None and who.reminders and wanted(who)
+        passed = reminders_passed(who.seen_at, now)
+        goes_on = reachable and passed < len(AWAY)
+        looked.append(
+            {
+                "number": who.id,
+                "sent": passed if reachable else row["reminders_sent"],
+                "again": who.seen_at + AWAY[passed] if goes_on else None,
+            }
+        )
+        if reachable and passed > row["reminders_sent"]:
+            messages.append(
+                {
+                    "person_id": who.id,
+                    "account_id": row["account_id"],
+                    "door": row["account_id"].partition(":")[0],
+                    "kind": KIND,
+                    "made_at": now,
+                    "due_at": now,
+                }
+            )
+    if looked:
+        connection.execute(_LOOK_AGAIN, looked)
+    if messages:
+        connection.execute(insert(outbox), messages)
+    return len(looked)

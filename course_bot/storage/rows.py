@@ -3,13 +3,27 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, union_all, update
 from sqlalchemy.engine import RowMapping
 
 from course_bot.learning.attempts import Attempt
-from course_bot.learning.progress import Answered, Finished, Person, Record, Started, Study
+from course_bot.learning.progress import (
+    Answered,
+    ErasedPerson,
+    Finished,
+    JoinedPeople,
+    LinkMade,
+    LinkUsed,
+    Person,
+    Record,
+    Started,
+    Study,
+)
+from course_bot.learning.reminding import first_reminder
 from course_bot.storage import schema
+from course_bot.storage.query import Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,28 +41,30 @@ class Known:
 
     person: Person
     blocked: bool = False
-    repeated: bool = False
-    """The move has been carried out before."""
     new: bool = False
     """The account is met for the first time, in this transaction."""
+    repeated: bool = False
+    """The move has been carried out before…"""
+    notice: str = ""
+    document: str = ""
+    """…and this came of it."""
 
 
 _OF_ACCOUNTS = schema.account.c.id.in_(bindparam("accounts", expanding=True))
-# Another process on the same PostgreSQL waits here, and the order keeps two from deadlock. The
-# people are read afterwards: a statement that has waited for a lock sees the new version of the
-# row that it waited for, but old versions of what it joins to it.
+_PEOPLE = select(schema.account.c.person_id).where(_OF_ACCOUNTS)
 _LOCK = (
     select(schema.person.c.id)
-    .join(schema.account)
-    .where(_OF_ACCOUNTS)
+    .where(schema.person.c.id.in_(_PEOPLE))
     .order_by(schema.person.c.id)
-    .with_for_update(of=schema.person)
+    .with_for_update()
 )
 _LOAD = (
     select(
         schema.account.c.id.label("account_id"),
         schema.account.c.blocked_at,
         schema.move.c.move_id,
+        schema.move.c.notice,
+        schema.move.c.document,
         schema.person,
         *schema.ATTEMPT_COLUMNS,
     )
@@ -68,50 +84,116 @@ _LOAD = (
 )
 
 
-def load(connection: Connection, arriving: Sequence[Arriving]) -> list[Known]:
+def load(
+    connection: Connection, arriving: Sequence[Arriving], queries: Sequence[Query[object]] = ()
+) -> tuple[list[Known], dict[Query[object], object]]:
     """Begin a transaction and load what is known of each move's account, a new person included.
 
     Args:
         connection: the writer's; a transaction that a fault left open on it is rolled back.
         arriving: the moves, each of another account.
+        queries: what the moves' decisions want to know besides.
 
     Returns:
-        What is known for each move, in their order.
+        What is known for each move, in their order; and what each query found.
     """
     connection.rollback()
     connection.begin()
     try:
-        accounts = [move.account for move in arriving]
-        if connection.dialect.name != "sqlite":  # there, BEGIN IMMEDIATE holds the only lock
-            connection.execute(_LOCK, {"accounts": accounts})
-        rows = connection.execute(
-            _LOAD,
-            {
-                "accounts": accounts,
-                "moves": [move.move_id for move in arriving],
-                "pairs": [(move.account, move.move_id) for move in arriving],
-            },
-        )
-        known = {
-            row["account_id"]: Known(
-                person=read_person(row),
-                blocked=row["blocked_at"] is not None,
-                repeated=row["move_id"] is not None,
-            )
-            for row in rows.mappings()
+        parameters: dict[str, object] = {
+            "accounts": [move.account for move in arriving],
+            "moves": [move.move_id for move in arriving],
+            "pairs": [(move.account, move.move_id) for move in arriving],
         }
+        while True:
+            held = _hold(connection, parameters, queries)
+            known = _known(connection, parameters)
+            found = {query: query.run(connection) for query in queries}
+            people = {each.person.id for each in known.values()}
+            people.update(*(query.held(answer) for query, answer in found.items()))
+            # While it waited for a lock, an account may have come to belong to somebody else.
+            if held is None or people <= held:
+                break
         new = [move for move in arriving if move.account not in known]
         if new:
-            known.update(_meet(connection, new))
+            known.update(_erased(connection, new))
+            known.update(_meet(connection, [move for move in new if move.account not in known]))
     except BaseException:
         connection.rollback()
         raise
-    return [known[account] for account in accounts]
+    return [known[move.account] for move in arriving], found
+
+
+def _hold(
+    connection: Connection, parameters: dict[str, object], queries: Sequence[Query[object]]
+) -> set[int] | None:
+    """Lock all whom the transaction may change, and return their ids; another process waits here.
+
+    The order keeps two processes from deadlock. The people are read afterwards: a statement that
+    has waited for a lock sees the new version of the row that it waited for, but old versions of
+    what it joins to it.
+    """
+    if connection.dialect.name == "sqlite":  # there, BEGIN IMMEDIATE holds the only lock
+        return None
+    wanted = [people for people in (query.people() for query in queries) if people is not None]
+    if not wanted:
+        return set(connection.scalars(_LOCK, parameters))
+    people = union_all(_PEOPLE, *wanted).subquery()
+    lock = (
+        select(schema.person.c.id)
+        .where(schema.person.c.id.in_(select(people.c[0])))
+        .order_by(schema.person.c.id)
+        .with_for_update()
+    )
+    return set(connection.scalars(lock, parameters))
+
+
+def _known(connection: Connection, parameters: dict[str, object]) -> dict[str, Known]:
+    rows = connection.execute(_LOAD, parameters)
+    return {
+        row["account_id"]: Known(
+            person=read_person(row),
+            blocked=row["blocked_at"] is not None,
+            repeated=row["move_id"] is not None,
+            notice=row["notice"] or "",
+            document=row["document"] or "",
+        )
+        for row in rows.mappings()
+    }
+
+
+def _erased(connection: Connection, arriving: Sequence[Arriving]) -> dict[str, Known]:
+    """Know the moves that deleted their person again: nobody new is met for them."""
+    by_digest = {move_digest(move): move for move in arriving}
+    rows = connection.execute(
+        select(schema.deletion).where(schema.deletion.c.move.in_(list(by_digest)))
+    )
+    return {
+        by_digest[row["move"]].account: Known(
+            person=Person(
+                id=row["person_id"],
+                joined_at=row["at"],
+                seen_at=row["at"],
+                place=row["place"],
+                language=row["language"],
+                study=Study(),
+            ),
+            repeated=True,
+        )
+        for row in rows.mappings()
+    }
+
+
+def move_digest(move: Arriving) -> str:
+    """Return what is kept of a move that deletes its person: not even whose it was."""
+    return blake2b(f"{move.account} {move.move_id}".encode(), digest_size=16).hexdigest()
 
 
 def _meet(connection: Connection, arriving: Iterable[Arriving]) -> dict[str, Known]:
     """Make a person for each new account; the order keeps two processes from deadlock."""
     moves = sorted(arriving, key=lambda move: move.account)
+    if not moves:
+        return {}
     study = Study()
     ids = connection.scalars(
         insert(schema.person).returning(schema.person.c.id, sort_by_parameter_order=True),
@@ -141,6 +223,7 @@ def read_person(row: RowMapping) -> Person:
         joined_at=row["joined_at"],
         seen_at=row["seen_at"],
         place=row["place"],
+        wish=row["wish"],
         study=row["study"],
         attempt=read_attempt(row, row["attempt_id"]) if row["lesson"] is not None else None,
     )
@@ -170,11 +253,14 @@ _UPDATE_PERSON = (
                 "language",
                 "track",
                 "reminders",
+                "joined_at",
                 "seen_at",
                 "place",
+                "wish",
                 "study",
                 "attempt_id",
                 "reminders_sent",
+                "remind_at",
             )
         }
     )
@@ -191,7 +277,17 @@ _UNBLOCK = (
     .where(schema.account.c.id == bindparam("account"))
     .values(blocked_at=None)
 )
-_FORGET = delete(schema.person).where(schema.person.c.id == bindparam("person"))
+_USE_LINK = delete(schema.personal_link).where(schema.personal_link.c.digest == bindparam("link"))
+_NUMBER_ATTEMPT = (
+    update(schema.attempt)
+    .where(schema.attempt.c.id == bindparam("attempt"))
+    .values(number=bindparam("position"))
+)
+_MOVE_OVER = [
+    update(table).where(table.c.person_id == bindparam("left")).values(person_id=bindparam("kept"))
+    for table in (schema.attempt, schema.account, schema.outbox)
+]
+_DELETE_PERSON = delete(schema.person).where(schema.person.c.id == bindparam("person"))
 
 _Values = dict[str, object]
 
@@ -206,11 +302,29 @@ class Writes:
     people: list[_Values] = field(default_factory=list)
     moves: list[_Values] = field(default_factory=list)
     links: list[_Values] = field(default_factory=list)
+    used_links: list[_Values] = field(default_factory=list)
+    numbered: list[_Values] = field(default_factory=list)
+    joined: list[_Values] = field(default_factory=list)
     unblocked: list[_Values] = field(default_factory=list)
-    forgotten: list[_Values] = field(default_factory=list)
+    deleted: list[_Values] = field(default_factory=list)
+    deletions: list[_Values] = field(default_factory=list)
 
-    def turn(self, move: Arriving, known: Known, after: Person) -> None:
-        """Add a turn: the person as they are after it, and its move, so that it isn't repeated."""
+    def turn(
+        self,
+        move: Arriving,
+        known: Known,
+        after: Person,
+        *,
+        records: Sequence[Record] = (),
+        notice: str = "",
+        document: str = "",
+    ) -> None:
+        """Add a turn: its records, the person after it, and its move so that it isn't repeated."""
+        for record in records:
+            if isinstance(record, ErasedPerson):
+                self._erase(move, after, record)
+                return
+            self._record(after, record)
         self.people.append(
             {
                 "person": after.id,
@@ -218,19 +332,29 @@ class Writes:
                 "language": after.language,
                 "track": after.track,
                 "reminders": after.reminders,
+                "joined_at": after.joined_at,
                 "seen_at": move.at,
                 "place": after.place,
+                "wish": after.wish,
                 "study": after.study,
                 "attempt_id": after.attempt.id if after.attempt else None,
                 "reminders_sent": 0,
+                "remind_at": first_reminder(after, move.at),
             }
         )
-        self.moves.append({"account_id": move.account, "move_id": move.move_id, "at": move.at})
+        self.moves.append(
+            {
+                "account_id": move.account,
+                "move_id": move.move_id,
+                "at": move.at,
+                "notice": notice,
+                "document": document,
+            }
+        )
         if known.blocked:
             self.unblocked.append({"account": move.account})
 
-    def record(self, person: Person, record: Record) -> None:
-        """Add what a turn leaves in the log."""
+    def _record(self, person: Person, record: Record) -> None:
         match record:
             case Started(attempt=attempt):
                 self.attempts.append(
@@ -266,14 +390,41 @@ class Writes:
                         "passed": record.passed,
                     }
                 )
+            case LinkMade():
+                self.links.append(
+                    {
+                        "digest": record.digest,
+                        "person_id": person.id,
+                        "expires_at": record.expires_at,
+                    }
+                )
+            case LinkUsed():
+                self.used_links.append({"link": record.digest})
+            case JoinedPeople():
+                if person.attempt is not None:
+                    self.numbered.append(
+                        {"attempt": person.attempt.id, "position": person.attempt.number}
+                    )
+                self.joined.append({"left": record.left, "kept": person.id})
+                self.drop(record.left)
+            case ErasedPerson():
+                raise ValueError("a deletion is all that there is of its turn")
 
-    def link(self, person: Person, digest: str, expires_at: datetime) -> None:
-        """Add a personal link."""
-        self.links.append({"digest": digest, "person_id": person.id, "expires_at": expires_at})
+    def _erase(self, move: Arriving, person: Person, record: ErasedPerson) -> None:
+        self.drop(person.id)
+        self.deletions.append(
+            {
+                "person_id": person.id,
+                "at": record.at,
+                "move": move_digest(move),
+                "place": person.place,
+                "language": person.language,
+            }
+        )
 
-    def forget(self, person: Person) -> None:
+    def drop(self, person: int) -> None:
         """Delete a person and, by the foreign keys, everything that is stored about them."""
-        self.forgotten.append({"person": person.id})
+        self.deleted.append({"person": person})
 
     def commit(self, connection: Connection) -> None:
         """Write everything and commit the transaction that ``load`` began."""
@@ -282,11 +433,15 @@ class Writes:
                 (insert(schema.attempt), self.attempts),
                 (insert(schema.answer), self.answers),
                 (_FINISH_ATTEMPT, self.finished),
+                (_NUMBER_ATTEMPT, self.numbered),
+                *((statement, self.joined) for statement in _MOVE_OVER),
                 (_UPDATE_PERSON, self.people),
                 (insert(schema.move), self.moves),
                 (insert(schema.personal_link), self.links),
+                (_USE_LINK, self.used_links),
                 (_UNBLOCK, self.unblocked),
-                (_FORGET, self.forgotten),
+                (_DELETE_PERSON, self.deleted),
+                (insert(schema.deletion), self.deletions),
             ):
                 if rows:
                     connection.execute(statement, rows)

@@ -93,12 +93,16 @@ person = Table(
     Column("joined_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Column("place", String(64), nullable=False, server_default=""),
+    Column("wish", String(64), nullable=False, server_default=""),
     Column("study", Json(TypeAdapter(Study)), nullable=False),
     # No foreign key: attempt refers to person already, and a circle of two could not be
     # inserted in one go. An attempt is only ever deleted together with its person.
     Column("attempt_id", String(32)),
     Column("reminders_sent", Integer, nullable=False, server_default=text("0")),
-    Index(None, "reminders_sent", "seen_at"),
+    # When to look whether the person is to be reminded; NULL: not before they move again.
+    Column("remind_at", UtcDateTime, index=True),
+    # The number of somebody who was deleted is never given to anybody else.
+    sqlite_autoincrement=True,
 )
 
 account = Table(
@@ -120,6 +124,9 @@ move = Table(
     ),
     Column("move_id", String(64), primary_key=True),
     Column("at", UtcDateTime, nullable=False, index=True),
+    # What came of the move besides the place it led to: said once more if it is repeated.
+    Column("notice", Text, nullable=False, server_default=""),
+    Column("document", String(32), nullable=False, server_default=""),
 )
 
 attempt = Table(
@@ -167,3 +174,50 @@ personal_link = Table(
     Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("expires_at", UtcDateTime, nullable=False),
 )
+
+deletion = Table(
+    "deletion",
+    metadata,
+    # Whose it was; nobody has this number any more.
+    Column("person_id", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    # As long as the move that asked for it may be repeated: a digest of the account and the move,
+    # and what it led to.
+    Column("move", String(32), index=True),
+    Column("place", String(64), nullable=False, server_default=""),
+    Column("language", String(8), nullable=False, server_default="ru"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("door", String(16), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("lent_until", UtcDateTime),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    # Settled without a reason: sent.
+    Column("settled_at", UtcDateTime),
+    Column("reason", Text),
+    sqlite_autoincrement=True,
+)
+_WAITS = outbox.c.settled_at.is_(None)
+Index(
+    "ix_outbox_due",
+    outbox.c.door,
+    outbox.c.due_at,
+    sqlite_where=_WAITS,
+    postgresql_where=_WAITS,
+)
+Index(
+    "ix_outbox_waiting",
+    outbox.c.person_id,
+    outbox.c.id,
+    sqlite_where=_WAITS,
+    postgresql_where=_WAITS,
+)
+Index("ix_outbox_settled_at", outbox.c.settled_at)

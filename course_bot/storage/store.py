@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Generic, Self, TypeVar
+from typing import Self, TypeVar, cast
 
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -16,13 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from course_bot.errors import CourseError
 from course_bot.learning.progress import Person, Record
-from course_bot.storage import Account, reminders, rows, schema
+from course_bot.storage import Account, outbox, reminders, rows, schema
 from course_bot.storage.engine import writer_connection
+from course_bot.storage.query import Query
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
+R = TypeVar("R")
 
 TURNS_IN_COMMIT = 32
 """How many turns share a transaction at most: enough to hide what a commit costs."""
@@ -39,48 +39,55 @@ class ClosedError(CourseError):
     """A turn for a storage that isn't open, or that closed before it got round to the turn."""
 
 
+class _NotReadYetError(CourseError):
+    """A decision wants to know something that was not read with its person."""
+
+    def __init__(self, query: Query[object]) -> None:
+        super().__init__()
+        self.query = query
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What a turn starts from.
-
-    ``repeated``: this move has been carried out before, and nothing that is decided now will be
-    remembered.
-    """
+    """What a turn starts from: the person, and whatever else the decision looks up."""
 
     person: Person
-    repeated: bool
+    found: Mapping[Query[object], object] = field(default_factory=dict)
+
+    def look_up(self, query: Query[R]) -> R:
+        """Return what a query finds in the turn's own transaction.
+
+        The first time, the decision is abandoned, and made again once the answer is read.
+        """
+        if query not in self.found:
+            raise _NotReadYetError(query)
+        return cast(R, self.found[query])  # what ``load`` put there for this very query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalLink:
-    """A link that moves a person to another account: its secret's digest, and when it ends."""
+class Decision:
+    """What a move comes to: all that must be remembered before anything is shown.
 
-    digest: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision(Generic[T_co]):
-    """What a turn comes to: a reply, and all that must be remembered before it is shown.
-
-    ``forget`` deletes the person and everything that is stored about them.
+    ``person`` is as they are after it, in the place that is shown then; ``records`` are what else
+    it leaves; ``notice`` is a word to them about it, and ``document`` names a file to hand them.
+    Notice and document are remembered with the move: whoever repeats it gets them again.
     """
 
-    reply: T_co
     person: Person
     records: tuple[Record, ...] = ()
-    link: PersonalLink | None = None
-    forget: bool = False
+    notice: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Job:
     move: rows.Arriving
-    decide: Callable[[Situation], Decision[object]]
-    done: "asyncio.Future[None]" = field(repr=False)
+    decide: Callable[[Situation], Decision]
+    done: "asyncio.Future[Decision]" = field(repr=False)
+    queries: list[Query[object]] = field(default_factory=list)
 
 
-class _Line:
+class _Queue:
     """The jobs that wait: those of one account in their order, the accounts by turns."""
 
     def __init__(self) -> None:
@@ -119,11 +126,11 @@ class Storage:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._line = _Line()
+        self._queue = _Queue()
         self._waiting = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._connection = writer_connection(engine)
-        self._turnstile = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -146,18 +153,19 @@ class Storage:
         account: Account,
         move_id: str,
         at: datetime,
-        decide: Callable[[Situation], Decision[T]],
-    ) -> T:
-        """Load the person, decide, write, and return the reply after the commit.
+        decide: Callable[[Situation], Decision],
+    ) -> Decision:
+        """Load the person, decide, write, and return the decision after the commit.
 
         Args:
             account: whose turn it is; met for the first time, a person is made for it.
             move_id: what tells the account's moves apart, at most 64 characters.
             at: when the move was made, UTC.
-            decide: from the situation to the decision; pure, as a retry calls it again.
+            decide: from the situation to the decision; pure, as it may be called again.
 
         Returns:
-            The decision's reply.
+            The decision. Of a move that was carried out before: the person as they are now, and
+            what came of it then; ``decide`` is not asked.
 
         Raises:
             SQLAlchemyError, OSError: the database failed, or can't store this; nothing of the
@@ -167,18 +175,16 @@ class Storage:
         """
         if not self._open:
             raise ClosedError
-        decided: list[Decision[T]] = []
-
-        def note(situation: Situation) -> Decision[T]:
-            decided[:] = [decide(situation)]
-            return decided[0]
-
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         move = rows.Arriving(account=account_id(account), move_id=move_id, at=at)
-        self._line.add(_Job(move=move, decide=note, done=done))
+        self._queue.add(_Job(move=move, decide=decide, done=done))
         self._waiting.set()
-        await done
-        return decided[0].reply
+        return await done
+
+    async def read(self, query: Query[R]) -> R:
+        """Run a query in a reading transaction of its own."""
+        async with self.reading() as connection:
+            return await connection.run_sync(query.run)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -197,9 +203,9 @@ class Storage:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that may write, for what is no turn; turns wait meanwhile."""
-        # Without the turnstile, a busy writer would leave SQLite's lock free so rarely and so
+        # Without this lock, a busy writer would leave SQLite's lock free so rarely and so
         # briefly that another connection could miss it for the five seconds that it tries.
-        async with self._turnstile, self.engine.connect() as connection:
+        async with self._write_lock, self.engine.connect() as connection:
             await connection.execution_options(writes=True)
             async with connection.begin():
                 yield connection
@@ -212,33 +218,43 @@ class Storage:
                 .where(schema.account.c.id == account_id(account))
                 .values(blocked_at=since)
             )
+            if since is None:
+                await connection.run_sync(reminders.look_after_block, account_id(account))
 
-    async def due_reminders(
-        self, door: str, now: datetime, *, limit: int = 100
-    ) -> list[tuple[Account, Person]]:
-        """Take the people who are to be reminded at a door; each is handed out once.
-
-        They are marked as reminded before they are returned: after a kill, at most once beats
-        twice.
+    async def plan_reminders(
+        self, doors: Collection[str], now: datetime, wanted: Callable[[Person], bool]
+    ) -> None:
+        """Put the reminders that are due into the outbox; turns are let in between.
 
         Args:
-            door: the door, as in ``Account``.
+            doors: the doors at which the bot can write first.
             now: the time, UTC.
-            limit: how many people at most; until nobody comes back, there may be more.
-
-        Returns:
-            People who chose a track, let themselves be reminded, haven't been seen for 3, 10 or
-            30 days, and can be written to at this door: the account there, and the person.
+            wanted: whether there is anything to remind a person of; pure.
         """
-        async with self.reading() as connection:
-            people = await reminders.find_due(connection, door, now, limit)
-        if not people:
-            return []
+        looked = 1
+        while looked:
+            async with self.writing() as connection:
+                looked = await connection.run_sync(reminders.plan, doors, now, wanted)
+
+    async def lend_messages(self, door: str, now: datetime) -> list[outbox.Lent]:
+        """Lend messages of the outbox that are due at a door (``outbox.lend``)."""
         async with self.writing() as connection:
-            return await reminders.take_due(connection, door, now, people)
+            return await connection.run_sync(outbox.lend, door, now)
+
+    async def settle_messages(
+        self, done: Sequence[outbox.Settled | outbox.Postponed], now: datetime
+    ) -> None:
+        """Remember what became of messages that were lent."""
+        async with self.writing() as connection:
+            await connection.run_sync(outbox.settle, done, now)
+
+    async def put_off_message(self, message: int, now: datetime, reason: str) -> None:
+        """Let a message that could not be sent be due again later (``outbox.put_off``)."""
+        async with self.writing() as connection:
+            await connection.run_sync(outbox.put_off, message, now, reason)
 
     async def tidy(self, now: datetime) -> None:
-        """Delete what has served its time: ids of old moves, and personal links that ended."""
+        """Delete what has served its time: old moves' ids, links that ended, settled messages."""
         key = (schema.move.c.account_id, schema.move.c.move_id)
         old = select(*key).where(schema.move.c.at < now - MOVES_KEPT).limit(MOVES_AT_ONCE)
         deleted = MOVES_AT_ONCE
@@ -246,24 +262,30 @@ class Storage:
             async with self.writing() as connection:
                 result = await connection.execute(delete(schema.move).where(tuple_(*key).in_(old)))
                 deleted = result.rowcount
+        ended = (
+            delete(schema.personal_link).where(schema.personal_link.c.expires_at <= now),
+            delete(schema.outbox).where(schema.outbox.c.settled_at < now - outbox.KEPT),
+            update(schema.deletion)
+            .where(schema.deletion.c.move.is_not(None), schema.deletion.c.at < now - MOVES_KEPT)
+            .values(move=None, place=""),
+        )
         async with self.writing() as connection:
-            await connection.execute(
-                delete(schema.personal_link).where(schema.personal_link.c.expires_at <= now)
-            )
+            for statement in ended:
+                await connection.execute(statement)
 
     async def _write(self) -> None:
         """Carry out jobs, as many together as wait, until the storage closes and none is left."""
         try:
-            while self._open or self._line:
-                if not self._line:
+            while self._open or self._queue:
+                if not self._queue:
                     self._waiting.clear()
                     await self._waiting.wait()
                     continue
-                async with self._turnstile:
-                    await self._carry_out(self._line.take(TURNS_IN_COMMIT))
+                async with self._write_lock:
+                    await self._carry_out(self._queue.take(TURNS_IN_COMMIT))
         finally:  # cancelled: whoever waits must not wait for ever
             self._open = False
-            while jobs := self._line.take(TURNS_IN_COMMIT):
+            while jobs := self._queue.take(TURNS_IN_COMMIT):
                 _fail(jobs, ClosedError())
 
     async def _carry_out(self, jobs: list[_Job]) -> None:
@@ -315,36 +337,50 @@ class Storage:
         await self._connection.drop()
 
     async def _transact(self, jobs: list[_Job]) -> None:
-        known = await self._connection.run(
-            lambda connection: rows.load(connection, [job.move for job in jobs])
+        queries = [query for job in jobs for query in job.queries]
+        known, found = await self._connection.run(
+            lambda connection: rows.load(connection, [job.move for job in jobs], queries)
         )
         writes = rows.Writes()
         busy: set[int] = set()
         later: list[_Job] = []
-        decided: list[_Job] = []
+        decided: list[tuple[_Job, Decision]] = []
         failed: list[tuple[_Job, Exception]] = []
         for job, entry in zip(jobs, known, strict=True):
-            if entry.person.id in busy:  # the same person at another door: in the next round
+            theirs = {entry.person.id}.union(*(query.held(found[query]) for query in job.queries))
+            if theirs & busy:  # the same person at another door: in the next round
                 later.append(job)
                 continue
-            busy.add(entry.person.id)
+            busy |= theirs
+            if entry.repeated:
+                decided.append((job, _decided(entry)))
+                continue
             try:
-                decision = job.decide(Situation(person=entry.person, repeated=entry.repeated))
+                decision = job.decide(Situation(person=entry.person, found=found))
+            except _NotReadYetError as missing:
+                job.queries.append(missing.query)
+                later.append(job)
             except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it
                 failed.append((job, error))
                 if entry.new:
-                    writes.forget(entry.person)
-                continue
-            decided.append(job)
-            if not entry.repeated:
-                _add(writes, job.move, entry, decision)
+                    writes.drop(entry.person.id)
+            else:
+                decided.append((job, decision))
+                writes.turn(
+                    job.move,
+                    entry,
+                    decision.person,
+                    records=decision.records,
+                    notice=decision.notice,
+                    document=decision.document,
+                )
         await self._connection.run(writes.commit)
-        self._line.put_back(reversed(later))
+        self._queue.put_back(reversed(later))
         for job, fault in failed:
             _fail([job], fault)
-        for job in decided:
+        for job, decision in decided:
             if not job.done.done():
-                job.done.set_result(None)
+                job.done.set_result(decision)
 
 
 def account_id(account: Account) -> str:
@@ -352,18 +388,9 @@ def account_id(account: Account) -> str:
     return f"{account.door}:{account.key}"
 
 
-def _add(
-    writes: rows.Writes, move: rows.Arriving, known: rows.Known, decision: Decision[object]
-) -> None:
-    after = decision.person
-    if decision.forget:
-        writes.forget(after)
-        return
-    for record in decision.records:
-        writes.record(after, record)
-    if decision.link is not None:
-        writes.link(after, decision.link.digest, decision.link.expires_at)
-    writes.turn(move, known, after)
+def _decided(entry: rows.Known) -> Decision:
+    """Return what a move that was carried out before came to."""
+    return Decision(person=entry.person, notice=entry.notice, document=entry.document)
 
 
 def _fail(jobs: Iterable[_Job], error: Exception) -> None:

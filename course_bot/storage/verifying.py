@@ -156,7 +156,7 @@ async def _compare(connection: AsyncConnection, people: list[int]) -> list[Diffe
         .where(person.c.id.in_(people))
         .order_by(person.c.id)
     )
-    logs = await read_logs(connection, people)
+    logs = await connection.run_sync(read_logs, people)
     found = [
         difference
         for row in rows.mappings()

@@ -1,0 +1,429 @@
+"""Everything a button can ask for, with its typed arguments; a place is an action that goes there.
+
+An action is written as its name and its arguments, parted by colons: ``step:roles:2``. That is
+what a button carries, and what a person's place is stored as: names and the order of arguments
+stay as they are, because old messages keep their buttons.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import ClassVar, Self
+
+from course_bot.errors import CourseError
+
+_NUMBER = re.compile(r"\d{1,4}", re.ASCII)
+
+
+class StaleError(CourseError):
+    """An action that does not fit where the person is: old, forged, or of another person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The base of all actions: how they are written and read back.
+
+    Arguments are ``str`` (without a colon), ``int`` (0 to 9999) or, as the last one,
+    ``tuple[int, ...]``.
+    """
+
+    name: ClassVar[str]
+
+    def __str__(self) -> str:
+        """Write the action as a button carries it."""
+        parts = [self.name]
+        for argument in _shape(type(self)).names:
+            value: object = getattr(self, argument)
+            parts += map(str, value) if isinstance(value, tuple) else [str(value)]
+        return ":".join(parts)
+
+    @classmethod
+    def read(cls, words: Sequence[str]) -> Self:
+        """Read the arguments back.
+
+        Raises:
+            StaleError: they are not this action's.
+        """
+        shape = _shape(cls)
+        count = len(shape.parsers)
+        if len(words) < count or (len(words) > count and not shape.more):
+            raise StaleError
+        values = [parse(word) for parse, word in zip(shape.parsers, words, strict=False)]
+        if shape.more:
+            values.append(tuple(number(word) for word in words[count:]))
+        make: Callable[..., Self] = cls
+        return make(*values)
+
+
+def number(text: str) -> int:
+    """Read a small whole number that came back in an action.
+
+    Raises:
+        StaleError: it isn't one (Python's own int takes "-1", "1_0" and digits of any script).
+    """
+    if not _NUMBER.fullmatch(text):
+        raise StaleError
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """An action's arguments: their names, a parser for each, and whether more numbers follow."""
+
+    names: tuple[str, ...]
+    parsers: tuple[Callable[[str], object], ...]
+    more: bool
+
+
+_PARSERS: dict[object, Callable[[str], object]] = {str: str, int: number}
+_shapes: dict[type[Action], _Shape] = {}
+
+
+def _shape(action: type[Action]) -> _Shape:
+    if (known := _shapes.get(action)) is not None:
+        return known
+    arguments = fields(action)
+    more = bool(arguments) and arguments[-1].type == tuple[int, ...]
+    shape = _shapes[action] = _Shape(
+        names=tuple(argument.name for argument in arguments),
+        parsers=tuple(_PARSERS[each.type] for each in arguments[: len(arguments) - more]),
+        more=more,
+    )
+    return shape
+
+
+# First contact.
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome(Action):
+    """Say what this is."""
+
+    name = "welcome"
+
+
+@dataclass(frozen=True, slots=True)
+class AskName(Action):
+    """Ask what to call the person."""
+
+    name = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class AskRole(Action):
+    """Ask which track to take."""
+
+    name = "role"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEnglish(Action):
+    """Go on in English."""
+
+    name = "english"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOfferedName(Action):
+    """Take the name that the messenger gives."""
+
+    name = "mine"
+
+
+@dataclass(frozen=True, slots=True)
+class Begin(Action):
+    """Take up the first track."""
+
+    name = "begin"
+    track: str
+
+
+# The way about.
+
+
+@dataclass(frozen=True, slots=True)
+class Menu(Action):
+    """Show where the person stands, and the ways on."""
+
+    name = "menu"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Action):
+    """Show each lesson of the track."""
+
+    name = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseTrack(Action):
+    """Offer the tracks."""
+
+    name = "track"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTrack(Action):
+    """Take up another track."""
+
+    name = "take"
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDone(Action):
+    """Show that the track is done."""
+
+    name = "finished"
+
+
+# Reading.
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Action):
+    """Read a step of a lesson, the number from 1."""
+
+    name = "step"
+    lesson: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLesson(Action):
+    """Open a lesson where the person left it."""
+
+    name = "lesson"
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn(Action):
+    """Go on where the person stopped learning."""
+
+    name = "continue"
+
+
+# The quiz.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuiz(Action):
+    """Go on with a lesson's quiz, or begin it."""
+
+    name = "quiz"
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuizLocked(Action):
+    """Show which quizzes come first."""
+
+    name = "locked"
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherQuiz(Action):
+    """Ask what to do with the quiz that is half done."""
+
+    name = "other"
+    lesson: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpAndStart(Action):
+    """Begin a lesson's quiz although the attempt named is in progress."""
+
+    name = "start"
+    lesson: str
+    instead_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Action):
+    """Show the question that waits; ``index`` counts an attempt's questions from 0."""
+
+    name = "question"
+    attempt: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Action):
+    """Answer a choice question."""
+
+    name = "pick"
+    attempt: str
+    index: int
+    option: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tap(Action):
+    """Mark or unmark an option, or add the next part of an order or a match."""
+
+    name = "tap"
+    attempt: str
+    index: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undo(Action):
+    """Take the last tap back."""
+
+    name = "undo"
+    attempt: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Action):
+    """Answer with what has been tapped."""
+
+    name = "done"
+    attempt: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback(Action):
+    """Show whether an answer was right, and why."""
+
+    name = "feedback"
+    attempt: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Action):
+    """Show an attempt's score."""
+
+    name = "result"
+    attempt: str
+
+
+# Help.
+
+
+@dataclass(frozen=True, slots=True)
+class Help(Action):
+    """Show every topic of the FAQ."""
+
+    name = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class Faq(Action):
+    """Show an entry of the FAQ."""
+
+    name = "faq"
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Action):
+    """Offer the entries of the FAQ that a typed question may mean."""
+
+    name = "found"
+    entries: tuple[int, ...]
+
+
+# The person themselves.
+
+
+@dataclass(frozen=True, slots=True)
+class Me(Action):
+    """Show what is known of the person."""
+
+    name = "me"
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Action):
+    """Ask for another name."""
+
+    name = "rename"
+
+
+@dataclass(frozen=True, slots=True)
+class Speak(Action):
+    """Change the interface's language."""
+
+    name = "speak"
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remind(Action):
+    """Have reminders (1) or pause them (0)."""
+
+    name = "remind"
+    on: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Action):
+    """Say what is stored."""
+
+    name = "stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Export(Action):
+    """Hand over all that is stored."""
+
+    name = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class AskToErase(Action):
+    """Make sure that everything is to be deleted."""
+
+    name = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class Erase(Action):
+    """Delete everything."""
+
+    name = "erase"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased(Action):
+    """Say that everything is deleted."""
+
+    name = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeLink(Action):
+    """Make a personal link."""
+
+    name = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLink(Action):
+    """Show a personal link: the second (since 1970) and the move it was made in."""
+
+    name = "carry"
+    issued: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrive(Action):
+    """Ask whether to go on here as the person of a personal link, known by its digest."""
+
+    name = "arrive"
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Action):
+    """Follow the personal link that was asked about."""
+
+    name = "join"

@@ -1,0 +1,148 @@
+"""What each action leads to: who may ask for it, what it does, what a place shows."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol, TypeVar
+
+from course_bot.conversation.actions import Action, StaleError
+from course_bot.conversation.port import Document, Screen
+from course_bot.conversation.stage import Stage, go_to
+from course_bot.storage.query import Query
+from course_bot.storage.store import Decision
+
+R = TypeVar("R")
+A = TypeVar("A", bound=Action)
+
+
+class Audience(Enum):
+    """Whom an action is for."""
+
+    ANYBODY = auto()
+    NEWCOMERS = auto()
+    """Those who have not chosen a track yet."""
+    LEARNERS = auto()
+    """Those who have."""
+
+
+class Read(Protocol):
+    """Run a query in the reading transaction that follows the commit."""
+
+    async def __call__(self, query: Query[R]) -> R:
+        """Return what the query finds."""
+        ...
+
+
+Later = Callable[[Read], Awaitable[Screen]]
+"""A screen that has to read first."""
+Handout = Callable[[Stage, Read], Awaitable[Document]]
+"""What makes a document; a decision names it, and it is made after the commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What an action's name leads to; both functions take the action's written arguments.
+
+    ``view`` is None for what is no place. ``by_button``: whether a press alone may lead there.
+    Both raise ``StaleError`` for arguments that don't fit.
+    """
+
+    name: str
+    who: Audience
+    do: Callable[[Stage, Sequence[str]], Decision]
+    view: Callable[[Stage, Sequence[str]], Screen | Later] | None = None
+    by_button: bool = True
+
+
+def place(
+    action: type[A],
+    show: Callable[[Stage, A], Screen],
+    *,
+    who: Audience = Audience.LEARNERS,
+    by_button: bool = True,
+    arrive: Callable[[Stage, A], Decision] | None = None,
+) -> Route:
+    """Declare a place that shows what the stage already has.
+
+    Args:
+        action: the place with its arguments.
+        show: makes its screen; pure.
+        who: whom it is for.
+        by_button: whether a press alone may lead there.
+        arrive: what going there changes besides the person's place.
+    """
+
+    def view(stage: Stage, words: Sequence[str]) -> Screen:
+        return show(stage, action.read(words))
+
+    return Route(
+        name=action.name, who=who, do=_going(action, arrive), view=view, by_button=by_button
+    )
+
+
+def reading_place(
+    action: type[A],
+    reads: Callable[[Stage, A], Query[R]],
+    show: Callable[[Stage, A, R], Screen],
+    *,
+    who: Audience = Audience.LEARNERS,
+) -> Route:
+    """Declare a place whose screen needs a query: it runs after the commit; ``show`` is pure."""
+
+    def view(stage: Stage, words: Sequence[str]) -> Later:
+        at = action.read(words)
+        query = reads(stage, at)
+
+        async def later(read: Read) -> Screen:
+            return show(stage, at, await read(query))
+
+        return later
+
+    return Route(name=action.name, who=who, do=_going(action, None), view=view)
+
+
+def verb(
+    action: type[A],
+    do: Callable[[Stage, A], Decision],
+    *,
+    who: Audience = Audience.LEARNERS,
+) -> Route:
+    """Declare what does something and then leads elsewhere."""
+    return Route(name=action.name, who=who, do=lambda stage, words: do(stage, action.read(words)))
+
+
+def _going(
+    action: type[A], arrive: Callable[[Stage, A], Decision] | None
+) -> Callable[[Stage, Sequence[str]], Decision]:
+    def do(stage: Stage, words: Sequence[str]) -> Decision:
+        at = action.read(words)
+        return arrive(stage, at) if arrive else Decision(person=go_to(stage.person, at))
+
+    return do
+
+
+def by_name(routes: Iterable[Route]) -> Mapping[str, Route]:
+    """Return routes by their actions' names.
+
+    Raises:
+        ValueError: two have the same name.
+    """
+    table: dict[str, Route] = {}
+    for route in routes:
+        if route.name in table:
+            raise ValueError(f"two routes of the name {route.name}")
+        table[route.name] = route
+    return table
+
+
+def view_of(table: Mapping[str, Route], stage: Stage) -> Screen | Later:
+    """Return what is seen where the person is.
+
+    Raises:
+        StaleError: there is nothing to show there (any more).
+    """
+    name, *words = stage.person.place.split(":")
+    route = table.get(name)
+    if route is None or route.view is None:
+        raise StaleError
+    return route.view(stage, words)

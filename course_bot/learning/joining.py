@@ -1,0 +1,63 @@
+"""Two people who turn out to be one: what both have learned, as if it had been one all along."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from course_bot.learning.attempts import Attempt
+from course_bot.learning.progress import (
+    Answered,
+    JoinedPeople,
+    Person,
+    Reading,
+    Study,
+    rebuild_results,
+)
+
+Log = Sequence[tuple[Attempt, Sequence[Answered]]]
+"""A person's attempts, each with its answers by index."""
+
+
+def join(kept: Person, left: Person, log: Log) -> tuple[Person, JoinedPeople]:
+    """Make one person of two; an attempt in progress goes on, at its place in the conversation.
+
+    Args:
+        kept: the person who stays, who made the link.
+        left: the person who opened it; everything of theirs becomes the other's.
+        log: the attempts of both.
+
+    Returns:
+        The person that both are now, and what has to be remembered of it.
+    """
+    goes_on = left.unfinished and not kept.unfinished
+    latest = left if goes_on or (left.attempt and not kept.attempt) else kept
+    attempt = latest.attempt
+    if attempt is not None:
+        # The attempt that may go on comes last in the log: what is answered now comes after all
+        # that both have answered before.
+        same = [taken for taken, _ in log if taken.lesson == attempt.lesson]
+        attempt = replace(attempt, number=max(len(same), *(taken.number for taken in same)))
+        log = [(attempt if taken.id == attempt.id else taken, answers) for taken, answers in log]
+    readings: dict[str, Reading] = dict(left.study.readings)
+    for lesson, reading in kept.study.readings.items():
+        there = readings.pop(lesson, reading)  # what was read last here stays last
+        readings[lesson] = max(reading, there, key=lambda each: each.furthest)
+    # Whoever has not begun here yet has not chosen Russian, they were only met in it.
+    chose = left.track or left.language != "ru"
+    person = replace(
+        kept,
+        name=kept.name or left.name,
+        language=left.language if chose else kept.language,
+        track=kept.track or left.track,
+        wish=kept.wish or left.wish,
+        reminders=kept.reminders and left.reminders,
+        joined_at=min(kept.joined_at, left.joined_at),
+        place=latest.place,
+        study=Study(
+            readings=readings,
+            results=rebuild_results(log),
+            answers=latest.study.answers,
+            draft=latest.study.draft,
+        ),
+        attempt=attempt,
+    )
+    return person, JoinedPeople(left=left.id)

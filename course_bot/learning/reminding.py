@@ -1,0 +1,18 @@
+"""When to write to somebody who has not been here for a while."""
+
+from datetime import datetime, timedelta
+
+from course_bot.learning.progress import Person
+
+AWAY = (timedelta(days=3), timedelta(days=10), timedelta(days=30))
+"""How long a person was not seen before the first, the second and the last reminder."""
+
+
+def first_reminder(person: Person, seen_at: datetime) -> datetime | None:
+    """Return when to remind somebody who has just been here (UTC); None: never."""
+    return seen_at + AWAY[0] if person.track and person.reminders else None
+
+
+def reminders_passed(seen_at: datetime, now: datetime) -> int:
+    """Count the reminders that have come due since a person was seen, 0 to ``len(AWAY)``."""
+    return sum(seen_at + days <= now for days in AWAY)

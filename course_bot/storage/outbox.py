@@ -1,0 +1,170 @@
+"""What the bot says by itself: kept until it was sent, lent to one sender at a time.
+
+A message counts as sent only when its door says so. Whoever takes messages has them for
+``LEASE``; killed in between, they are due again. So nothing is lost, and a message may come twice
+only where the kill fell between the sending and the word that it was sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+
+from course_bot.learning.progress import Person
+from course_bot.storage import Account
+from course_bot.storage.rows import read_person
+from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, outbox, person
+
+LEASE = timedelta(minutes=5)
+AT_ONCE = 20
+"""How many messages are lent at once; at 28 a second they are out long before the lease ends."""
+KEPT = timedelta(days=30)
+"""How long it is known what became of a message."""
+TRIED = timedelta(days=3)
+"""How long after it was made a message is tried; what is late by more helps nobody."""
+_PAUSES = wait_exponential_jitter(multiplier=30, max=1800, jitter=15)
+"""Seconds before a message that could not be sent is due again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """A message that is lent: for whom, and what about. Times are UTC."""
+
+    id: int
+    account: Account
+    person: Person
+    kind: str
+    made_at: datetime
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a message: it was sent, or given up for a reason."""
+
+    id: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """A message that is not to be sent before a time (UTC)."""
+
+    id: int
+    until: datetime
+
+
+def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
+    """Lend messages that are due at a door, the longest due first.
+
+    Of one person's messages only the first that waits: the others follow when it is settled.
+    Another process skips what this one holds (SQLite lets one in at a time anyway).
+    """
+    earlier = outbox.alias("earlier")
+    before = exists().where(
+        earlier.c.person_id == outbox.c.person_id,
+        earlier.c.settled_at.is_(None),
+        earlier.c.id < outbox.c.id,
+    )
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.door == door,
+            outbox.c.settled_at.is_(None),
+            outbox.c.due_at <= now,
+            or_(outbox.c.lent_until.is_(None), outbox.c.lent_until <= now),
+            ~before,
+        )
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(AT_ONCE)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    ids = connection.scalars(due).all()
+    if not ids:
+        return []
+    connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(lent_until=now + LEASE))
+    rows = connection.execute(
+        select(
+            outbox.c.id.label("message"),
+            outbox.c.account_id,
+            outbox.c.kind,
+            outbox.c.made_at,
+            account.c.blocked_at,
+            person,
+            *ATTEMPT_COLUMNS,
+        )
+        .select_from(outbox)
+        .join(account, account.c.id == outbox.c.account_id)
+        .join(person, person.c.id == outbox.c.person_id)
+        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+        .where(outbox.c.id.in_(ids))
+        .order_by(outbox.c.id)
+    )
+    return [
+        Lent(
+            id=row["message"],
+            account=Account(door=door, key=row["account_id"].removeprefix(f"{door}:")),
+            person=read_person(row),
+            kind=row["kind"],
+            made_at=row["made_at"],
+            blocked=row["blocked_at"] is not None,
+        )
+        for row in rows.mappings()
+    ]
+
+
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("message"), outbox.c.settled_at.is_(None))
+    .values(settled_at=bindparam("at"), reason=bindparam("why"), lent_until=None)
+)
+_POSTPONE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("message"), outbox.c.settled_at.is_(None))
+    .values(due_at=bindparam("until"), lent_until=None)
+)
+
+
+def settle(connection: Connection, done: Sequence[Settled | Postponed], now: datetime) -> None:
+    """Remember what became of messages that were lent."""
+    settled = [
+        {"message": each.id, "at": now, "why": each.reason}
+        for each in done
+        if isinstance(each, Settled)
+    ]
+    postponed = [
+        {"message": each.id, "until": each.until} for each in done if isinstance(each, Postponed)
+    ]
+    for statement, rows in ((_SETTLE, settled), (_POSTPONE, postponed)):
+        if rows:
+            connection.execute(statement, rows)
+
+
+def put_off(connection: Connection, message: int, now: datetime, reason: str) -> None:
+    """Let a message that could not be sent be due again after a pause that grows with the tries.
+
+    ``TRIED`` after it was made it is given up for this reason.
+    """
+    row = connection.execute(
+        select(outbox.c.tries, outbox.c.made_at).where(outbox.c.id == message)
+    ).one_or_none()
+    if row is None:  # its person has been deleted meanwhile
+        return
+    if row.made_at + TRIED <= now:
+        settle(connection, [Settled(id=message, reason=reason)], now)
+        return
+    tries = row.tries + 1
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == message, outbox.c.settled_at.is_(None))
+        .values(tries=tries, due_at=now + pause_after(tries), lent_until=None, reason=reason)
+    )
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many tries: half a minute, doubling up to half an hour."""
+    state = RetryCallState(retry_object=Retrying(), fn=None, args=(), kwargs={})
+    state.attempt_number = tries
+    return timedelta(seconds=_PAUSES(state))

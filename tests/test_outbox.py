@@ -1,0 +1,221 @@
+"""What the bot says by itself: nothing is lost, nobody is written to twice or out of turn."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.engine import URL
+
+from course_bot.conversation.outgoing import next_daytime
+from course_bot.storage.engine import create_engine
+from course_bot.storage.outbox import LEASE, TRIED, Postponed, Settled, pause_after
+from course_bot.storage.schema import outbox
+from course_bot.storage.store import Storage
+from tests.learners import NOW, Learner, forget, join, learner, link, put
+
+SECOND = timedelta(seconds=1)
+
+
+async def waits(who: Learner, count: int = 1, *, due_at: datetime = NOW) -> list[int]:
+    """Put messages to somebody into the outbox, and return their numbers."""
+    person = await who.does(put(track="teacher"))
+    async with who.storage.writing() as connection:
+        return [
+            await connection.scalar(
+                insert(outbox)
+                .values(
+                    person_id=person.id,
+                    account_id=f"{who.account.door}:{who.account.key}",
+                    door=who.account.door,
+                    kind="reminder",
+                    made_at=NOW,
+                    due_at=due_at,
+                )
+                .returning(outbox.c.id)
+            )
+            or 0
+            for _ in range(count)
+        ]
+
+
+async def lent(storage: Storage, now: datetime = NOW, door: str = "telegram") -> list[int]:
+    return [each.id for each in await storage.lend_messages(door, now)]
+
+
+async def reasons(storage: Storage) -> dict[int, str | None]:
+    """What became of the messages that are settled."""
+    async with storage.reading() as connection:
+        rows = await connection.execute(
+            select(outbox.c.id, outbox.c.reason).where(outbox.c.settled_at.is_not(None))
+        )
+        return {row.id: row.reason for row in rows}
+
+
+async def test_a_message_is_lent_once_and_due_again_after_its_lease(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+
+    assert await lent(storage) == [message]
+    assert await lent(storage, NOW + LEASE - SECOND) == []
+    assert await lent(storage, NOW + LEASE) == [message], "whoever had it was killed"
+
+
+async def test_a_message_counts_as_sent_only_when_it_was(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+    await lent(storage)
+    assert await reasons(storage) == {}
+
+    await storage.settle_messages([Settled(id=message)], NOW)
+
+    assert await reasons(storage) == {message: None}
+    assert await lent(storage, NOW + LEASE) == []
+
+
+async def test_nothing_is_lent_before_it_is_due_or_at_another_door(storage: Storage) -> None:
+    (message,) = await waits(learner(storage), due_at=NOW + SECOND)
+
+    assert await lent(storage) == []
+    assert await lent(storage, NOW + SECOND, door="max") == []
+    assert await lent(storage, NOW + SECOND) == [message]
+
+
+async def test_one_persons_messages_come_in_order_one_at_a_time(storage: Storage) -> None:
+    first, second = await waits(learner(storage), 2)
+    (other,) = await waits(learner(storage, "2"))
+
+    assert await lent(storage) == [first, other]
+    assert await lent(storage) == []
+    await storage.put_off_message(first, NOW, "the network is away")
+    assert await lent(storage) == [], "the second does not overtake the first"
+    await storage.settle_messages([Settled(id=first, reason="blocked")], NOW)
+    assert await lent(storage) == [second]
+
+
+async def test_messages_of_two_doors_of_one_person_keep_their_order(storage: Storage) -> None:
+    phone, desk = learner(storage), learner(storage, "1", "max")
+    (first,) = await waits(phone)
+    (second,) = await waits(desk)
+    await phone.does(link("digest", NOW + timedelta(minutes=15)))
+    await join(storage, desk.account, "digest", NOW)
+
+    assert await lent(storage, door="max") == []
+    assert await lent(storage) == [first]
+    await storage.settle_messages([Settled(id=first)], NOW)
+    assert await lent(storage, door="max") == [second]
+
+
+async def test_a_postponed_message_is_due_then(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+    await lent(storage)
+
+    await storage.settle_messages([Postponed(id=message, until=NOW + 2 * SECOND)], NOW)
+
+    assert await lent(storage, NOW + SECOND) == []
+    assert await lent(storage, NOW + 2 * SECOND) == [message]
+
+
+async def test_what_can_not_be_sent_is_tried_with_growing_pauses(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+    now, pauses = NOW, []
+    for _ in range(8):
+        assert await lent(storage, now) == [message]
+        await storage.put_off_message(message, now, "the network is away")
+        assert await lent(storage, now + timedelta(seconds=29)) == []
+        pauses.append(await due(storage) - now)
+        now += pauses[-1]
+
+    assert timedelta(seconds=30) <= pauses[0] <= timedelta(seconds=45)
+    assert pauses[:6] == sorted(pauses[:6])
+    assert pauses[-1] >= timedelta(minutes=30)
+    assert await reasons(storage) == {}
+
+
+async def due(storage: Storage) -> datetime:
+    async with storage.reading() as connection:
+        at = await connection.scalar(select(outbox.c.due_at))
+    assert isinstance(at, datetime)
+    return at
+
+
+async def test_what_is_tried_for_days_is_given_up_with_its_reason(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+
+    await storage.put_off_message(message, NOW + TRIED - SECOND, "the network is away")
+    assert await reasons(storage) == {}
+    await storage.put_off_message(message, NOW + TRIED, "the network is still away")
+
+    assert await reasons(storage) == {message: "the network is still away"}
+
+
+async def test_a_message_settled_by_another_stays_settled(storage: Storage) -> None:
+    """A lease ran out, and both who had the message tell of it."""
+    (message,) = await waits(learner(storage))
+    await lent(storage)
+    await lent(storage, NOW + LEASE)
+    await storage.settle_messages([Settled(id=message)], NOW + LEASE)
+
+    await storage.put_off_message(message, NOW + LEASE, "the network is away")
+    await storage.settle_messages([Settled(id=message, reason="blocked")], NOW + LEASE)
+
+    assert await reasons(storage) == {message: None}
+
+
+async def test_of_somebody_who_is_deleted_nothing_is_left_to_send(storage: Storage) -> None:
+    ann = learner(storage)
+    (message,) = await waits(ann)
+    await lent(storage)
+    await ann.does(forget)
+
+    await storage.put_off_message(message, NOW, "the network is away")
+    await storage.settle_messages([Settled(id=message)], NOW)
+
+    assert await lent(storage, NOW + LEASE) == []
+
+
+async def test_several_processes_share_the_messages(storage: Storage, url: URL) -> None:
+    messages = [(await waits(learner(storage, f"{key}")))[0] for key in range(60)]
+
+    async with Storage(create_engine(url)) as other:
+        taken = await asyncio.gather(*(lent(each) for each in (storage, other) for _ in range(4)))
+
+    everything = [message for each in taken for message in each]
+    assert sorted(everything) == messages
+
+
+async def test_settled_messages_are_forgotten_after_a_month(storage: Storage) -> None:
+    first, second = await waits(learner(storage), 2)
+    await storage.settle_messages([Settled(id=first)], NOW)
+    await storage.tidy(NOW + timedelta(days=30))
+    assert list(await reasons(storage)) == [first]
+
+    await storage.tidy(NOW + timedelta(days=30, seconds=1))
+
+    assert await reasons(storage) == {}
+    assert await lent(storage) == [second]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "day", "opens"),
+    [
+        ("Europe/Moscow", 7, 23, (7, 23)),
+        ("Europe/Moscow", 6, 23, (7, 23)),
+        ("Europe/Moscow", 15, 23, (15, 23)),
+        ("Europe/Moscow", 16, 23, (7, 24)),
+        ("Asia/Kamchatka", 7, 23, (22, 23)),
+        ("Asia/Kamchatka", 22, 23, (22, 23)),
+        ("Europe/Kaliningrad", 7, 23, (8, 23)),
+    ],
+)
+def test_the_bot_writes_first_from_10_to_19_where_the_person_lives(
+    zone: str, hour: int, day: int, opens: tuple[int, int]
+) -> None:
+    now = datetime(2026, 11, day, hour, tzinfo=UTC)
+    at = next_daytime(now, ZoneInfo(zone))
+    assert (at.hour, at.day) == opens
+
+
+def test_pauses_grow_to_half_an_hour_and_no_further() -> None:
+    seconds = [pause_after(tries).total_seconds() for tries in range(1, 50)]
+    assert 30 <= seconds[0] <= 45
+    assert max(seconds) <= 1800 + 15
