@@ -71,7 +71,7 @@ class Number(Question):
             self,
             text=fill(self.text, figures=figures),
             explanation=fill(self.explanation, figures=figures),
-            answer=figures["answer"],
+            answer=figures.get("answer"),
             generated=None,
         )
 

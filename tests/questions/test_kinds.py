@@ -1,6 +1,7 @@
 """The table of kinds, and questions that are kept as their authors wrote them."""
 
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 from typing import get_args, get_type_hints
 
@@ -11,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from course_bot.locale.phrases import phrases
 from course_bot.questions.kinds import KINDS, QUESTION, Asked, ask, version_of
-from course_bot.questions.question import FULL, Question, Response
-from tests.courses import CHOICE, GENERATED, NUMBER, POOL
+from course_bot.questions.question import FULL, Draft, Question, Response
+from tests.courses import CHOICE, GENERATED, MATCH, MULTIPLE, NUMBER, ORDER, POOL
 
 ASKED = TypeAdapter(Asked)
 OLD = (
@@ -104,3 +105,42 @@ def test_a_response_of_another_form_is_an_error_and_not_an_empty_comparison(
 ) -> None:
     with pytest.raises(ValueError, match="belong"):
         question.compare(phrases("ru"), (0, 1, 2), response, right=False)
+
+
+def test_figures_that_were_lost_are_no_reason_to_fall() -> None:
+    damaged = Asked(question=GENERATED)
+
+    assert damaged.filled.points(0.0) == 0
+
+
+@pytest.mark.parametrize("question", [MULTIPLE, ORDER, MATCH], ids=lambda each: each.id)
+@given(seed=st.integers())
+def test_every_response_can_be_tapped_and_most_of_it_taken_back(
+    question: Question, seed: int
+) -> None:
+    shown = ask(question, Random(seed)).shown
+    for response in question.rehearsed():
+        assert isinstance(response, tuple)
+        drafts: list[Draft] = [()]
+        for part in response:
+            if part not in drafts[-1]:  # the last meaning of a match goes where it belongs
+                tapped = question.tapped(drafts[-1], shown, part)
+                assert tapped is not None
+                drafts.append(tapped)
+        assert drafts[-1] == response
+        assert question.fits(response)
+        for after, before in pairwise(reversed(drafts)):
+            if question.kind != "multiple":
+                assert question.undone(after, shown) == before
+        assert question.undone((), shown) is None
+
+
+@pytest.mark.parametrize("question", POOL, ids=lambda each: each.id)
+@pytest.mark.parametrize("part", [-1, 6, 1000])
+def test_what_is_not_shown_can_not_be_tapped(question: Question, part: int) -> None:
+    assert question.tapped((), ask(question, Random(1)).shown, part) is None
+
+
+@pytest.mark.parametrize("question", [ORDER, MATCH], ids=lambda each: each.id)
+def test_what_has_been_tapped_can_not_be_tapped_again(question: Question) -> None:
+    assert question.tapped((1,), ask(question, Random(1)).shown, 1) is None
