@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 from sqlalchemy import func, select
@@ -29,6 +30,8 @@ from tests.learners import (
     start,
 )
 
+DEVICES = (("1", "telegram"), ("2", "telegram"), ("1", "browser"))
+STORIES, EVENTS = 8, 60
 SOON = NOW + timedelta(minutes=15)
 
 
@@ -270,3 +273,93 @@ async def test_two_people_who_join_each_other_at_once_become_one_or_stay_two(
     assert person.passed("chat")
     assert person.passed("help")
     assert await found(storage) == []
+
+
+class Story:
+    """Devices at which people learn side by side and are joined, drawn from a seed."""
+
+    def __init__(self, storage: Storage, seed: int) -> None:
+        self.storage = storage
+        self.random = Random(seed)
+        self.now = NOW
+        self.joined = 0
+        self.devices = [learner(storage, f"{key}", door) for key, door in DEVICES]
+
+    async def goes_on(self) -> None:
+        """Let one device do one thing, perhaps in the same moment as the last one."""
+        self.now += timedelta(seconds=self.random.choice((0, 1, 50)))
+        device = self.random.choice(self.devices)
+        device.now = self.now
+        person = await device.does()
+        things: list[tuple[int, Callable[[], Awaitable[object]]]] = [
+            (2, lambda: device.does(read(self.a_lesson(), self.random.randint(1, 4)))),
+            (1, lambda: device.does(put(name=self.random.choice(("", "Анна", "Аня"))))),
+            (2 if person.question else 6, lambda: self.begins(device)),
+            (12 if person.question else 0, lambda: self.answers(device)),
+            (2, lambda: self.joins(device)),
+        ]
+        weights, choices = zip(*things, strict=True)
+        (thing,) = self.random.choices(choices, weights)
+        await thing()
+
+    def a_lesson(self) -> str:
+        return self.random.choice(("chat", "help", "roles"))
+
+    async def begins(self, device: Learner) -> None:
+        await device.does(start(self.a_lesson(), at=self.now))
+
+    async def answers(self, device: Learner) -> None:
+        await device.does(answer(right=self.random.random() < 0.7, at=self.now))
+
+    async def joins(self, guest: Learner) -> None:
+        """Join the guest with another device's person; nobody loses anything by it."""
+        host = self.random.choice(self.devices)
+        host.now = guest.now = self.now
+        digest = f"link {self.now.timestamp()} {self.joined}"
+        await invites(host, digest)
+        before = [await each.does() for each in (host, guest)]
+        log = await self.answers_given()
+
+        await join(self.storage, guest.account, digest, self.now)
+
+        self.joined += 1
+        after = await host.does()
+        assert after == await guest.does()
+        assert await self.answers_given() == log
+        assert {lesson for each in before for lesson in each.study.results} == set(
+            after.study.results
+        )
+        for each in before:
+            assert all(
+                after.passed(lesson) for lesson in each.study.results if each.passed(lesson)
+            )
+        running = {each.unfinished.id: each.study.answers for each in before if each.unfinished}
+        if running:
+            assert after.unfinished
+            assert after.study.answers == running[after.unfinished.id]
+        assert await found(self.storage) == []
+
+    async def answers_given(self) -> int:
+        async with self.storage.reading() as connection:
+            count = await connection.scalar(select(func.count()).select_from(schema.answer))
+        assert count is not None
+        return count
+
+
+@pytest.mark.parametrize("seed", range(STORIES))
+async def test_people_who_learn_side_by_side_and_are_joined_again_and_again_stay_true_to_their_log(
+    storage: Storage, seed: int
+) -> None:
+    """Attempts overlap, are left unfinished, and go on after the join, at whichever device."""
+    story = Story(storage, seed)
+    for _ in range(EVENTS):
+        await story.goes_on()
+    while story.joined < 2:
+        await story.joins(story.random.choice(story.devices))
+
+    for device in story.devices:
+        device.now = story.now
+        while (await device.does()).question:
+            await story.answers(device)
+        assert await found(storage) == []
+    await story.joins(story.devices[0])
