@@ -532,12 +532,12 @@ async def test_our_own_trouble_is_told_logged_and_forgotten_when_the_move_comes_
     town: Town, ann: BrowserPerson, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    town.talk.fails = True
+    town.talk.fails()
     move_id = await ann.posts("opened", payload="my-personal-link")
     answer = await ann.hears()
     assert answer["id"] == move_id
     ann.sees("Что-то сломалось у нас [ru]")
-    town.talk.fails = False
+    town.talk.recovers()
     await ann.does("opened", payload="my-personal-link", id=move_id)
     ann.sees("Ссылка: my-personal-link")
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]

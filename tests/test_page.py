@@ -251,7 +251,8 @@ async def test_a_narrow_phone_scrolls_only_downwards(desk: Desk) -> None:
 
     unbroken = Button(label="Ы" * 64, action="count")
     row = tuple(Button(label=f"Кнопка {number}", action="count") for number in range(7))
-    desk.talk.answer = [Screen(text="Щ" * 2000, rows=((unbroken,), row, (unbroken, unbroken)))]
+    wide_screen = Screen(text="Щ" * 2000, rows=((unbroken,), row, (unbroken, unbroken)))
+    desk.talk.replies = lambda _: [wide_screen]
     await page.locator("#words").fill("Ж" * 500)
     await page.locator("#words").press("Enter")
     await expect(bot(page).last).to_contain_text("ЩЩЩ")
@@ -356,7 +357,7 @@ async def test_only_three_tags_become_elements(desk: Desk) -> None:
 async def test_our_trouble_keeps_the_move_and_offers_to_send_it_again(desk: Desk) -> None:
     page = await desk.page()
     await expect(bot(page)).to_contain_text("Нажатий: 0")
-    desk.talk.fails = True
+    desk.talk.fails()
     await key(page, "Посчитать").click()
     await expect(bot(page).last).to_contain_text("Что-то сломалось у нас")
     # Pressing the same button once more is the same move, too.
@@ -364,7 +365,7 @@ async def test_our_trouble_keeps_the_move_and_offers_to_send_it_again(desk: Desk
     await desk.talk.has_taken(3)
     await expect(page.locator(".busy")).to_have_count(0)
     await expect(page.locator("#state")).to_have_text("онлайн")
-    desk.talk.fails = False
+    desk.talk.recovers()
     await key(page, "Отправить ещё раз").click()
     await expect(page.locator(".message")).to_have_count(1)
     await expect(bot(page)).to_contain_text("Нажатий: 1")
@@ -376,13 +377,13 @@ async def test_our_trouble_keeps_the_move_and_offers_to_send_it_again(desk: Desk
 async def test_a_text_that_is_not_to_be_sent_after_all_comes_back(desk: Desk) -> None:
     page = await desk.page()
     await expect(bot(page)).to_contain_text("Нажатий: 0")
-    desk.talk.fails = True
+    desk.talk.fails()
     await page.locator("#words").fill("Неудачный вопрос")
     await page.locator("#words").press("Enter")
     await key(page, "Не отправлять").click()
     await expect(page.locator(".message")).to_have_count(1)
     await expect(page.locator("#words")).to_have_value("Неудачный вопрос")
-    desk.talk.fails = False
+    desk.talk.recovers()
     await key(page, "Посчитать").click()
     await expect(bot(page)).to_contain_text("Нажатий: 1")
 
