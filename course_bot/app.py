@@ -154,6 +154,7 @@ async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conver
             ) from None
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(do_chores(writing_chores(talk, now)))
+        tasks.create_task(door.send_outbox())
         if hook is None:
             tasks.create_task(door.poll())
 

@@ -223,14 +223,12 @@ class Delivery:
         *,
         clock: Callable[[], datetime],
         pace: Pace,
-        bulk: "BulkPace",
     ) -> None:
-        """Connect a door; ``clock`` gives the time in UTC, ``bulk`` spaces unasked messages."""
+        """Connect a door; ``clock`` gives the time in UTC."""
         self._talk = talk
         self._door = door
         self._clock = clock
         self._pace = pace
-        self._bulk = bulk
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._queues: WeakValueDictionary[str, _Queue] = WeakValueDictionary()
         self._committed = 0
@@ -253,19 +251,6 @@ class Delivery:
                 return None
             case Refused():
                 return self._go_out(self._refuse(event))
-
-    async def send(self, account: Account, screen: Screen) -> bool:
-        """Send a screen that nobody asked for, at the bulk pace; tell if it arrived."""
-        arrived = False
-
-        async def write() -> None:
-            nonlocal arrived
-            await self._bulk.turn(account.key)
-            await self._door.write(account, screen)
-            arrived = True
-
-        await self._tried("a message is not sent", write(), account)
-        return arrived
 
     async def idle(self) -> None:
         """Wait until every reply to what was received is out."""

@@ -104,7 +104,7 @@ class TelegramDoor:
         self._clock = clock
         self._pace = pace
         self._username = ""
-        self._delivery = Delivery(talk, self, clock=clock, pace=pace, bulk=bulk)
+        self._delivery = Delivery(talk, self, clock=clock, pace=pace)
         self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
 
     async def start(self) -> str:
@@ -184,13 +184,6 @@ class TelegramDoor:
             )
             return None
         return None if event is None else await self._delivery.receive(event, persevere=persevere)
-
-    async def send(self, account: Account, screen: Screen) -> bool:
-        """Send a screen that nobody asked for, at the pace of bulk messages; tell if it arrived.
-
-        A person who blocked the bot is remembered as such.
-        """
-        return await self._delivery.send(account, screen)
 
     async def send_outbox(self) -> None:
         """Send what the bot says by itself, until cancelled; see ``Outbox``."""
