@@ -116,7 +116,7 @@ def _faults_told(settings: Settings) -> Iterator[None]:
             WHAT_IS_WRONG[error.fault].format(
                 shown=url.database
                 if kind == "sqlite"
-                else url.set(query={}).render_as_string(hide_password=True),
+                else url.set(drivername=kind, query={}).render_as_string(hide_password=True),
                 detail=error.detail,
                 rights=RIGHTS[kind],
                 how_to_make=HOW_TO_MAKE[kind],

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from course_bot.settings import Settings
 from course_bot.storage.engine import create_engine, database_url
+from course_bot.storage.inspecting import DatabaseFault, UnusableDatabaseError
 from course_bot.storage.schema import metadata
 
 LOCK = 0x436F75727365
@@ -38,7 +39,9 @@ def migrate(connection: Connection) -> None:
             if sqlite:
                 broken = connection.execute(text("PRAGMA foreign_key_check")).all()
                 if broken:
-                    raise RuntimeError(f"rows left without the row that they refer to: {broken}")
+                    tables = ", ".join(sorted({row[0] for row in broken}))
+                    reason = f"rows of {tables} refer to no row"
+                    raise UnusableDatabaseError(DatabaseFault.HALF, reason)
     finally:
         if sqlite:
             switch_foreign_keys(connection, "ON")

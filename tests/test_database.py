@@ -25,7 +25,7 @@ from course_bot.database import WHAT_IS_WRONG, open_storage, open_storage_to_rea
 from course_bot.errors import StopError
 from course_bot.settings import Settings
 from course_bot.storage import migrating
-from course_bot.storage.engine import create_engine
+from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.inspecting import FIRST_TABLES, DatabaseFault
 from course_bot.storage.schema import metadata
 from course_bot.storage.store import Storage
@@ -204,6 +204,28 @@ async def tables(url: URL) -> set[str]:
     try:
         async with engine.connect() as connection:
             return set(await connection.scalars(text(names)))
+    finally:
+        await engine.dispose()
+
+
+async def test_a_migration_that_finds_rows_torn_apart_says_so(tmp_path: Path) -> None:
+    """SQLite alone can have them: by another program's hand, with foreign keys off."""
+    url = database_url(f"sqlite:///{tmp_path / 'course.db'}")
+    await migrate_to(url, "0001")
+    with closing(sqlite3.connect(tmp_path / "course.db")) as database, database:
+        database.execute("INSERT INTO personal_link VALUES ('d', 404, '2026-11-23 09:00:00')")
+
+    line = await refusal(url)
+
+    assert "is not whole: rows of personal_link refer to no row." in line
+
+
+async def migrate_to(url: URL, revision: str) -> None:
+    engine = create_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            await connection.run_sync(migrating.migrate, revision)
     finally:
         await engine.dispose()
 
@@ -448,7 +470,7 @@ async def test_what_a_server_refuses_is_one_clear_line(
         line = await refusal(address, way)
 
     assert words in line
-    assert "postgresql+asyncpg://ann:***@127.0.0.1:" in line
+    assert "postgresql://ann:***@127.0.0.1:" in line
     assert "not-quite" not in line
 
 

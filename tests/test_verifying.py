@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Update, delete, select, text, update
+from sqlalchemy.engine import URL
 
 from course_bot.learning.progress import LessonResult, Study
 from course_bot.storage import schema, verifying
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.store import Storage
 from course_bot.storage.verifying import Difference, Unreadable, damage
+from tests.conftest import migrate
 from tests.learners import NOW, Learner, a_school, answer, found, learner, put, start
 
 PAGE = 4096
@@ -284,3 +286,29 @@ async def test_rows_without_the_row_that_they_refer_to_are_counted(path: Path) -
     places, _ = await all_faults(path)
 
     assert places == ["table answer: 5 rows refer to no row of attempt"]
+
+
+@pytest.mark.parametrize(
+    "bare_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+async def test_rows_that_postgresql_can_not_read_are_told_and_the_others_are_still_looked_at(
+    bare_url: URL,
+) -> None:
+    """A reading that fails aborts its transaction there; the rest is read all the same."""
+    await migrate(bare_url)
+    async with Storage(create_engine(bare_url)) as storage:
+        ann, bob = await a_school(storage)
+        await change(storage, update(schema.attempt).values(passed=False))
+        async with storage.writing() as connection:
+            # Nothing can be damaged from outside: let a row fail as one on a broken page does.
+            await connection.execute(text("ALTER TABLE answer RENAME TO page"))
+            await connection.execute(
+                text(
+                    "CREATE VIEW answer AS SELECT attempt_id, index, question, version, response,"
+                    " points / (attempt_id != 'in progress')::int AS points, at FROM page"
+                )
+            )
+
+        told = [(each.person, type(each)) for each in await found(storage)]
+
+        assert told == [((await ann.does()).id, Difference), ((await bob.does()).id, Unreadable)]
