@@ -32,7 +32,7 @@ from course_bot.questions.parts import NO_TICK, TICK
 from course_bot.questions.question import Question, Response
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url
-from course_bot.storage.rows import read_person
+from course_bot.storage.rows import read_people
 from course_bot.storage.store import Storage, account_id
 from course_bot.storage.verifying import differences
 from tests.browser_person import SECRET, browser_person
@@ -293,7 +293,8 @@ async def stored(storage: Storage, account: Account) -> Learner:
             .outerjoin(schema.attempt, schema.attempt.c.id == schema.person.c.attempt_id)
             .where(schema.account.c.id == account_id(account))
         )
-        return read_person(rows.mappings().one())
+        (person,) = await connection.run_sync(read_people, rows.mappings().all())
+        return person
 
 
 def right(question: Question) -> Response:

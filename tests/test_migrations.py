@@ -1,10 +1,13 @@
 """The database on its way to the newest shape: from nothing, step by step, losing nothing."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from alembic import command
@@ -12,9 +15,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.engine import URL
 
+from course_bot.questions.kinds import QUESTION, Asked, ask
+from course_bot.storage import schema
 from course_bot.storage.engine import create_engine
 from course_bot.storage.inspecting import DatabaseFault, UnusableDatabaseError
 from course_bot.storage.migrating import HEAD, migrate, upgrade
@@ -22,7 +27,8 @@ from course_bot.storage.schema import metadata
 from course_bot.storage.store import Storage
 from tests.conftest import migrate as migrate_database
 from tests.conftest import run
-from tests.learners import NOW, answer, learner, link, put, start
+from tests.courses import POOL
+from tests.learners import NOW, answer, forget, learner, link, put, start
 
 ROOT = Path(__file__).parents[1]
 
@@ -343,3 +349,132 @@ def _several(count: int, code: str, url: URL) -> Iterator[list["subprocess.Popen
         for each in processes:
             each.kill()
             each.communicate()
+
+
+# From the first tables to those of today, with people in them.
+
+FIRST_PEOPLE = [
+    {"id": 1, "name": "Анна", "track": "teacher", "place": "question:a2:1", "attempt_id": "a2"},
+    {"id": 2, "name": "", "track": "", "place": "name:lesson-chat", "attempt_id": None},
+    {"id": 3, "name": "Борис", "track": "teacher", "place": "menu", "attempt_id": None},
+]
+STUDY = {
+    "readings": {"chat": {"step": 2, "furthest": 3}},
+    "results": {
+        "chat": {"attempts": 2, "best": 100, "passed_at": "2026-11-23T09:00:00Z", "met": ["x"]}
+    },
+    "answers": [{"response": [0], "points": 100}],
+    "draft": [],
+}
+
+
+def as_it_was_kept(asked: Asked) -> dict[str, object]:
+    """Write a question as attempts kept it at first: whole, its figures filled in."""
+    return {"question": json.loads(QUESTION.dump_json(asked.filled)), "shown": asked.shown}
+
+
+def live(connection: Connection) -> None:
+    """Fill the first tables as the first release did."""
+    study = json.dumps(STUDY)
+    empty = json.dumps({"readings": {}, "results": {}, "answers": [], "draft": []})
+    asked = [ask(question, Random(1)) for question in POOL]
+    kept = json.dumps([as_it_was_kept(each) for each in asked])
+    sqlite = connection.dialect.name == "sqlite"
+    at = NOW.replace(tzinfo=None).isoformat(" ", "microseconds") if sqlite else NOW
+    for each in FIRST_PEOPLE:
+        person = each | {"study": study if each["id"] == 1 else empty, "at": at}
+        connection.execute(
+            text(
+                "INSERT INTO person (id, name, track, joined_at, seen_at, place, study,"
+                " attempt_id, reminders_sent) VALUES (:id, :name, :track, :at, :at, :place,"
+                " :study, :attempt_id, :id - 1)"
+            ),
+            person,
+        )
+        connection.execute(
+            text("INSERT INTO account (id, person_id) VALUES (:account, :id)"),
+            {"account": f"telegram:{each['id']}", "id": each["id"]},
+        )
+    for attempt in ("a1", "a2"):
+        connection.execute(
+            text(
+                "INSERT INTO attempt (id, person_id, lesson, number, course, pass_mark, asked,"
+                " started_at) VALUES (:id, 1, 'chat', :number, 'c', 75, :asked, :at)"
+            ),
+            {"id": attempt, "number": int(attempt[1]), "asked": kept, "at": at},
+        )
+    connection.execute(
+        text("INSERT INTO personal_link VALUES (:digest, 1, :at)"), {"digest": "d" * 64, "at": at}
+    )
+    connection.execute(text("INSERT INTO move VALUES ('telegram:1', '7', :at)"), {"at": at})
+    if not sqlite:
+        connection.execute(text("SELECT setval(pg_get_serial_sequence('person', 'id'), 3)"))
+    connection.commit()
+
+
+async def test_people_of_the_first_release_go_on_where_they_were(bare_url: URL) -> None:
+    await over(bare_url, lambda connection: migrate(connection, "0001"), live, migrate)
+
+    async with Storage(create_engine(bare_url)) as storage:
+        ann = await learner(storage, "1").does(move="7")
+        assert ann.place == "question:a2:1"
+        assert ann.attempt
+        assert [each.filled for each in ann.attempt.asked] == [
+            ask(question, Random(1)).filled for question in POOL
+        ]
+        assert ann.question
+        assert ann.study.results["chat"].answered == ("x",)
+        newcomer = await learner(storage, "2").does()
+        assert (newcomer.place, newcomer.wish) == ("name", "lesson-chat")
+        ann = await learner(storage, "1").does(answer())
+        assert len(ann.study.answers) == 2
+        async with storage.reading() as connection:
+            due = await connection.scalars(
+                select(schema.person.c.remind_at).order_by(schema.person.c.id)
+            )
+            assert list(due) == [NOW + timedelta(days=3), None, NOW + timedelta(days=30)]
+            links = await connection.scalars(select(schema.personal_link.c.digest))
+            assert list(links) == ["d" * 32]
+            wordings = select(func.count()).select_from(schema.question)
+            assert await connection.scalar(wordings) == len(POOL), "each is kept once"
+        # The number of somebody who leaves is not given to whoever comes next.
+        await learner(storage, "3").does(forget)
+        assert (await learner(storage, "4").does()).id == 4
+
+
+async def test_going_back_to_the_first_tables_gives_the_questions_back(bare_url: URL) -> None:
+    def asked(connection: Connection) -> list[object]:
+        rows = connection.execute(text("SELECT asked FROM attempt ORDER BY id"))
+        return [json.loads(row.asked) for row in rows]
+
+    def places(connection: Connection) -> list[tuple[str, ...]]:
+        rows = connection.execute(text("SELECT place FROM person ORDER BY id"))
+        return [tuple(row) for row in rows]
+
+    def back(connection: Connection) -> None:
+        down(connection, "0001")
+
+    def first(connection: Connection) -> None:
+        migrate(connection, "0001")
+
+    done = await over(bare_url, first, live, asked, places, migrate, back, asked, places)
+
+    assert done[2] == done[6]
+    assert done[3] == done[7]
+
+
+async def test_going_back_fills_drawn_figures_in(bare_url: URL) -> None:
+    number = next(each for each in POOL if ask(each, Random(1)).figures)
+    await over(bare_url, migrate)
+    async with Storage(create_engine(bare_url)) as storage:
+        person = await learner(storage).does(start("chat"))
+    assert person.attempt
+    drawn = next(each for each in person.attempt.asked if each.question.id == number.id)
+
+    def back(connection: Connection) -> str:
+        down(connection, "0001")
+        return str(connection.scalar(text("SELECT asked FROM attempt")))
+
+    (kept,) = (json.loads(f"{each}") for each in await over(bare_url, back))
+
+    assert as_it_was_kept(drawn) | {"shown": []} in [each | {"shown": []} for each in kept]

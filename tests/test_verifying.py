@@ -269,13 +269,16 @@ async def test_rows_that_an_index_has_lost_are_named(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(
             "PRAGMA writable_schema = ON;"
-            "UPDATE sqlite_schema SET sql = replace(sql, '(person_id)', '(number)')"
-            " WHERE name = 'ix_attempt_person_id';"
+            "UPDATE sqlite_schema SET sql = replace(sql, '(person_id, lesson', '(number, lesson')"
+            " WHERE name = 'ix_attempt_person_id_lesson_number_passed';"
         )
 
     places, _ = await all_faults(path)
 
-    assert "table attempt: row 2 missing from index ix_attempt_person_id" in places
+    assert (
+        "table attempt: row 2 missing from index ix_attempt_person_id_lesson_number_passed"
+        in places
+    )
 
 
 async def test_rows_without_the_row_that_they_refer_to_are_counted(path: Path) -> None:

@@ -1,17 +1,15 @@
 """Which questions an attempt asks, in what order and with which figures: drawn once, then kept."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from pydantic.dataclasses import dataclass as checked_dataclass
-
 from course_bot.content.model import Course, Lesson
 from course_bot.questions.kinds import Asked, ask
-from course_bot.questions.question import FORBID
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try at a lesson's quiz, with its questions as they were asked.
 

@@ -14,10 +14,13 @@ from course_bot.errors import CourseError
 from course_bot.learning.attempts import Attempt
 from course_bot.locale.phrases import Language
 from course_bot.questions.kinds import Asked
-from course_bot.questions.question import FORBID, FULL, Response
+from course_bot.questions.question import FULL, Response
+
+STUDY_VERSION = 1
+"""Counted up when a reader has to know that the shape of ``Study`` has changed."""
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """Where a person is in a lesson's steps and how far they have been, both from 1."""
 
@@ -25,7 +28,7 @@ class Reading:
     furthest: int
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class LessonResult:
     """What the log says of one lesson.
 
@@ -40,7 +43,7 @@ class LessonResult:
     answered: tuple[str, ...] = Field(default=(), validation_alias=AliasChoices("answered", "met"))
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One question of an attempt answered: the response and the points it earned (0 to 100)."""
 
@@ -53,14 +56,19 @@ class Answer:
         return self.points == FULL
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """How far a person has come.
 
     ``readings`` stand in the order in which the lessons were last read. ``results`` is derived
     from the log. ``answers`` are those of the person's latest attempt;
     ``draft`` is the response begun to its next question: indices tapped so far.
+
+    It is kept as JSON with its ``version`` (rows older than it have none), and a field that is
+    not known here is passed over when it is read.
     """
+
+    version: int = STUDY_VERSION
 
     readings: dict[str, Reading] = Field(default_factory=dict)
     results: dict[str, LessonResult] = Field(default_factory=dict)

@@ -12,7 +12,6 @@ from course_bot.questions.numbers import parse_number
 from course_bot.questions.options import Option, WrittenOption, check_options
 from course_bot.questions.parts import buttons_instead, labelled, part_rows, shuffled
 from course_bot.questions.question import (
-    FORBID,
     FULL,
     Answering,
     Draft,
@@ -26,7 +25,7 @@ from course_bot.questions.question import (
 from course_bot.questions.writing import Common, Desk, WrittenQuestion
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Question):
     """One option is right."""
 

@@ -9,8 +9,6 @@ from random import Random
 
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from course_bot.questions.question import FORBID
-
 LARGEST = 9999
 """No figure that is drawn has more digits."""
 
@@ -64,7 +62,7 @@ CASES: Mapping[Case, Names] = {
 CASES_WITH_RULE = frozenset({Case.PEOPLE_NEEDED, Case.PEOPLE_MISSING})
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
     """Where a number question draws its figures: a case, and the rule whose value it uses."""
 

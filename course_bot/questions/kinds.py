@@ -1,20 +1,19 @@
 """The table of the kinds of questions, and a question of any kind as it is asked."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Union
 
 from pydantic import Field, TypeAdapter
-from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.questions.choice import Choice, WrittenChoice
 from course_bot.questions.match import Match, WrittenMatch
 from course_bot.questions.multiple import Multiple, WrittenMultiple
 from course_bot.questions.number import Number, WrittenNumber
 from course_bot.questions.order import Order, WrittenOrder
-from course_bot.questions.question import FORBID, Question
+from course_bot.questions.question import Question
 from course_bot.questions.writing import WrittenQuestion
 
 
@@ -55,7 +54,7 @@ def version_of(question: Question) -> str:
     return sha256(content).hexdigest()[:12]
 
 
-@checked_dataclass(frozen=True, kw_only=True, config=FORBID)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """A question as it is asked: the order in which its parts are shown, and its drawn figures.
 
@@ -66,9 +65,9 @@ class Asked:
     for any other.
     """
 
-    question: AnyQuestion
+    question: Question
     shown: tuple[int, ...] = ()
-    figures: dict[str, int] = Field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def filled(self) -> Question:

@@ -16,7 +16,6 @@ from course_bot.questions.parts import (
     undo_and_done,
 )
 from course_bot.questions.question import (
-    FORBID,
     FULL,
     Answering,
     Draft,
@@ -34,7 +33,7 @@ TERM_CHARS = 40
 MEANING_CHARS = 80
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """A term and the meaning that belongs to it."""
 
@@ -42,7 +41,7 @@ class Pair:
     meaning: str
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Match(Question):
     """Each term belongs to the meaning it stands with."""
 

@@ -19,7 +19,6 @@ from course_bot.questions.parts import (
     shuffled,
 )
 from course_bot.questions.question import (
-    FORBID,
     FULL,
     Answering,
     Draft,
@@ -33,7 +32,7 @@ from course_bot.questions.question import (
 from course_bot.questions.writing import Common, Desk, WrittenQuestion
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Multiple(Question):
     """Several options are right; there is partial credit."""
 

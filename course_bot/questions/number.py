@@ -22,7 +22,6 @@ from course_bot.questions.figures import (
 )
 from course_bot.questions.numbers import parse_number, write_number
 from course_bot.questions.question import (
-    FORBID,
     FULL,
     Answering,
     Draft,
@@ -40,7 +39,7 @@ QUESTION_WORDS = 4
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Question):
     """A whole number is typed. Either ``answer`` or ``generated`` is given, never both.
 

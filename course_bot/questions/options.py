@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.markup import shown
-from course_bot.questions.question import FORBID
 from course_bot.questions.writing import Desk, Loc
 from course_bot.written import Words, Written
 
@@ -14,7 +13,7 @@ WHY_CHARS = 160
 LENGTHS = "сделайте неверные варианты похожими по длине"
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """One option of a choice or multiple question; ``why`` says why a wrong one is wrong."""
 

@@ -18,7 +18,6 @@ from course_bot.questions.parts import (
     undo_and_done,
 )
 from course_bot.questions.question import (
-    FORBID,
     FULL,
     Answering,
     Draft,
@@ -33,7 +32,7 @@ from course_bot.questions.writing import Common, Desk, Loc, WrittenQuestion
 from course_bot.written import Words
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Question):
     """The items, in their right order; partial credit by adjacent pairs."""
 

@@ -10,12 +10,9 @@ from enum import StrEnum
 from random import Random
 from typing import Self
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
-
-FORBID = ConfigDict(extra="forbid")
 
 FULL = 100
 """The points of a right response; a question is worth as much as every other."""
@@ -78,7 +75,7 @@ class Hint:
     text: str
 
 
-@checked_dataclass(frozen=True, slots=True, kw_only=True, config=FORBID)
+@checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Question(ABC):
     """What every kind of question has.
 

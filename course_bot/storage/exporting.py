@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from course_bot.storage.log import read_logs
 from course_bot.storage.query import Query
-from course_bot.storage.rows import read_person
+from course_bot.storage.rows import read_people
 from course_bot.storage.schema import (
     ATTEMPT_COLUMNS,
     account,
@@ -93,7 +93,7 @@ class Everything(Query[bytes]):
             .where(outbox.c.person_id == self.person)
             .order_by(outbox.c.id)
         )
-        known = read_person(row)
+        (known,) = read_people(connection, [row])
         return _anything.dump_json(
             {
                 "person": {

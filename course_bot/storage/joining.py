@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, select
 from course_bot.learning.progress import Person
 from course_bot.storage.log import Log, read_logs
 from course_bot.storage.query import Query
-from course_bot.storage.rows import read_person
+from course_bot.storage.rows import read_people
 from course_bot.storage.schema import ATTEMPT_COLUMNS, attempt, person, personal_link
 
 
@@ -49,9 +49,9 @@ class LinkedPeople(Query[Linked | None]):
             .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
             .where(person.c.id.in_(self.people()))
         )
-        row = found.mappings().one_or_none()
-        if row is None:
+        people = read_people(connection, found.mappings().all())
+        if not people:
             return None
-        maker = read_person(row)
+        (maker,) = people
         logs = read_logs(connection, sorted({maker.id, self.opened_by}))
         return Linked(person=maker, log=[taken for log in logs.values() for taken in log])

@@ -8,6 +8,7 @@ from sqlalchemy.engine import RowMapping
 
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answered
+from course_bot.storage.questions import read_wordings
 from course_bot.storage.rows import read_attempt
 from course_bot.storage.schema import answer, attempt
 
@@ -32,8 +33,11 @@ def read_logs(connection: Connection, people: Sequence[int]) -> dict[int, Log]:
         for attempt_id, rows in groupby(given.mappings(), key=lambda row: str(row["attempt_id"]))
     }
     logs: dict[int, Log] = {number: [] for number in people}
-    for row in taken.mappings():
-        logs[row["person_id"]].append((read_attempt(row, row["id"]), answers.get(row["id"], [])))
+    attempts = taken.mappings().all()
+    wordings = read_wordings(connection, (row["asked"] for row in attempts))
+    for row in attempts:
+        made = read_attempt(row, row["id"], wordings)
+        logs[row["person_id"]].append((made, answers.get(row["id"], [])))
     return logs
 
 

@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from course_bot.learning.progress import Person
 from course_bot.storage import Account
-from course_bot.storage.rows import read_person
+from course_bot.storage.rows import read_people
 from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, outbox, person
 
 LEASE = timedelta(minutes=5)
@@ -102,16 +102,17 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
         .where(outbox.c.id.in_(ids))
         .order_by(outbox.c.id)
     )
+    lent = rows.mappings().all()
     return [
         Lent(
             id=row["message"],
             account=Account(door=door, key=row["account_id"].removeprefix(f"{door}:")),
-            person=read_person(row),
+            person=who,
             kind=row["kind"],
             made_at=row["made_at"],
             blocked=row["blocked_at"] is not None,
         )
-        for row in rows.mappings()
+        for row, who in zip(lent, read_people(connection, lent), strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from course_bot.learning.progress import Person
 from course_bot.learning.reminding import AWAY, reminders_passed
-from course_bot.storage.rows import read_person
+from course_bot.storage.rows import read_people
 from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, outbox, person
 
 KIND = "reminder"
@@ -78,8 +78,8 @@ def plan(
         .with_for_update(of=person, skip_locked=True)
     )
     looked, messages = [], []
-    for row in rows.mappings():
-        who = read_person(row)
+    due = rows.mappings().all()
+    for row, who in zip(due, read_people(connection, due), strict=True):
         reachable = row["account_id"] is not None and who.reminders and wanted(who)
         passed = reminders_passed(who.seen_at, now)
         goes_on = reachable and passed < len(AWAY)

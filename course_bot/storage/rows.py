@@ -1,11 +1,21 @@
 """Turns as rows: what a turn starts from, read at once, and what turns leave, written at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_, union_all, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    select,
+    text,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.engine import RowMapping
 
 from course_bot.learning.attempts import Attempt
@@ -22,8 +32,10 @@ from course_bot.learning.progress import (
     Study,
 )
 from course_bot.learning.reminding import first_reminder
+from course_bot.questions.question import Question
 from course_bot.storage import schema
 from course_bot.storage.query import Query
+from course_bot.storage.questions import read_wordings, refer, resolve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,16 +161,16 @@ def _hold(
 
 
 def _known(connection: Connection, parameters: dict[str, object]) -> dict[str, Known]:
-    rows = connection.execute(_LOAD, parameters)
+    rows = connection.execute(_LOAD, parameters).mappings().all()
     return {
         row["account_id"]: Known(
-            person=read_person(row),
+            person=person,
             blocked=row["blocked_at"] is not None,
             repeated=row["move_id"] is not None,
             notice=row["notice"] or "",
             document=row["document"] or "",
         )
-        for row in rows.mappings()
+        for row, person in zip(rows, read_people(connection, rows), strict=True)
     }
 
 
@@ -212,24 +224,30 @@ def _meet(connection: Connection, arriving: Iterable[Arriving]) -> dict[str, Kno
     return met
 
 
-def read_person(row: RowMapping) -> Person:
-    """Make a person of a row that has the columns of ``person`` and of its latest attempt."""
-    return Person(
-        id=row["id"],
-        name=row["name"],
-        language=row["language"],
-        track=row["track"],
-        reminders=row["reminders"],
-        joined_at=row["joined_at"],
-        seen_at=row["seen_at"],
-        place=row["place"],
-        wish=row["wish"],
-        study=row["study"],
-        attempt=read_attempt(row, row["attempt_id"]) if row["lesson"] is not None else None,
-    )
+def read_people(connection: Connection, rows: Sequence[RowMapping]) -> list[Person]:
+    """Make people of rows that have the columns of ``person`` and of their latest attempt."""
+    wordings = read_wordings(connection, (row["asked"] for row in rows))
+    return [
+        Person(
+            id=row["id"],
+            name=row["name"],
+            language=row["language"],
+            track=row["track"],
+            reminders=row["reminders"],
+            joined_at=row["joined_at"],
+            seen_at=row["seen_at"],
+            place=row["place"],
+            wish=row["wish"],
+            study=row["study"],
+            attempt=None
+            if row["asked"] is None
+            else read_attempt(row, row["attempt_id"], wordings),
+        )
+        for row in rows
+    ]
 
 
-def read_attempt(row: RowMapping, attempt_id: str) -> Attempt:
+def read_attempt(row: RowMapping, attempt_id: str, wordings: Mapping[str, Question]) -> Attempt:
     """Make an attempt of a row that has the columns of ``attempt``."""
     return Attempt(
         id=attempt_id,
@@ -237,7 +255,7 @@ def read_attempt(row: RowMapping, attempt_id: str) -> Attempt:
         number=row["number"],
         course=row["course"],
         pass_mark=row["pass_mark"],
-        asked=row["asked"],
+        asked=resolve(row["asked"], wordings),
         started_at=row["started_at"],
     )
 
@@ -264,6 +282,9 @@ _UPDATE_PERSON = (
             )
         }
     )
+)
+_ADD_QUESTION = text(
+    "INSERT INTO question (key, content) VALUES (:key, :content) ON CONFLICT DO NOTHING"
 )
 _FINISH_ATTEMPT = (
     update(schema.attempt)
@@ -296,6 +317,9 @@ _Values = dict[str, object]
 class Writes:
     """The rows that a transaction's turns leave, gathered so that each statement is sent once."""
 
+    stored: set[str]
+    """Keys of wordings that are known to be in the database; those committed are added."""
+    questions: dict[str, str] = field(default_factory=dict)
     attempts: list[_Values] = field(default_factory=list)
     answers: list[_Values] = field(default_factory=list)
     finished: list[_Values] = field(default_factory=list)
@@ -357,6 +381,8 @@ class Writes:
     def _record(self, person: Person, record: Record) -> None:
         match record:
             case Started(attempt=attempt):
+                references, wordings = refer(attempt)
+                self.questions |= wordings
                 self.attempts.append(
                     {
                         "id": attempt.id,
@@ -365,7 +391,7 @@ class Writes:
                         "number": attempt.number,
                         "course": attempt.course,
                         "pass_mark": attempt.pass_mark,
-                        "asked": attempt.asked,
+                        "asked": references,
                         "started_at": attempt.started_at,
                     }
                 )
@@ -429,6 +455,13 @@ class Writes:
     def commit(self, connection: Connection) -> None:
         """Write everything and commit the transaction that ``load`` began."""
         try:
+            new = sorted(self.questions.keys() - self.stored)
+            if new:
+                # Another process may be at the same; the order keeps the two from deadlock.
+                connection.execute(
+                    _ADD_QUESTION,
+                    [{"key": key, "content": self.questions[key]} for key in new],
+                )
             for statement, rows in (
                 (insert(schema.attempt), self.attempts),
                 (insert(schema.answer), self.answers),
@@ -446,6 +479,7 @@ class Writes:
                 if rows:
                     connection.execute(statement, rows)
             connection.commit()
+            self.stored.update(new)
         except BaseException:
             connection.rollback()
             raise

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from course_bot.learning.progress import Study
-from course_bot.questions.kinds import Asked
+from course_bot.questions.kinds import QUESTION
 from course_bot.questions.question import Response
 
 T = TypeVar("T")
@@ -129,20 +129,33 @@ move = Table(
     Column("document", String(32), nullable=False, server_default=""),
 )
 
+Reference = tuple[str, tuple[int, ...], dict[str, int]]
+"""A question as it was asked: its wording's key, the order of its parts, its drawn figures."""
+
+question = Table(
+    "question",
+    metadata,
+    # A digest of the content: whatever has the same key is the same.
+    Column("key", String(16), primary_key=True),
+    Column("content", Json(QUESTION), nullable=False),
+)
+
 attempt = Table(
     "attempt",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False),
     Column("lesson", String(32), nullable=False),
     Column("number", Integer, nullable=False),
     Column("course", String(32), nullable=False),
     Column("pass_mark", Integer, nullable=False),
-    Column("asked", Json(TypeAdapter(tuple[Asked, ...])), nullable=False),
+    Column("asked", Json(TypeAdapter(tuple[Reference, ...])), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("score", Integer),
     Column("passed", Boolean, nullable=False, server_default=false()),
+    # A report takes what it needs of a person's lessons from here alone: best, passed, tries.
+    Index(None, "person_id", "lesson", "number", "passed"),
 )
 
 ATTEMPT_COLUMNS = tuple(

@@ -132,6 +132,7 @@ class Storage:
         self._connection = writer_connection(engine)
         self._write_lock = asyncio.Lock()
         self._open = False
+        self._stored: set[str] = set()
 
     async def __aenter__(self) -> Self:
         self._open = True
@@ -341,7 +342,7 @@ class Storage:
         known, found = await self._connection.run(
             lambda connection: rows.load(connection, [job.move for job in jobs], queries)
         )
-        writes = rows.Writes()
+        writes = rows.Writes(stored=self._stored)
         busy: set[int] = set()
         later: list[_Job] = []
         decided: list[tuple[_Job, Decision]] = []

@@ -13,7 +13,7 @@ from course_bot.learning.progress import Answer, Person, finish, rebuild_results
 from course_bot.questions.question import Response
 from course_bot.storage.inspecting import reason_of
 from course_bot.storage.log import Log, read_logs
-from course_bot.storage.rows import read_person
+from course_bot.storage.rows import read_people
 from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, metadata, person
 from course_bot.storage.store import Storage
 
@@ -157,10 +157,12 @@ async def _compare(connection: AsyncConnection, people: list[int]) -> list[Diffe
         .order_by(person.c.id)
     )
     logs = await connection.run_sync(read_logs, people)
+    kept = rows.mappings().all()
+    people_kept = await connection.run_sync(read_people, kept)
     found = [
         difference
-        for row in rows.mappings()
-        for difference in _differences(row["attempt_id"], read_person(row), logs[row["id"]])
+        for row, stored in zip(kept, people_kept, strict=True)
+        for difference in _differences(row["attempt_id"], stored, logs[row["id"]])
     ]
     return found + await _finished_otherwise(connection, logs)
 

@@ -1,6 +1,8 @@
-"""The turn carries all that it causes: an outbox, what came of a move, and deletions."""
+"""The turn carries all that it causes: an outbox, what came of a move; questions once."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 import sqlalchemy as sa
 from alembic import op
@@ -85,7 +87,20 @@ def upgrade() -> None:
         postgresql_where=waits,
     )
     op.create_index("ix_outbox_settled_at", "outbox", ["settled_at"])
+    op.create_table(
+        "question",
+        sa.Column("key", sa.String(length=16), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_question")),
+    )
+    op.drop_index("ix_attempt_person_id", "attempt")
+    op.create_index(
+        op.f("ix_attempt_person_id_lesson_number_passed"),
+        "attempt",
+        ["person_id", "lesson", "number", "passed"],
+    )
     _fill()
+    _refer()
 
 
 def _fill() -> None:
@@ -125,7 +140,73 @@ def _fill() -> None:
     connection.execute(sa.update(link).values(digest=sa.func.substr(link.c.digest, 1, 32)))
 
 
+def _attempts() -> Iterator[list[tuple[str, list[object]]]]:
+    """Read all attempts' ids and questions, some at a time."""
+    connection, last = op.get_bind(), ""
+    query = sa.text("SELECT id, asked FROM attempt WHERE id > :last ORDER BY id LIMIT 1000")
+    while rows := connection.execute(query, {"last": last}).all():
+        last = rows[-1].id
+        yield [(row.id, json.loads(row.asked)) for row in rows]
+
+
+_REPLACE = sa.text("UPDATE attempt SET asked = :asked WHERE id = :id")
+
+
+def _refer() -> None:
+    """Keep each wording once; what an attempt asked becomes references."""
+    connection = op.get_bind()
+    known: set[str] = set()
+    for attempts in _attempts():
+        questions, changed = [], []
+        for attempt, asked in attempts:
+            references = []
+            for each in asked:
+                content = _written(each["question"])
+                key = sha256(content.encode()).hexdigest()[:16]
+                if key not in known:
+                    known.add(key)
+                    questions.append({"key": key, "content": content})
+                references.append([key, each.get("shown", []), each.get("figures", {})])
+            changed.append({"id": attempt, "asked": _written(references)})
+        if questions:
+            connection.execute(
+                sa.text("INSERT INTO question (key, content) VALUES (:key, :content)"), questions
+            )
+        connection.execute(_REPLACE, changed)
+
+
+def _unrefer() -> None:
+    """Put whole questions into the attempts again, with their figures in them."""
+    connection = op.get_bind()
+    known = {
+        row.key: json.loads(row.content)
+        for row in connection.execute(sa.text("SELECT key, content FROM question"))
+    }
+    for attempts in _attempts():
+        changed = []
+        for attempt, references in attempts:
+            asked = []
+            for key, shown, figures in references:
+                question = dict(known[key])
+                if figures:
+                    for text in ("text", "explanation"):
+                        for name, value in figures.items():
+                            question[text] = question[text].replace(f"{{{name}}}", f"{value}")
+                    question |= {"answer": figures["answer"], "generated": None}
+                asked.append({"question": question, "shown": shown})
+            changed.append({"id": attempt, "asked": _written(asked)})
+        connection.execute(_REPLACE, changed)
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def downgrade() -> None:
+    _unrefer()
+    op.drop_table("question")
+    op.drop_index("ix_attempt_person_id_lesson_number_passed", "attempt")
+    op.create_index(op.f("ix_attempt_person_id"), "attempt", ["person_id"])
     op.drop_table("outbox")
     op.drop_table("deletion")
     connection = op.get_bind()
