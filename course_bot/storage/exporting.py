@@ -1,10 +1,11 @@
 """All that is stored about a person: counted for them, and handed out to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, func, select
 
+from course_bot.learning.attempts import Attempt
 from course_bot.storage.log import read_logs
 from course_bot.storage.query import Query
 from course_bot.storage.rows import read_people
@@ -49,6 +50,12 @@ class Figures(Query[Sums]):
             )
         ).one()
         return Sums(accounts=row[0], attempts=row[1], answers=row[2])
+
+
+def _readable(taken: Attempt) -> Attempt:
+    """Return an attempt with its questions as the person read them."""
+    asked = tuple(replace(each, question=each.filled, figures={}) for each in taken.asked)
+    return replace(taken, asked=asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,9 @@ class Everything(Query[bytes]):
                 "personal_links_until": list(links),
                 "messages": [dict(each) for each in messages.mappings()],
                 "study": known.study,
-                "attempts": [{"attempt": taken, "answers": given} for taken, given in log],
+                "attempts": [
+                    {"attempt": _readable(taken), "answers": given} for taken, given in log
+                ],
             },
             indent=2,
         )
