@@ -41,7 +41,7 @@ _RAW: dict[str, tuple[str, str]] = {
 }
 """What is left when Markdown has taken all that it knows: a pattern, what it is, what is right."""
 _RULES = [(re.compile(pattern), *words) for pattern, words in _RAW.items()]
-_SIGNS = re.compile(r"[\[*_`~|=^:$&]")
+_SIGNS = re.compile(r"[\[*_`~|^&]|\](?=\()|==|\$\$|:[a-z]")
 
 _MARKUP = re.compile(
     r"\*\*|\*\S[^*\n]*\*|(?<!\w)_\S[^_\n]*_(?!\w)|`|~~|</?[A-Za-z]\w*[^<>\n]*>"

@@ -348,8 +348,9 @@ def test_a_lesson_that_people_know_and_that_is_no_more_is_a_warning(lessons: Pat
     course, said = check(lessons, today=TODAY)
     assert course, said
     assert [str(fault) for fault in vanished(lessons, course, ["talk", "chat", "duty"])] == [
-        f"lessons/{name}/lesson.md:1:1: предупреждение: урока «{name}» больше нет, и пройден он"
-        f" ни у кого не будет — если папка переименована, впишите в шапку урока «was: [{name}]»"
+        f"lessons/{name}/lesson.md:1:1: предупреждение: урока «{name}» больше нет, а люди"
+        f" могли его проходить — если папка переименована, впишите в шапку урока «was: [{name}]»;"
+        " если урок убран, так и оставьте"
         for name in ("duty", "talk")
     ]
 

@@ -529,7 +529,7 @@ def test_no_bytes_raise_anything_but_faults(
 
 def test_what_can_be_read_is_read_although_the_rest_can_not(lessons: Path) -> None:
     (lessons / "rules.yaml").write_text("{", encoding="utf-8")
-    manuscript = read(lessons)
-    assert len(manuscript.faults) == 1
-    assert manuscript.rules is None
-    assert [len(lesson.questions) for lesson in manuscript.lessons.values()] == [6]
+    files = read(lessons)
+    assert len(files.faults) == 1
+    assert files.rules is None
+    assert [len(lesson.questions) for lesson in files.lessons.values()] == [6]

@@ -44,8 +44,11 @@ def vanished(folder: Path, course: Course, known: Collection[str]) -> tuple[Faul
     return tuple(
         Fault(
             place=Place(f"{folder.resolve().name}/{lesson}/lesson.md", 1, 1),
-            what=f"урока «{lesson}» больше нет, и пройден он ни у кого не будет",
-            would_be_right=f"если папка переименована, впишите в шапку урока «was: [{lesson}]»",
+            what=f"урока «{lesson}» больше нет, а люди могли его проходить",
+            would_be_right=(
+                f"если папка переименована, впишите в шапку урока «was: [{lesson}]»;"
+                " если урок убран, так и оставьте"
+            ),
             severity=Severity.WARNING,
         )
         for lesson in sorted(set(known) - {*course.lessons, *course.renamed})
