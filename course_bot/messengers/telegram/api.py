@@ -1,6 +1,5 @@
 """The calls that go out to the Bot API: one JSON body each, and what may come of them."""
 
-import json
 import logging
 import re
 from collections.abc import Iterator
@@ -23,10 +22,11 @@ from aiogram.exceptions import (
 from aiogram.methods import Response, SendDocument, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import BufferedInputFile
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
-from aiohttp.hdrs import ACCEPT_ENCODING, CONTENT_TYPE
+from aiohttp import BytesPayload, ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp.hdrs import ACCEPT_ENCODING
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 from pydantic import Field
+from pydantic_core import from_json
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
@@ -57,7 +57,6 @@ FAULTS = (
 """What may pass by itself: the network, a proxy, the server. A refusal is none of them."""
 
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
-_JSON = {CONTENT_TYPE: "application/json"}
 
 # pydantic forgets a generic class as soon as nobody holds it, and to make one takes milliseconds.
 _RESPONSE = Response[object]
@@ -197,8 +196,10 @@ class Session(AiohttpSession):
         try:
             async with session.post(
                 URL(url, encoded=True),
-                data=method.model_dump_json(exclude_none=True).encode(),
-                headers=_JSON,
+                data=BytesPayload(
+                    method.model_dump_json(exclude_none=True).encode(),
+                    content_type="application/json",
+                ),
                 timeout=self._timeout if timeout is None else ClientTimeout(total=timeout),
             ) as answer:
                 status, content = answer.status, await answer.read()
@@ -209,7 +210,7 @@ class Session(AiohttpSession):
             raise TelegramNetworkError(method=method, message=message) from error
         if status == 200:
             try:
-                told = json.loads(content)
+                told = from_json(content)
             except ValueError as error:
                 raise ClientDecodeError("Failed to decode object", error, content) from error
             if isinstance(told, dict) and told.get("ok") is True:

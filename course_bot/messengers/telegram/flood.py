@@ -14,7 +14,7 @@ from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from course_bot.messengers.delivery import BulkPace, Pace, error_of
+from course_bot.messengers.delivery import BulkPace, Pace, error_of, retried
 from course_bot.messengers.telegram.api import FAULTS, GetUpdates, worded
 
 log = logging.getLogger(__name__)
@@ -75,13 +75,16 @@ class FloodControl(BaseRequestMiddleware):
             if not isinstance(error, TelegramRetryAfter):
                 log.info("%s is tried again after %s", method.__api_method__, worded(error, bot))
 
-        return await AsyncRetrying(
-            retry=retry_if_exception(_may_pass),
-            stop=self._is_enough,
-            wait=self._pause,
-            before_sleep=note,
-            reraise=True,
-        )(attempt)
+        def retrying() -> AsyncRetrying:
+            return AsyncRetrying(
+                retry=retry_if_exception(_may_pass),
+                stop=self._is_enough,
+                wait=self._pause,
+                before_sleep=note,
+                reraise=True,
+            )
+
+        return await retried(attempt, retrying)
 
     def _is_enough(self, state: RetryCallState) -> bool:
         error = error_of(state)
