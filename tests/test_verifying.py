@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Update, delete, select, text, update
+from sqlalchemy import Delete, Text, Update, delete, func, select, text, type_coerce, update
 from sqlalchemy.engine import URL
 
 from course_bot.learning.progress import LessonResult, Study
-from course_bot.storage import schema, verifying
+from course_bot.storage import questions, schema, verifying
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.store import Storage
 from course_bot.storage.verifying import Difference, Unreadable, damage
@@ -29,7 +29,7 @@ TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
 PEOPLE, SIDE_BY_SIDE = 40, 5
 
 
-async def change(storage: Storage, *statements: Update) -> None:
+async def change(storage: Storage, *statements: Update | Delete) -> None:
     async with storage.writing() as connection:
         for statement in statements:
             await connection.execute(statement)
@@ -164,6 +164,33 @@ async def test_verifying_while_people_learn_finds_nothing(storage: Storage) -> N
     while not learning.done():
         assert await found(storage) == []
     await learning
+
+
+async def test_a_question_that_was_changed_after_it_was_asked_is_found(storage: Storage) -> None:
+    await a_school(storage)
+    assert await damage(storage) == []
+    first = select(func.min(schema.question.c.key)).scalar_subquery()
+    content = type_coerce(schema.question.c.content, Text)
+    await change(
+        storage,
+        update(schema.question)
+        .where(schema.question.c.key == first)
+        .values(content=func.replace(content, "explanation", "Explanation")),
+    )
+
+    (line,) = await damage(storage)
+
+    assert re.fullmatch(r"table question: the question [0-9a-f]{16} is not as it was asked", line)
+
+
+async def test_whose_question_is_gone_is_told(url: URL, storage: Storage) -> None:
+    people = [(await each.does()).id for each in await a_school(storage)]
+    await change(storage, delete(schema.question))
+    questions._known.clear()  # as in the process of the command, which has read none before
+
+    told = [(each.person, type(each)) for each in await found(storage)]
+
+    assert told == [(person, Unreadable) for person in people]
 
 
 # Damage

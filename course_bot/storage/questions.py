@@ -25,11 +25,16 @@ _known: dict[str, Question] = {}
 def refer(attempt: Attempt) -> tuple[tuple[Reference, ...], dict[str, str]]:
     """Return an attempt's questions as references, and the wordings referred to, by their keys."""
     wordings = [QUESTION.dump_json(asked.question) for asked in attempt.asked]
-    keys = [sha256(wording).hexdigest()[:16] for wording in wordings]
+    keys = [key_of(wording) for wording in wordings]
     references = tuple(
         (key, asked.shown, asked.figures) for key, asked in zip(keys, attempt.asked, strict=True)
     )
     return references, {key: wording.decode() for key, wording in zip(keys, wordings, strict=True)}
+
+
+def key_of(wording: bytes) -> str:
+    """Return the key of a wording: 16 hexadecimal digits of a digest of its JSON."""
+    return sha256(wording).hexdigest()[:16]
 
 
 def resolve(

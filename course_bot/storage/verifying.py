@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Column, select, text
+from sqlalchemy import Column, Text, select, text, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +13,9 @@ from course_bot.learning.progress import Answer, Person, finish, rebuild_results
 from course_bot.questions.question import Response
 from course_bot.storage.inspecting import reason_of
 from course_bot.storage.log import Log, read_logs
+from course_bot.storage.questions import key_of
 from course_bot.storage.rows import read_people
-from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, metadata, person
+from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, metadata, person, question
 from course_bot.storage.store import Storage
 
 PEOPLE_AT_ONCE = 200
@@ -28,6 +29,7 @@ found before. All faults of the pages are in the first row."""
 _CHECK_KEYS = text(
     "SELECT parent, count(*) FROM pragma_foreign_key_check(:table) GROUP BY parent ORDER BY parent"
 )
+_WORDINGS = select(question.c.key, type_coerce(question.c.content, Text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +53,30 @@ class Unreadable:
 
 
 async def damage(storage: Storage) -> list[str]:
-    """Look for what is broken in the tables themselves, whatever stands in them.
+    """Look for what is broken in the tables themselves, and for questions that were changed.
 
-    PostgreSQL has no such check that everybody may ask for; there, what is broken turns up as
+    PostgreSQL has no check of tables that everybody may ask for; there, what is broken turns up as
     people who can't be read.
 
     Returns:
         A line for each fault, with its table; of one table at most a hundred.
     """
-    if storage.engine.dialect.name != "sqlite":
-        return []
     async with storage.reading() as connection:
-        return [
-            f"table {table.name}: {fault}"
-            for table in metadata.sorted_tables
-            for fault in await _damage(connection, table.name)
+        broken = []
+        if storage.engine.dialect.name == "sqlite":
+            broken = [
+                f"table {table.name}: {fault}"
+                for table in metadata.sorted_tables
+                for fault in await _damage(connection, table.name)
+            ]
+        try:
+            wordings = (await connection.execute(_WORDINGS)).all()
+        except DBAPIError as error:
+            return broken or [f"table question: {reason_of(error)}"]
+        return broken + [
+            f"table question: the question {key} is not as it was asked"
+            for key, wording in wordings
+            if key != key_of(wording.encode())
         ]
 
 
