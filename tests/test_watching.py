@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import logging
 import shutil
 import subprocess
@@ -70,6 +71,29 @@ async def test_a_good_edit_is_picked_up(watcher: CourseWatcher, lessons: Path) -
     await teaches(watcher, "Новый чат «Сотрудники»")
     assert before.lessons["chat"].title == "Чат «Сотрудники»"
     assert before.version != watcher.course.version
+
+
+async def test_files_that_cannot_be_looked_at_for_a_while_end_no_watch(
+    watcher: CourseWatcher,
+    lessons: Path,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[Path] = []
+
+    def fails(folder: Path) -> str:
+        looks.append(folder)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("course_bot.content.watching.version", fails)
+        # The folder is put aside for a moment, so that the watch has to begin anew.
+        aside = shutil.move(lessons, lessons.with_name("aside"))
+        await until(lambda: len(looks) > 3)
+        shutil.move(aside, lessons)
+        edit(lessons, "chat/lesson.md", "title: Чат", "title: Новый чат")
+    await teaches(watcher, "Новый чат «Сотрудники»")
+    assert "Too many open files" in log.text
 
 
 async def test_the_system_tells_of_a_change_before_any_patrol(lessons: Path) -> None:

@@ -61,11 +61,11 @@ class CourseWatcher:
 
         trouble = ""
         while True:
-            place = await asyncio.to_thread(self._look)
-            if place is None:
-                await asyncio.sleep(self._patrol)
-                continue
             try:
+                place = await asyncio.to_thread(self._look)
+                if place is None:
+                    await asyncio.sleep(self._patrol)
+                    continue
                 changes = awatch(
                     self._folder,
                     step=round(self._quiet * 1000),
@@ -79,7 +79,8 @@ class CourseWatcher:
                         if await asyncio.to_thread(self._look) != place:
                             break
             except (OSError, RuntimeError) as error:
-                # The folder has just gone, or the system's watches are used up: look by the clock.
+                # The folder has just gone, or the system's files or watches are used up: look by
+                # the clock.
                 if str(error) != trouble:
                     trouble = str(error)
                     logger.warning("the system can't watch %s: %s", self._folder, trouble)
