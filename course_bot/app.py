@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from course_bot.chores import do_chores, storage_chores, writing_chores
+from course_bot.chores import do_chores, lesson_chores, storage_chores, writing_chores
 from course_bot.content.checking import Checked, check
 from course_bot.content.model import Course
 from course_bot.content.watching import CourseWatcher
@@ -106,7 +106,13 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         )
         print(f"The course is open: {talk.addresses.page}", flush=True)
         gc.freeze()  # what start-up made stays; no collection need walk it again
-        work = [watcher.watch(), do_chores(storage_chores(storage, now))]
+        work = [
+            watcher.watch(),
+            do_chores(
+                storage_chores(storage, now)
+                + lesson_chores(storage, settings.lessons, lambda: watcher.course)
+            ),
+        ]
         if telegram is not None:
             work.append(_serve_telegram(settings, telegram, talk))
         await _until(stopped, work)

@@ -5,8 +5,12 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from course_bot.content.checks.renaming import vanished
+from course_bot.content.model import Course
 from course_bot.conversation.turn import Conversation
+from course_bot.storage.log import BegunLessons
 from course_bot.storage.store import Storage
 
 log = logging.getLogger(__name__)
@@ -24,6 +28,16 @@ class Chore:
 def storage_chores(storage: Storage, clock: Callable[[], datetime]) -> list[Chore]:
     """List what the database needs."""
     return [Chore(name="tidy", pause=timedelta(hours=6), do=lambda: storage.tidy(clock()))]
+
+
+def lesson_chores(storage: Storage, folder: Path, course: Callable[[], Course]) -> list[Chore]:
+    """List what is said to those who write the lessons."""
+
+    async def tell_vanished() -> None:
+        for fault in vanished(folder, course(), await storage.read(BegunLessons())):
+            log.warning("%s", fault)
+
+    return [Chore(name="tell vanished lessons", pause=timedelta(days=1), do=tell_vanished)]
 
 
 def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Chore]:

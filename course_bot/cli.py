@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from course_bot.app import check_course, run_async, serve
+from course_bot.content.checks.renaming import vanished
 from course_bot.content.faults import Fault, Severity
+from course_bot.content.model import Course
 from course_bot.database import open_storage, open_storage_to_read
 from course_bot.errors import StopError
 from course_bot.logs import start_logging
 from course_bot.settings import Settings, read_secret, read_settings
+from course_bot.storage.log import BegunLessons
 
 
 def main() -> int:
@@ -66,12 +69,23 @@ def check_command(arguments: argparse.Namespace) -> int:
         from course_bot.content.links import ask_links
 
         faults += ask_links(folder)
+    if course is not None and folder == read_settings().lessons:
+        faults += run_async(_vanished(read_settings(), course))
     _print_faults(faults)
     if any(fault.severity is Severity.ERROR for fault in faults) or course is None:
         return 1
     questions = sum(len(lesson.pool) for lesson in course.lessons.values())
     print(f"{folder}: {len(course.lessons)} lessons, {questions} questions, no errors")
     return 0
+
+
+async def _vanished(settings: Settings, course: Course) -> tuple[Fault, ...]:
+    """Find lessons that people have begun and that are no more, if there is a database."""
+    try:
+        async with open_storage_to_read(settings) as storage:
+            return vanished(settings.lessons, course, await storage.read(BegunLessons()))
+    except StopError:
+        return ()  # the check is of files: what is wrong with a database, `run` says
 
 
 def upgrade_command(_arguments: argparse.Namespace) -> int:
@@ -112,7 +126,8 @@ async def _faults(settings: Settings) -> AsyncIterator[str]:
     async with open_storage_to_read(settings) as storage:
         for place in await damage(storage):
             yield f"damaged: {place}"
-        async for each in differences(storage):
+        course, _faults = check_course(settings.lessons)
+        async for each in differences(storage, course.renamed if course else {}):
             if isinstance(each, Unreadable):
                 who = f"person {each.person}" + (" and everybody after" if each.onwards else "")
                 yield f"{who}: can't be read: {each.reason}"

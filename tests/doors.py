@@ -414,4 +414,4 @@ async def house(
     shutil.copy(migrated_sqlite, database)
     async with House(database, door) as house:
         yield house
-        assert [each async for each in differences(house.storage)] == []
+        assert [each async for each in differences(house.storage, house.course.renamed)] == []

@@ -1,6 +1,6 @@
 """Learners who take turns at a storage: what a conversation would decide, without its words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from course_bot.questions.question import Response
 from course_bot.storage import Account
 from course_bot.storage.joining import LinkedPeople
 from course_bot.storage.store import Decision, Situation, Storage
-from course_bot.storage.verifying import Difference, Unreadable, differences
+from course_bot.storage.verifying import NO_LESSON, Difference, Unreadable, differences
 from tests.courses import WRONG, make_course, right_response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -162,7 +162,13 @@ class Joined(Enum):
     SAME = auto()
 
 
-async def join(storage: Storage, joining: Account, digest: str, at: datetime) -> Joined:
+async def join(
+    storage: Storage,
+    joining: Account,
+    digest: str,
+    at: datetime,
+    renamed: Mapping[str, str] = NO_LESSON,
+) -> Joined:
     """Follow a personal link, as somebody who was asked and said yes."""
     outcome: list[Joined] = []
 
@@ -176,7 +182,7 @@ async def join(storage: Storage, joining: Account, digest: str, at: datetime) ->
             outcome.append(Joined.SAME)
             return Decision(person=person)
         outcome.append(Joined.JOINED)
-        both, record = join_people(found.person, person, found.log)
+        both, record = join_people(found.person, person, found.log, renamed)
         return Decision(person=both, records=(LinkUsed(digest=digest), record))
 
     await storage.turn(joining, uuid4().hex, at, decide)

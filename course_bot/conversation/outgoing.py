@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from course_bot.content.model import Course
 from course_bot.conversation import menu
 from course_bot.conversation.port import Outgoing, Screen
+from course_bot.learning.renaming import under_present_names
 from course_bot.storage import reminders
 from course_bot.storage.outbox import Lent, Postponed, Settled
 
@@ -17,7 +18,7 @@ DAY_BEGINS, DAY_ENDS = time(10), time(19)
 
 
 def _reminder(course: Course, message: Lent) -> Screen | None:
-    person = message.person
+    person = under_present_names(message.person, course.renamed)
     if person.seen_at > message.made_at or not person.reminders:
         return None
     return menu.reminder(course, person)

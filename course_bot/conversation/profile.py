@@ -327,7 +327,7 @@ def join(stage: Stage, _wanted: Join) -> Decision:
     nobody = _without_joining(stage, found)
     if nobody is not None or found is None:
         return nobody or Decision(person=person)
-    joined, record = join_people(found.person, person, found.log)
+    joined, record = join_people(found.person, person, found.log, stage.course.renamed)
     there = stage.after(joined)
     if joined.track and joined.place.startswith(f"{ShowLink.name}:"):
         # The link was made from there, and has done its work: on to learning.

@@ -40,6 +40,7 @@ from course_bot.conversation.port import (
 from course_bot.conversation.routes import Audience, Later, by_name, view_of
 from course_bot.conversation.stage import Addresses, LookUp, Stage, button, go_to
 from course_bot.learning.progress import NotWaitingError, Person
+from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import Language, phrases
 from course_bot.storage import Account
 from course_bot.storage.outbox import Settled
@@ -114,7 +115,11 @@ class Conversation:
         """Put reminders into the outbox for those who stopped halfway and stayed away (UTC)."""
         course = self._course()
         await self._storage.plan_reminders(
-            WRITING_DOORS, now, lambda person: menu.reminder(course, person) is not None
+            WRITING_DOORS,
+            now,
+            lambda person: (
+                menu.reminder(course, under_present_names(person, course.renamed)) is not None
+            ),
         )
 
     async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
@@ -197,6 +202,7 @@ class Turn:
 
     def stage(self, person: Person, look_up: LookUp = no_look_up) -> Stage:
         """Return the stage on which the person stands."""
+        person = under_present_names(person, self.course.renamed)
         return Stage(
             course=self.course,
             person=person,

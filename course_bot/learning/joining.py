@@ -1,33 +1,39 @@
 """Two people who turn out to be one: what both have learned, as if it had been one all along."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
-from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import (
-    Answered,
     JoinedPeople,
     Person,
     Reading,
     Study,
     rebuild_results,
 )
-
-Log = Sequence[tuple[Attempt, Sequence[Answered]]]
-"""A person's attempts, each with its answers by index."""
+from course_bot.learning.renaming import Log, under_present_names
 
 
-def join(kept: Person, left: Person, log: Log) -> tuple[Person, JoinedPeople]:
+def join(
+    kept: Person, left: Person, log: Log, renamed: Mapping[str, str]
+) -> tuple[Person, JoinedPeople]:
     """Make one person of two; an attempt in progress goes on, at its place in the conversation.
 
     Args:
         kept: the person who stays, who made the link.
         left: the person who opened it; everything of theirs becomes the other's.
         log: the attempts of both.
+        renamed: old ids of lessons and their present ones, as in ``Course.renamed``.
 
     Returns:
         The person that both are now, and what has to be remembered of it.
     """
+    kept, left = (under_present_names(each, renamed) for each in (kept, left))
+    # From here on, what both have done is kept under the present names too.
+    old = {taken.lesson for taken, _ in log} & renamed.keys()
+    log = [
+        (replace(taken, lesson=renamed.get(taken.lesson, taken.lesson)), answers)
+        for taken, answers in log
+    ]
     goes_on = left.unfinished and not kept.unfinished
     latest = left if goes_on or (left.attempt and not kept.attempt) else kept
     attempt = latest.attempt
@@ -60,4 +66,4 @@ def join(kept: Person, left: Person, log: Log) -> tuple[Person, JoinedPeople]:
         ),
         attempt=attempt,
     )
-    return person, JoinedPeople(left=left.id)
+    return person, JoinedPeople(left=left.id, renamed={lesson: renamed[lesson] for lesson in old})

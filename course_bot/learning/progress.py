@@ -162,9 +162,13 @@ class LinkUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinedPeople:
-    """Record: all that was the person's of this id is now the decision's person's."""
+    """Record: all that was the person's of this id is now the decision's person's.
+
+    ``renamed`` are the old names of lessons in their log, and the present ones that it gets.
+    """
 
     left: int
+    renamed: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """The log of attempts and answers read back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from sqlalchemy import Connection, select
@@ -8,6 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answered
+from course_bot.storage.query import Query
 from course_bot.storage.questions import read_wordings
 from course_bot.storage.rows import read_attempt
 from course_bot.storage.schema import answer, attempt
@@ -39,6 +41,15 @@ def read_logs(connection: Connection, people: Sequence[int]) -> dict[int, Log]:
         made = read_attempt(row, row["id"], wordings)
         logs[row["person_id"]].append((made, answers.get(row["id"], [])))
     return logs
+
+
+@dataclass(frozen=True, slots=True)
+class BegunLessons(Query[frozenset[str]]):
+    """The ids of all lessons whose quiz anybody has ever begun."""
+
+    def run(self, connection: Connection) -> frozenset[str]:
+        """Read them."""
+        return frozenset(connection.scalars(select(attempt.c.lesson).distinct()))
 
 
 def _read_answer(row: RowMapping) -> Answered:

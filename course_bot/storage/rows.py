@@ -308,6 +308,14 @@ _MOVE_OVER = [
     update(table).where(table.c.person_id == bindparam("left")).values(person_id=bindparam("kept"))
     for table in (schema.attempt, schema.account, schema.outbox)
 ]
+_RENAME_ATTEMPTS = (
+    update(schema.attempt)
+    .where(
+        schema.attempt.c.person_id == bindparam("kept"),
+        schema.attempt.c.lesson == bindparam("old"),
+    )
+    .values(lesson=bindparam("new"))
+)
 _DELETE_PERSON = delete(schema.person).where(schema.person.c.id == bindparam("person"))
 
 _Values = dict[str, object]
@@ -329,6 +337,7 @@ class Writes:
     used_links: list[_Values] = field(default_factory=list)
     numbered: list[_Values] = field(default_factory=list)
     joined: list[_Values] = field(default_factory=list)
+    renamed: list[_Values] = field(default_factory=list)
     unblocked: list[_Values] = field(default_factory=list)
     deleted: list[_Values] = field(default_factory=list)
     deletions: list[_Values] = field(default_factory=list)
@@ -432,6 +441,10 @@ class Writes:
                         {"attempt": person.attempt.id, "position": person.attempt.number}
                     )
                 self.joined.append({"left": record.left, "kept": person.id})
+                self.renamed += [
+                    {"kept": person.id, "old": old, "new": new}
+                    for old, new in record.renamed.items()
+                ]
                 self.drop(record.left)
             case ErasedPerson():
                 raise ValueError("a deletion is all that there is of its turn")
@@ -468,6 +481,7 @@ class Writes:
                 (_FINISH_ATTEMPT, self.finished),
                 (_NUMBER_ATTEMPT, self.numbered),
                 *((statement, self.joined) for statement in _MOVE_OVER),
+                (_RENAME_ATTEMPTS, self.renamed),
                 (_UPDATE_PERSON, self.people),
                 (insert(schema.move), self.moves),
                 (insert(schema.personal_link), self.links),

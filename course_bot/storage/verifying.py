@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Column, Text, select, text, type_coerce
 from sqlalchemy.exc import DBAPIError
@@ -10,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, Person, finish, rebuild_results
+from course_bot.learning.renaming import Log, log_under_present_names, under_present_names
 from course_bot.questions.question import Response
 from course_bot.storage.inspecting import reason_of
-from course_bot.storage.log import Log, read_logs
+from course_bot.storage.log import read_logs
 from course_bot.storage.questions import key_of
 from course_bot.storage.rows import read_people
 from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, metadata, person, question
 from course_bot.storage.store import Storage
+
+NO_LESSON: Mapping[str, str] = MappingProxyType({})
 
 PEOPLE_AT_ONCE = 200
 """How many people's logs are held in memory at a time: some 5 MB."""
@@ -98,11 +102,17 @@ async def _damage(connection: AsyncConnection, table: str) -> list[str]:
     return [f"{count} rows refer to no row of {parent}" for parent, count in orphans]
 
 
-async def differences(storage: Storage) -> AsyncIterator[Difference | Unreadable]:
+async def differences(
+    storage: Storage, renamed: Mapping[str, str] = NO_LESSON
+) -> AsyncIterator[Difference | Unreadable]:
     """Recompute everybody's progress from the log and yield whatever is stored otherwise.
 
     All is read as of one moment, so a bot may run meanwhile. Of whom something can't be read is
     yielded too, and the others are looked at all the same.
+
+    Args:
+        storage: where people are remembered.
+        renamed: old ids of lessons and their present ones, as in ``Course.renamed``.
 
     Raises:
         SQLAlchemyError, OSError: the connection was lost.
@@ -119,7 +129,7 @@ async def differences(storage: Storage) -> AsyncIterator[Difference | Unreadable
                 return
             if not numbers:
                 return
-            for difference in await _differences_of(connection, numbers):
+            for difference in await _differences_of(connection, numbers, renamed):
                 yield difference
             last = numbers[-1]
 
@@ -141,12 +151,12 @@ async def _numbers_after(connection: AsyncConnection, column: Column[int], last:
 
 
 async def _differences_of(
-    connection: AsyncConnection, people: list[int]
+    connection: AsyncConnection, people: list[int], renamed: Mapping[str, str]
 ) -> list[Difference | Unreadable]:
     try:
         # PostgreSQL reads nothing more in a transaction in which a reading failed.
         async with connection.begin_nested():
-            return [*await _compare(connection, people)]
+            return [*await _compare(connection, people, renamed)]
     except Exception as error:
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
         if lost or isinstance(error, OSError):
@@ -154,13 +164,15 @@ async def _differences_of(
         # Whatever a damaged row makes of the reading, it is of one of them; the others'
         # differences are to be told all the same.
         if len(people) > 1:
-            alone = [await _differences_of(connection, [number]) for number in people]
+            alone = [await _differences_of(connection, [number], renamed) for number in people]
             return [difference for differences in alone for difference in differences]
         reason = f"{type(error).__name__}: {reason_of(error)}"
         return [Unreadable(person=people[0], reason=reason)]
 
 
-async def _compare(connection: AsyncConnection, people: list[int]) -> list[Difference]:
+async def _compare(
+    connection: AsyncConnection, people: list[int], renamed: Mapping[str, str]
+) -> list[Difference]:
     rows = await connection.execute(
         select(person, *ATTEMPT_COLUMNS)
         .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
@@ -173,7 +185,11 @@ async def _compare(connection: AsyncConnection, people: list[int]) -> list[Diffe
     found = [
         difference
         for row, stored in zip(kept, people_kept, strict=True)
-        for difference in _differences(row["attempt_id"], stored, logs[row["id"]])
+        for difference in _differences(
+            row["attempt_id"],
+            under_present_names(stored, renamed),
+            log_under_present_names(logs[row["id"]], renamed),
+        )
     ]
     return found + await _finished_otherwise(connection, logs)
 
