@@ -733,6 +733,22 @@ async def test_two_people_who_both_learned_become_one(house: House, ann: Person)
         )
 
 
+async def test_a_quiz_half_done_where_the_link_was_followed_goes_on(
+    house: House, ann: Person
+) -> None:
+    tablet = await house.meets("Борис")
+    await tablet.sends_action("quiz:chat")
+    await house.answers(tablet)
+    await goes_on(tablet)
+    await tablet.opens(await link_of(ann))
+    await tablet.presses("Да, соединить")
+    tablet.was_told("теперь здесь")
+    tablet.sees("вопрос 2 из 6")
+    await house.answers(tablet)
+    await ann.writes("/progress")
+    ann.sees("Ваши успехи: Учитель")
+
+
 async def test_whoever_would_rather_not_join_does_not(house: House, ann: Person) -> None:
     payload = await link_of(ann)
     tablet = await house.meets("Борис")

@@ -329,8 +329,9 @@ def join(stage: Stage, _wanted: Join) -> Decision:
         return nobody or Decision(person=person)
     joined, record = join_people(found.person, person, found.log, stage.course.renamed)
     there = stage.after(joined)
-    if joined.track and joined.place.startswith(f"{ShowLink.name}:"):
-        # The link was made from there, and has done its work: on to learning.
+    place, *_ = joined.place.split(":")
+    if joined.track and place in (ShowLink.name, Arrive.name):
+        # The link was made or followed from there, and has done its work: on to learning.
         joined = go_on(there, GoOn()).person
     return Decision(
         person=joined,
