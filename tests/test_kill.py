@@ -16,6 +16,7 @@ from course_bot.content.checking import check
 from course_bot.conversation.turn import Conversation
 from course_bot.storage import Account
 from course_bot.storage.engine import create_engine
+from course_bot.storage.questions import read_wordings, resolve
 from course_bot.storage.schema import account, attempt, move
 from course_bot.storage.store import Storage
 from tests.browser_person import browser_person
@@ -208,12 +209,13 @@ async def scripts(
                 query.join(attempt, attempt.c.person_id == account.c.person_id)
             )
         )
+        wordings = await connection.run_sync(read_wordings, [row.asked for row in rows])
     await engine.dispose()
     by_account = {f"telegram:{somebody.number}": somebody for somebody in people}
     written: dict[Somebody, Script] = {}
     for row in rows:
         moves, given = written[by_account[row.id]] = ([], {})
-        for index, asked in enumerate(row.asked):
+        for index, asked in enumerate(resolve(row.asked, wordings)):
             actions, given[row.attempt, index] = answering(row.attempt, index, asked, random)
             moves += actions
     return written
