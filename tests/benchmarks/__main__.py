@@ -90,12 +90,18 @@ def main() -> int:
     parser.add_argument(
         "--beside", type=Path, help="another checkout of course-bot, measured in the same rounds"
     )
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="http and page: go before the machine's other work (Linux, needs root)",
+    )
     parser.add_argument("--strict", action="store_true", help="exit 1 where a target is missed")
     arguments = parser.parse_args()
     parts = arguments.parts or PARTS
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     logging.basicConfig(level=logging.WARNING)
+    alone = arguments.alone
     course, _ = check(ROOT / "lessons", today=datetime.now(UTC).date())
     assert course is not None
     report = Report()
@@ -103,9 +109,9 @@ def main() -> int:
         folder = Path(name)
         beside = arguments.beside.resolve() if arguments.beside else None
         if "http" in parts:
-            run_async(over_http(report, folder / "http", arguments.rounds, beside))
+            run_async(over_http(report, folder / "http", arguments.rounds, beside, alone))
         if "page" in parts:
-            run_async(in_page(report, folder / "page", arguments.rounds, beside))
+            run_async(in_page(report, folder / "page", arguments.rounds, beside, alone))
         if "turns" in parts:
             run_async(turns(report, folder, course, arguments.rounds))
         if "size" in parts:
@@ -121,9 +127,12 @@ def main() -> int:
     return 1 if arguments.strict and report.missed else 0
 
 
-async def over_http(report: Report, folder: Path, rounds: int, beside: Path | None) -> None:
+async def over_http(
+    report: Report, folder: Path, rounds: int, beside: Path | None, alone: bool
+) -> None:
     """Measure whole processes that a Bot API drives over HTTP."""
-    for learners, found in (await bots(folder, rounds=rounds, beside=beside, say=print)).items():
+    measured = await bots(folder, rounds=rounds, beside=beside, alone=alone, say=print)
+    for learners, found in measured.items():
         report.table(
             f"Telegram over HTTP, whole processes, {people(learners)}",
             ("", "taps/s", "of the tuned", "of the naive", *COSTS),
@@ -148,9 +157,11 @@ async def over_http(report: Report, folder: Path, rounds: int, beside: Path | No
         print(f"- the benchmark itself used at most {driver:.0%} of its core")
 
 
-async def in_page(report: Report, folder: Path, rounds: int, beside: Path | None) -> None:
+async def in_page(
+    report: Report, folder: Path, rounds: int, beside: Path | None, alone: bool
+) -> None:
     """Measure whole processes that pages drive over WebSockets."""
-    found = await pages(folder, rounds=rounds, beside=beside)
+    found = await pages(folder, rounds=rounds, beside=beside, alone=alone)
     report.table(
         "The browser over WebSockets, whole processes, 16 learners at once",
         ("", "moves/s", "CPU of course-bot's", *COSTS),

@@ -104,7 +104,7 @@ class Bot:
 
 
 async def bots(
-    folder: Path, *, rounds: int, beside: Path | None, say: Callable[[str], None]
+    folder: Path, *, rounds: int, beside: Path | None, alone: bool, say: Callable[[str], None]
 ) -> dict[int, dict[str, Taken]]:
     """Let the course and its peers take turns at being driven over HTTP.
 
@@ -112,14 +112,16 @@ async def bots(
         folder: an empty folder to work in.
         rounds: how many rounds count.
         beside: another checkout of the course, which takes part as well.
+        alone: go before all other work on the machine.
         say: called with a line where a peer is left out.
 
     Returns:
         What each took, by how many learners there were and by name.
     """
     theirs, mine = cores()
+    modules = await node_modules(folder / "node", say)
     async with AsyncExitStack() as stack:
-        stack.enter_context(held_to(mine))
+        stack.enter_context(held_to(mine, alone=alone))
         api = await stack.enter_async_context(LeanApi())
         playing: dict[str, Bot] = {}
         walk: list[Recorded] = []
@@ -137,7 +139,6 @@ async def bots(
             NAIVE: [sys.executable, "-m", "tests.benchmarks.peers.naive"],
             TUNED: [sys.executable, "-m", "tests.benchmarks.peers.tuned"],
         }
-        modules = await node_modules(folder / "node", say)
         if modules is not None:
             commands[TELEGRAF] = ["node", str(Path(__file__).parent / "peers" / "telegraf.js")]
         file = made(folder) / "walk.json"
@@ -336,14 +337,16 @@ class Page:
         taken.megabytes = self.contestant.megabytes
 
 
-async def pages(folder: Path, *, rounds: int, beside: Path | None) -> dict[str, Taken]:
+async def pages(
+    folder: Path, *, rounds: int, beside: Path | None, alone: bool
+) -> dict[str, Taken]:
     """Let the course's page and a bare one take turns at being driven over WebSockets.
 
     The arguments are those of ``bots``.
     """
     theirs, mine = cores()
     async with AsyncExitStack() as stack:
-        stack.enter_context(held_to(mine))
+        stack.enter_context(held_to(mine, alone=alone))
         playing: dict[str, Page] = {}
         walk: list[Recorded] = []
         for name, root in checkouts(beside).items():
