@@ -31,6 +31,16 @@ from tests.telegram_standin import (
 __all__ = ["ann", "api", "boris", "server", "talk"]
 
 
+async def test_half_a_character_in_an_update_stops_nothing(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    for text in ("До", "полсмайлика \ud83d", "После"):
+        ann.writes(text)
+    await server.settles()
+    texts = [move.text for move in talk.committed if isinstance(move, Wrote)]
+    assert texts == ["До", "полсмайлика ?", "После"]
+
+
 async def test_a_fault_of_the_door_itself_costs_one_update_and_not_the_loop(
     server: Server, talk: PretendTalk, ann: Somebody, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from course_bot.conversation.port import Wrote
 from course_bot.messengers.telegram import (
     SecretError,
     TelegramDoor,
@@ -161,6 +162,17 @@ async def test_a_delivered_update_that_cannot_be_read_is_not_delivered_again(
     async with webhook(talk, api) as post:
         assert await post(api.history[update]) == (200, "")
     assert f"update {update} can't be read" in caplog.text
+
+
+async def test_half_a_character_is_delivered_as_a_question_mark(
+    talk: PretendTalk, ann: Somebody, api: BotApi
+) -> None:
+    update = ann.writes("полсмайлика \ud83d")
+    async with webhook(talk, api) as post:
+        assert await post(api.history[update]) == (200, "")
+    (move,) = talk.committed
+    assert isinstance(move, Wrote)
+    assert move.text == "полсмайлика ?"
 
 
 @pytest.mark.parametrize(

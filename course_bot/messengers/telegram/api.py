@@ -26,7 +26,6 @@ from aiohttp import BytesPayload, ClientError, ClientSession, ClientTimeout, Dum
 from aiohttp.hdrs import ACCEPT_ENCODING
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 from pydantic import Field
-from pydantic_core import from_json
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
@@ -39,6 +38,7 @@ from course_bot.messengers.delivery import (
     UnreachableError,
     error_of,
 )
+from course_bot.messengers.telegram.updates import read_json
 
 log = logging.getLogger(__name__)
 
@@ -210,7 +210,7 @@ class Session(AiohttpSession):
             raise TelegramNetworkError(method=method, message=message) from error
         if status == 200:
             try:
-                told = from_json(content)
+                told = read_json(content)
             except ValueError as error:
                 raise ClientDecodeError("Failed to decode object", error, content) from error
             if isinstance(told, dict) and told.get("ok") is True:

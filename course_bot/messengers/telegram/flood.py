@@ -45,9 +45,8 @@ class FloodControl(BaseRequestMiddleware):
         self._pace = pace
         self._bulk = bulk
         self._backoff = pace.backoff
-        self._all_until = 0.0
-        self._until: dict[int, float] = {}
-        """Until when each chat is held, by the event loop's clock."""
+        self._until: dict[int | None, float] = {}
+        """Until when each chat is held, or everybody (None), by the event loop's clock."""
         self._last: tuple[int, float] | None = None
         """Which chat was limited last, and when."""
 
@@ -63,7 +62,8 @@ class FloodControl(BaseRequestMiddleware):
         chat: int | None = getattr(method, "chat_id", None)
 
         async def attempt() -> Response[TelegramType]:
-            await self._wait(chat, method)
+            if self._until:
+                await self._wait(chat, method)
             try:
                 return await make_request(bot, method)
             except TelegramRetryAfter as error:
@@ -99,14 +99,11 @@ class FloodControl(BaseRequestMiddleware):
 
     def _hold(self, chat: int | None, error: TelegramRetryAfter) -> None:
         now = asyncio.get_running_loop().time()
-        until = now + error.retry_after
         last, self._last = self._last, None if chat is None else (chat, now)
-        if chat is None or (last and last[0] != chat and now - last[1] < TOGETHER):
-            self._all_until = max(self._all_until, until)
-        else:
-            self._until[chat] = max(self._until.get(chat, 0.0), until)
-            if len(self._until) > 1000:
-                self._until = {c: at for c, at in self._until.items() if at > now}
+        together = last is not None and last[0] != chat and now - last[1] < TOGETHER
+        held = None if together else chat
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        self._until[held] = max(self._until.get(held, 0.0), now + error.retry_after)
         log.warning(
             "Telegram asks to wait %d s (%s)", error.retry_after, error.method.__api_method__
         )
@@ -116,10 +113,8 @@ class FloodControl(BaseRequestMiddleware):
         loop = asyncio.get_running_loop()
         while True:
             now = loop.time()
-            everybody, own = self._all_until - now, 0.0
-            if chat is not None:
-                own = self._until.get(chat, 0.0) - now
-            left = max(everybody, own)
+            everybody = self._until.get(None, 0.0) - now
+            left = max(everybody, self._until.get(chat, 0.0) - now)
             if left <= 0:
                 return
             if left > LONGEST_WAIT:

@@ -1,7 +1,6 @@
 """The webhook: Telegram hears 200 only after the commit, and a stranger hears nothing at all."""
 
 import hmac
-import json
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -9,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from course_bot.errors import CourseError
+from course_bot.messengers.telegram.updates import read_json
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def routes(
         if body is None:
             return web.Response(status=413, text=f"more than {BODY_BYTES} bytes\n")
         try:
-            raw = json.loads(body)
+            raw = read_json(body)
         except (ValueError, RecursionError):
             return web.Response(status=400, text="this is not JSON\n")
         if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
