@@ -288,6 +288,16 @@ async def test_what_a_browser_has_already_is_not_sent_again(town: Town) -> None:
         assert (await get(town.url + path, If_None_Match='"other"'))[0] == 200
 
 
+async def test_the_page_travels_compressed_to_whoever_can_read_it_so(town: Town) -> None:
+    plain = (server.PAGE / "chat.js").read_text()
+    for accepted, coding in (("gzip, deflate, br", "gzip"), ("br", None), ("", None)):
+        _, headers, text = await get(f"{town.url}/chat.js", Accept_Encoding=accepted)
+        assert headers.get("Content-Encoding") == coding
+        assert headers["Vary"] == "Accept-Encoding"
+        assert (int(headers["Content-Length"]) < len(plain.encode()) / 2) == (coding is not None)
+        assert text == plain
+
+
 async def test_health_is_plain(town: Town) -> None:
     status, _, text = await get(town.url + "/health")
     assert (status, text) == (200, "ok")

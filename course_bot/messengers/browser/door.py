@@ -1,6 +1,7 @@
 """Serve the chat page and carry moves between it and the conversation over a WebSocket."""
 
 import asyncio
+import gzip
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
@@ -245,6 +246,7 @@ class _File:
     """A file of the page, kept in memory: all of them together are smaller than a photograph."""
 
     content: bytes
+    compressed: bytes
     content_type: str
     etag: str
 
@@ -253,25 +255,28 @@ class _File:
         content = path.read_bytes()
         return cls(
             content=content,
+            compressed=gzip.compress(content),
             content_type=TYPES[path.suffix],
             etag=hashlib.sha256(content).hexdigest()[:32],
         )
 
     def response(self, request: web.Request, *, status: int = 200) -> web.Response:
         # Always validated, never guessed: after an update nobody runs half of an old page.
-        headers = {hdrs.CACHE_CONTROL: "private, no-cache"}
+        headers = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.VARY: hdrs.ACCEPT_ENCODING}
         known = request.if_none_match or ()
         if status == 200 and any(etag.value == self.etag for etag in known):
             response = web.Response(status=304, headers=headers)
         else:
+            zipped = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+            if zipped:
+                headers[hdrs.CONTENT_ENCODING] = "gzip"
             response = web.Response(
                 status=status,
-                body=self.content,
+                body=self.compressed if zipped else self.content,
                 content_type=self.content_type,
                 charset="utf-8",
                 headers=headers,
             )
-            response.enable_compression()
         if status == 200:
             # Weak: the same file may travel compressed or not.
             response.etag = ETag(self.etag, is_weak=True)
