@@ -57,7 +57,8 @@ def _within(text: str, name: str, value: str) -> str:
 
     Source: Russian typography sets quotes within «…» as „…“.
     """
-    return value.translate(_INNER) if f"«{{{name}}}»" in text else value
+    quoted = ("«" in value or "»" in value) and f"«{{{name}}}»" in text
+    return value.translate(_INNER) if quoted else value
 
 
 def best_language(asked: str) -> Language:
