@@ -19,6 +19,7 @@ from course_bot.messengers.delivery import (
     Pace,
     UnreachableError,
     error_of,
+    retried,
     traced,
 )
 
@@ -108,8 +109,9 @@ class Outbox:
         finally:
             for task in sending:
                 task.cancel()
-        for task in sending:
-            task.result()  # raises a fault of the database, which kept it from being reported
+        for fault in [task.exception() for task in sending]:
+            if fault is not None:
+                raise fault  # the database's, which kept a message from being reported
         if outage is not None:
             raise outage
 
@@ -144,12 +146,15 @@ class Outbox:
 
     async def _reported(self, report: Callable[[], Awaitable[None]]) -> None:
         """Report, again after a fault: what was sent and not reported would be sent once more."""
-        await AsyncRetrying(
-            retry=retry_if_exception_type(Exception),
-            stop=stop_after_delay(LEASE_SECONDS),
-            wait=self._pace.backoff,
-            reraise=True,
-        )(report)
+        await retried(
+            report,
+            lambda: AsyncRetrying(
+                retry=retry_if_exception_type(Exception),
+                stop=stop_after_delay(LEASE_SECONDS),
+                wait=self._pace.backoff,
+                reraise=True,
+            ),
+        )
 
     def _note(self, state: RetryCallState) -> None:
         error = error_of(state)
