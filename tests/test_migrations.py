@@ -467,9 +467,10 @@ async def test_going_back_fills_drawn_figures_in(bare_url: URL) -> None:
     number = next(each for each in POOL if ask(each, Random(1)).figures)
     await over(bare_url, migrate)
     async with Storage(create_engine(bare_url)) as storage:
-        person = await learner(storage).does(start("chat"))
+        # The id is what an attempt is drawn by: this one asks the question.
+        person = await learner(storage).does(start("chat", attempt_id="with a number"))
     assert person.attempt
-    drawn = next(each for each in person.attempt.asked if each.question.id == number.id)
+    (drawn,) = (each for each in person.attempt.asked if each.question.id == number.id)
 
     def back(connection: Connection) -> str:
         down(connection, "0001")
