@@ -53,24 +53,49 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[T], Generic[T]):
-    """A checked value as JSON text, written and read by pydantic."""
+    """A checked value as JSON text, written and read by pydantic.
+
+    With ``recent``, that many values are kept by their texts: what a person's last turn wrote is
+    what their next one reads, and need not be parsed. The values must never change.
+    """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, adapter: TypeAdapter[T]) -> None:
+    def __init__(self, adapter: TypeAdapter[T], *, recent: int = 0) -> None:
         super().__init__()
         self._write: Callable[[T], bytes] = adapter.dump_json
         self._read: Callable[[str], T] = adapter.validate_json
+        self._most = recent
+        self._recent: dict[str, T] = {}
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as called
         """Write the value."""
-        return None if value is None else self._write(value).decode()
+        if value is None:
+            return None
+        written = self._write(value).decode()
+        self._remember(written, value)
+        return written
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> T | None:  # noqa: ARG002 - as called
         """Read and check the value."""
-        return None if value is None else self._read(value)
+        if value is None:
+            return None
+        known = self._recent.get(value)
+        if known is None:
+            known = self._read(value)
+            self._remember(value, known)
+        return known
 
+    def _remember(self, written: str, value: T) -> None:
+        if self._most:
+            if len(self._recent) >= self._most:
+                self._recent.clear()
+            self._recent[written] = value
+
+
+STUDIES_KEPT = 500
+"""How many studies are kept parsed: some 10 MB."""
 
 metadata = MetaData(
     naming_convention={
@@ -94,7 +119,7 @@ person = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("place", String(64), nullable=False, server_default=""),
     Column("wish", String(64), nullable=False, server_default=""),
-    Column("study", Json(TypeAdapter(Study)), nullable=False),
+    Column("study", Json(TypeAdapter(Study), recent=STUDIES_KEPT), nullable=False),
     # No foreign key: attempt refers to person already, and a circle of two could not be
     # inserted in one go. An attempt is only ever deleted together with its person.
     Column("attempt_id", String(32)),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Self, TypeVar, cast
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import Connection, delete, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -85,6 +85,15 @@ class _Job:
     decide: Callable[[Situation], Decision]
     done: "asyncio.Future[Decision]" = field(repr=False)
     queries: list[Query[object]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Round:
+    """What came of jobs that were carried out together."""
+
+    decided: list[tuple[_Job, Decision]] = field(default_factory=list)
+    failed: list[tuple[_Job, Exception]] = field(default_factory=list)
+    later: list[_Job] = field(default_factory=list)
 
 
 class _Queue:
@@ -162,7 +171,8 @@ class Storage:
             account: whose turn it is; met for the first time, a person is made for it.
             move_id: what tells the account's moves apart, at most 64 characters.
             at: when the move was made, UTC.
-            decide: from the situation to the decision; pure, as it may be called again.
+            decide: from the situation to the decision; pure, as it may be called again, and in
+                another thread.
 
         Returns:
             The decision. Of a move that was carried out before: the person as they are now, and
@@ -338,35 +348,45 @@ class Storage:
         await self._connection.drop()
 
     async def _transact(self, jobs: list[_Job]) -> None:
+        round_ = await self._connection.run(lambda connection: self._round(connection, jobs))
+        self._queue.put_back(reversed(round_.later))
+        for job, fault in round_.failed:
+            _fail([job], fault)
+        for job, decision in round_.decided:
+            if not job.done.done():
+                job.done.set_result(decision)
+
+    def _round(self, connection: Connection, jobs: list[_Job]) -> _Round:
+        """Load, decide and commit in one go: on SQLite in the writer's thread.
+
+        Between them nobody has to wait for the event loop to come round, and everybody waits
+        for this transaction.
+        """
         queries = [query for job in jobs for query in job.queries]
-        known, found = await self._connection.run(
-            lambda connection: rows.load(connection, [job.move for job in jobs], queries)
-        )
+        known, found = rows.load(connection, [job.move for job in jobs], queries)
         writes = rows.Writes(stored=self._stored)
+        done = _Round()
         busy: set[int] = set()
-        later: list[_Job] = []
-        decided: list[tuple[_Job, Decision]] = []
-        failed: list[tuple[_Job, Exception]] = []
         for job, entry in zip(jobs, known, strict=True):
             theirs = {entry.person.id}.union(*(query.held(found[query]) for query in job.queries))
             if theirs & busy:  # the same person at another door: in the next round
-                later.append(job)
+                done.later.append(job)
                 continue
             busy |= theirs
             if entry.repeated:
-                decided.append((job, _decided(entry)))
+                done.decided.append((job, _decided(entry)))
                 continue
             try:
                 decision = job.decide(Situation(person=entry.person, found=found))
             except _NotReadYetError as missing:
                 job.queries.append(missing.query)
-                later.append(job)
+                done.later.append(job)
             except Exception as error:  # noqa: BLE001 - it is the caller's, who gets it
-                failed.append((job, error))
+                done.failed.append((job, error))
                 if entry.new:
                     writes.drop(entry.person.id)
             else:
-                decided.append((job, decision))
+                done.decided.append((job, decision))
                 writes.turn(
                     job.move,
                     entry,
@@ -375,13 +395,8 @@ class Storage:
                     notice=decision.notice,
                     document=decision.document,
                 )
-        await self._connection.run(writes.commit)
-        self._queue.put_back(reversed(later))
-        for job, fault in failed:
-            _fail([job], fault)
-        for job, decision in decided:
-            if not job.done.done():
-                job.done.set_result(decision)
+        writes.commit(connection)
+        return done
 
 
 def account_id(account: Account) -> str:
