@@ -415,3 +415,27 @@ async def house(
     async with House(database, door) as house:
         yield house
         assert [each async for each in differences(house.storage, house.course.renamed)] == []
+
+
+STALE = "Эта кнопка осталась от прошлого шага"
+port_only = pytest.mark.parametrize("door", ["port"])
+
+
+@pytest.fixture
+async def ann(house: House) -> Person:
+    """Somebody who has just come to the first step of the lesson «chat»."""
+    return await house.meets()
+
+
+async def ask(
+    house: House, ann: Person, kind: type[Choice | Multiple | Order | Match | Number]
+) -> None:
+    """Bring somebody to a question of one kind: a lesson with nothing else."""
+    pool = tuple(each for each in POOL if isinstance(each, kind))[:1]
+    house.course = with_pool(house.course, "chat", pool)
+    await ann.presses("Знаю — сразу к тесту")
+
+
+def with_pool(course: Course, lesson: str, pool: tuple[Question, ...]) -> Course:
+    changed = replace(course.lessons[lesson], pool=pool, draw=len(pool))
+    return replace(course, lessons={**course.lessons, lesson: changed})

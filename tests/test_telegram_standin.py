@@ -12,6 +12,7 @@ from tests.telegram_server import (
     talk,
 )
 from tests.telegram_standin import (
+    MESSAGE_KINDS,
     TOKEN,
     TOO_OLD,
     BotApi,
@@ -101,3 +102,13 @@ async def test_the_standin_answers_a_query_once_and_a_wrong_token_never(
             async with client.post(url, data=data) as response:
                 answers.append((response.status, (await response.json()).get("description")))
     assert answers == [(200, None), (400, TOO_OLD), (401, "Unauthorized")]
+
+
+@pytest.mark.parametrize("kind", MESSAGE_KINDS)
+def test_a_message_of_every_kind_is_worded_as_the_library_reads_it(kind: str) -> None:
+    # Imported here, because in the bot it is the door that imports aiogram first.
+    from aiogram.types import Message
+
+    place = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}
+    message = Message.model_validate({**place, **MESSAGE_KINDS[kind]})
+    assert message.content_type == kind

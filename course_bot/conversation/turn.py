@@ -250,25 +250,25 @@ def _decision(stage: Stage, move: Move) -> Decision:
         case Wrote(text=text):
             return _wrote(stage, text)
         case Sent():
-            return _met(stage) or Decision(
+            return _newcomer(stage) or Decision(
                 person=stage.person,
                 notice=stage.phrases.t("I only understand text and buttons. Please write it."),
             )
 
 
-def _met(stage: Stage) -> Decision | None:
+def _newcomer(stage: Stage) -> Decision | None:
     """Welcome somebody who has never been here, whatever they did."""
-    return None if stage.person.place else Decision(person=welcome.meet(stage))
+    return None if stage.person.place else Decision(person=welcome.greet(stage))
 
 
 def _opened(stage: Stage, payload: str) -> Decision:
     person = stage.person
     known = PAYLOAD.fullmatch(payload) is not None
     if known and payload.startswith(profile.LINK_PAYLOAD):
-        met = stage if person.place else stage.after(welcome.meet(stage))
-        return profile.arrive(met, payload.removeprefix(profile.LINK_PAYLOAD))
+        greeted = stage if person.place else stage.after(welcome.greet(stage))
+        return profile.arrive(greeted, payload.removeprefix(profile.LINK_PAYLOAD))
     if not person.track and (payload or not person.place):
-        return Decision(person=welcome.meet(stage, payload if known else ""))
+        return Decision(person=welcome.greet(stage, payload if known else ""))
     if not payload:
         return Decision(person=person)
     followed = welcome.follow(stage, payload) if known else None
@@ -279,9 +279,9 @@ def _opened(stage: Stage, payload: str) -> Decision:
 
 
 def _pressed(stage: Stage, action: str) -> Decision:
-    met = _met(stage)
-    if met is not None:
-        return met
+    greeted = _newcomer(stage)
+    if greeted is not None:
+        return greeted
     if len(action) > ACTION_BYTES or not action.isascii():
         raise StaleError
     name, *words = action.split(":")
@@ -299,9 +299,9 @@ def _wrote(stage: Stage, text: str) -> Decision:
     text = text.strip()
     if text.startswith("/"):
         return _commanded(stage, text)
-    met = _met(stage)
-    if met is not None:
-        return met
+    greeted = _newcomer(stage)
+    if greeted is not None:
+        return greeted
     person, p = stage.person, stage.phrases
     place, *_ = person.place.split(":")
     if place == AskName.name:
@@ -320,9 +320,9 @@ def _commanded(stage: Stage, text: str) -> Decision:
     command = word.split("@")[0].lower()
     if command == "start":
         return _opened(stage, rest[0] if rest else "")
-    met = _met(stage)
-    if met is not None:
-        return met
+    greeted = _newcomer(stage)
+    if greeted is not None:
+        return greeted
     if command in COMMANDS:
         return _pressed(stage, command)
     notice = stage.phrases.t("There is no such command. The commands are listed in /help.")

@@ -168,7 +168,7 @@ def follow(stage: Stage, payload: str) -> Decision | None:
     return None
 
 
-def meet(stage: Stage, payload: str = "") -> Person:
+def greet(stage: Stage, payload: str = "") -> Person:
     """Return a newcomer at the first screen; a link that leads somewhere is followed later."""
     wish = payload if follow(stage, payload) else stage.person.wish
     return go_to(replace(stage.person, wish=wish), Welcome())

@@ -47,7 +47,7 @@ def join(
     for lesson, reading in kept.study.readings.items():
         there = readings.pop(lesson, reading)  # what was read last here stays last
         readings[lesson] = max(reading, there, key=lambda each: each.furthest)
-    # Whoever has not begun here yet has not chosen Russian, they were only met in it.
+    # Whoever has not begun here yet has not chosen Russian, it is only where they began.
     chose = left.track or left.language != "ru"
     person = replace(
         kept,

@@ -56,7 +56,7 @@ class Known:
     person: Person
     blocked: bool = False
     new: bool = False
-    """The account is met for the first time, in this transaction."""
+    """The account is new, and its person was made in this transaction."""
     repeated: bool = False
     """The move has been carried out before…"""
     notice: str = ""
@@ -141,7 +141,9 @@ def load(
         new = [move for move in arriving if move.account not in known]
         if new:
             known.update(_erased(connection, new))
-            known.update(_meet(connection, [move for move in new if move.account not in known]))
+            known.update(
+                _add_people(connection, [move for move in new if move.account not in known])
+            )
     except BaseException:
         connection.rollback()
         raise
@@ -193,7 +195,7 @@ def _known(
 
 
 def _erased(connection: Connection, arriving: Sequence[Arriving]) -> dict[str, Known]:
-    """Know the moves that deleted their person again: nobody new is met for them."""
+    """Know the moves that deleted their person again: nobody new is made for them."""
     by_digest = {move_digest(move): move for move in arriving}
     rows = connection.execute(
         select(schema.deletion).where(schema.deletion.c.move.in_(list(by_digest)))
@@ -219,7 +221,7 @@ def move_digest(move: Arriving) -> str:
     return blake2b(f"{move.account} {move.move_id}".encode(), digest_size=16).hexdigest()
 
 
-def _meet(connection: Connection, arriving: Iterable[Arriving]) -> dict[str, Known]:
+def _add_people(connection: Connection, arriving: Iterable[Arriving]) -> dict[str, Known]:
     """Make a person for each new account; the order keeps two processes from deadlock."""
     moves = sorted(arriving, key=lambda move: move.account)
     if not moves:
@@ -229,7 +231,7 @@ def _meet(connection: Connection, arriving: Iterable[Arriving]) -> dict[str, Kno
         insert(schema.person).returning(schema.person.c.id, sort_by_parameter_order=True),
         [{"joined_at": move.at, "seen_at": move.at, "study": study} for move in moves],
     )
-    met = {
+    added = {
         move.account: Known(
             person=Person(id=number, joined_at=move.at, seen_at=move.at, study=study), new=True
         )
@@ -237,9 +239,9 @@ def _meet(connection: Connection, arriving: Iterable[Arriving]) -> dict[str, Kno
     }
     connection.execute(
         insert(schema.account),
-        [{"id": name, "person_id": known.person.id} for name, known in met.items()],
+        [{"id": name, "person_id": known.person.id} for name, known in added.items()],
     )
-    return met
+    return added
 
 
 def read_people(connection: Connection, rows: Sequence[RowMapping]) -> list[Person]:

@@ -27,7 +27,7 @@ R = TypeVar("R")
 TURNS_IN_COMMIT = 32
 """How many turns share a transaction at most: enough to hide what a commit costs."""
 TRIES_ALONE = 2
-"""How often a turn that failed is tried by itself: another process may have met the same new
+"""How often a turn that failed is tried by itself: another process may have made the same new
 person while it was tried with others, and again, just now, while it was tried alone."""
 MOVES_KEPT = timedelta(days=2)
 """How long a move's id is known; Telegram keeps an undelivered update for 24 hours."""
@@ -168,7 +168,7 @@ class Storage:
         """Load the person, decide, write, and return the decision after the commit.
 
         Args:
-            account: whose turn it is; met for the first time, a person is made for it.
+            account: whose turn it is; for one that is new, a person is made.
             move_id: what tells the account's moves apart, at most 64 characters.
             at: when the move was made, UTC.
             decide: from the situation to the decision; pure, as it may be called again, and in
