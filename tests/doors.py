@@ -42,6 +42,8 @@ from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import TOKEN, USERNAME, BotApi, parse_html
 
 DOORS = ("port", "browser", "telegram")
+STALE = "Эта кнопка осталась от прошлого шага"
+port_only = pytest.mark.parametrize("door", ["port"])
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PACE = Pace(long_poll=2, tries=3, first_pause=0.01, longest_pause=0.05, settle=0.02, farewell=1.0)
 TAGS = {"b", "i", "code"}

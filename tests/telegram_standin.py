@@ -860,6 +860,7 @@ def _sample(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         if annotation is Message:
             return {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}
+        annotation.model_rebuild()
         fields = annotation.model_fields
         return {
             info.alias or name: _sampled(info)
@@ -883,6 +884,8 @@ def _sampled(info: FieldInfo) -> Any:
     return default if isinstance(default, str) else _sample(info.annotation)
 
 
+# Where aiogram was imported to be built when used, its fields don't know their types before that.
+Message.model_rebuild()
 MESSAGE_KINDS: dict[str, Json] = {
     kind.value: {kind.value: _sample(Message.model_fields[kind.value].annotation)}
     for kind in ContentType
