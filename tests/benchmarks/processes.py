@@ -34,6 +34,8 @@ class Contestant:
     @property
     def cpu(self) -> float:
         """Seconds of CPU that it has used, user and system."""
+        if self.process.returncode is not None:
+            raise AssertionError(f"it ended by itself: {self.log.read_text()[-3000:]}")
         used = psutil.Process(self.process.pid).cpu_times()
         return used.user + used.system
 
