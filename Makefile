@@ -21,7 +21,7 @@ help:
 	@echo "make run     start the course; it prints where to open it"
 	@echo "make test    run the tests"
 	@echo "make check   formatting, lint, types, layers, lessons, phrases"
-	@echo "make bench   measure, and print the ratios"
+	@echo "make bench   measure beside others' bots, and print the ratios (ARGS=\"http page\": parts of it)"
 	@echo "make format  format the code and bring the phrase catalogue into step with it"
 	@echo "make wheel   build dist/course_bot-….whl, the program with its lessons"
 	@echo "make clean   delete what was installed and cached; data/ stays"

@@ -1,4 +1,8 @@
-"""Measure, print tables for README, and with ``--strict`` fail where a target is missed."""
+"""Measure, print tables for README, and with ``--strict`` fail where a target is missed.
+
+On a machine that is busy otherwise, what goes between two processes mostly measures how long each
+waits for its core: ``sudo chrt --rr 1 .venv/bin/python -m tests.benchmarks http page`` goes first.
+"""
 
 import argparse
 import asyncio
@@ -91,18 +95,12 @@ def main() -> int:
     parser.add_argument(
         "--beside", type=Path, help="another checkout of course-bot, measured in the same rounds"
     )
-    parser.add_argument(
-        "--alone",
-        action="store_true",
-        help="http and page: go before the machine's other work (Linux, needs root)",
-    )
     parser.add_argument("--strict", action="store_true", help="exit 1 where a target is missed")
     arguments = parser.parse_args()
     parts = arguments.parts or PARTS
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     logging.basicConfig(level=logging.WARNING)
-    alone = arguments.alone
     course, _ = check(ROOT / "lessons", today=datetime.now(UTC).date())
     assert course is not None
     report = Report()
@@ -113,9 +111,9 @@ def main() -> int:
         os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
         beside = arguments.beside.resolve() if arguments.beside else None
         if "http" in parts:
-            run_async(over_http(report, folder / "http", arguments.rounds, beside, alone))
+            run_async(over_http(report, folder / "http", arguments.rounds, beside))
         if "page" in parts:
-            run_async(in_page(report, folder / "page", arguments.rounds, beside, alone))
+            run_async(in_page(report, folder / "page", arguments.rounds, beside))
         if "turns" in parts:
             run_async(turns(report, folder, course, arguments.rounds))
         if "size" in parts:
@@ -131,11 +129,9 @@ def main() -> int:
     return 1 if arguments.strict and report.missed else 0
 
 
-async def over_http(
-    report: Report, folder: Path, rounds: int, beside: Path | None, alone: bool
-) -> None:
+async def over_http(report: Report, folder: Path, rounds: int, beside: Path | None) -> None:
     """Measure whole processes that a Bot API drives over HTTP."""
-    measured = await bots(folder, rounds=rounds, beside=beside, alone=alone, say=print)
+    measured = await bots(folder, rounds=rounds, beside=beside, say=print)
     for learners, found in measured.items():
         report.table(
             f"Telegram over HTTP, whole processes, {people(learners)}",
@@ -161,11 +157,9 @@ async def over_http(
         print(f"- the benchmark itself used at most {driver:.0%} of its core")
 
 
-async def in_page(
-    report: Report, folder: Path, rounds: int, beside: Path | None, alone: bool
-) -> None:
+async def in_page(report: Report, folder: Path, rounds: int, beside: Path | None) -> None:
     """Measure whole processes that pages drive over WebSockets."""
-    found = await pages(folder, rounds=rounds, beside=beside, alone=alone)
+    found = await pages(folder, rounds=rounds, beside=beside)
     report.table(
         "The browser over WebSockets, whole processes, 16 learners at once",
         ("", "moves/s", "CPU of course-bot's", *COSTS),

@@ -104,7 +104,7 @@ class Bot:
 
 
 async def bots(
-    folder: Path, *, rounds: int, beside: Path | None, alone: bool, say: Callable[[str], None]
+    folder: Path, *, rounds: int, beside: Path | None, say: Callable[[str], None]
 ) -> dict[int, dict[str, Taken]]:
     """Let the course and its peers take turns at being driven over HTTP.
 
@@ -112,7 +112,6 @@ async def bots(
         folder: an empty folder to work in.
         rounds: how many rounds count.
         beside: another checkout of the course, which takes part as well.
-        alone: go before all other work on the machine.
         say: called with a line where a peer is left out.
 
     Returns:
@@ -121,7 +120,7 @@ async def bots(
     theirs, mine = cores()
     modules = await node_modules(folder / "node", say)
     async with AsyncExitStack() as stack:
-        stack.enter_context(held_to(mine, alone=alone))
+        stack.enter_context(held_to(mine))
         api = await stack.enter_async_context(LeanApi())
         playing: dict[str, Bot] = {}
         walk: list[Recorded] = []
@@ -337,16 +336,14 @@ class Page:
         taken.megabytes = self.contestant.megabytes
 
 
-async def pages(
-    folder: Path, *, rounds: int, beside: Path | None, alone: bool
-) -> dict[str, Taken]:
+async def pages(folder: Path, *, rounds: int, beside: Path | None) -> dict[str, Taken]:
     """Let the course's page and a bare one take turns at being driven over WebSockets.
 
     The arguments are those of ``bots``.
     """
     theirs, mine = cores()
     async with AsyncExitStack() as stack:
-        stack.enter_context(held_to(mine, alone=alone))
+        stack.enter_context(held_to(mine))
         playing: dict[str, Page] = {}
         walk: list[Recorded] = []
         for name, root in checkouts(beside).items():

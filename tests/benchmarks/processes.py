@@ -87,22 +87,15 @@ def cores() -> tuple[int | None, int | None]:
 
 
 @contextmanager
-def held_to(core: int | None, *, alone: bool) -> Iterator[None]:
-    """Hold this process to a core for as long as the block lasts.
-
-    ``alone``: it and what it starts go before all other work of the machine, which otherwise
-    makes each change from one process to another wait for some milliseconds.
-    """
+def held_to(core: int | None) -> Iterator[None]:
+    """Hold this process to a core for as long as the block lasts."""
+    if core is None:
+        yield
+        return
     me = psutil.Process()
-    before = None if core is None else me.cpu_affinity()
-    if core is not None:
-        me.cpu_affinity([core])
-    if alone:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    before = me.cpu_affinity()
+    me.cpu_affinity([core])
     try:
         yield
     finally:
-        if alone:
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        if before is not None:
-            me.cpu_affinity(before)
+        me.cpu_affinity(before)
