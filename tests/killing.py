@@ -1,14 +1,17 @@
 """The real process and people who press while it is killed: what the crash tests are made of."""
 
 import asyncio
+import json
 import os
 import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from uuid import uuid4
@@ -51,6 +54,10 @@ DETOURS = ("undo", "step", "lesson", "menu", "progress")
 
 LOST_ANSWERS = 0.05
 """How often a learner's connection breaks before the answer is heard, with no kill at all."""
+ERRANDS = ("link", "join", "export", "erase")
+OFTEN_LOST = 0.4
+"""How often it breaks at what is rarely done, and more than an answer in a quiz."""
+LINK = re.compile(r"start=(go-[\w-]+)")
 
 Given = dict[tuple[str, int], Response]
 """Answers by their attempt and the question's place in it."""
@@ -195,8 +202,11 @@ class Press:
     id: str = field(default_factory=lambda: str(uuid4()))
     action: str = ""
     text: str = ""
+    payload: str = ""
     answers: Response | None = None
     """The response that it gives, where it answers a question."""
+    told: str = ""
+    """What the notice says that comes with its answer, if one does."""
 
     @property
     def verb(self) -> str:
@@ -206,49 +216,73 @@ class Press:
 class Learner:
     """Somebody who takes quizzes in the browser, at random, and notes every confirmed answer.
 
-    What was sent and not answered is sent again after a new connection, as the page does it.
+    Between whiles they go on at one more device, ask for all that is stored about them, or delete
+    it all and begin anew. What was sent and not answered is sent again after a new connection, as
+    the page does it.
     """
 
-    def __init__(self, person: BrowserPerson, random: Random, notify: Callable[[], None]) -> None:
-        self.person = person
+    def __init__(
+        self, device: Callable[[], BrowserPerson], random: Random, notify: Callable[[], None]
+    ) -> None:
+        """Begin at one device of those that ``device`` makes; ``notify`` is told of each move."""
+        self.devices = [device()]
+        self.person = self.devices[0]
+        """The device at hand."""
         self.given: Given = {}
-        """Every answer that was confirmed."""
+        """Every answer that was confirmed, and not deleted since."""
+        self.deleted: Given = {}
+        self.done: Counter[str] = Counter()
+        """How often each errand was done."""
         self.waiting: Press | None = None
         """What was sent and not yet answered."""
         self.confirmed = 0
         """How many moves of this life of the bot were confirmed."""
+        self._device = device
         self._random = random
         self._notify = notify
+        self._stops = False
+        self._plan = self._lives()
         self._question: tuple[str, int] | None = None
         self._parts: tuple[int, ...] = ()
         self._draft: list[int] = []
+        self._drafts: dict[tuple[str, int], tuple[tuple[int, ...], list[int]]] = {}
 
-    async def presses_on(self, url: str, *, moves: int | None = None) -> None:
-        """Press until the connection breaks, or so many moves are confirmed."""
+    async def presses_on(self, url: str) -> None:
+        """Press until the connection breaks."""
         self.confirmed = 0
-        self.person.url = url
-        try:
-            if len(self.person.session.cookie_jar):
-                await self.person.connects()
-            else:
-                await self.person.visits()
-            while moves is None or self.confirmed < moves:
-                await self._moves()
-        except (ClientError, OSError, WSMessageTypeError):
-            if moves is not None:
-                raise
-        finally:
-            await self.person.leaves()
+        with suppress(ClientError, OSError, WSMessageTypeError):
+            await self._presses(url)
 
-    async def _moves(self) -> None:
-        move = self.waiting = self.waiting or self._next()
-        fields = {"pressed": {"action": move.action}, "wrote": {"text": move.text}}
-        await self.person.posts(move.kind, id=move.id, **fields.get(move.kind, {}))
-        if self._random.random() < LOST_ANSWERS:
-            await self.person.leaves()
-            await self.person.connects()
+    async def stops(self, url: str) -> None:
+        """Bring to its end what is begun, and ask at each device for all that is stored."""
+        self._stops = True
+        await self._presses(url)
+
+    async def _presses(self, url: str) -> None:
+        try:
+            while (move := self.waiting or next(self._plan, None)) is not None:
+                self.waiting = move
+                await self._makes(move, url)
+        finally:
+            for device in self.devices:
+                await device.leaves()
+
+    async def _makes(self, move: Press, url: str) -> None:
+        person = self.person
+        if person.socket is None:
+            person.url = url
+            await (person.connects() if len(person.session.cookie_jar) else person.visits())
+        person.documents.clear()
+        fields = {
+            "pressed": {"action": move.action},
+            "wrote": {"text": move.text},
+            "opened": {"payload": move.payload},
+        }
+        await person.posts(move.kind, id=move.id, **fields[move.kind])
+        if self._random.random() < (OFTEN_LOST if move.verb in ERRANDS else LOST_ANSWERS):
+            await person.leaves()
             return
-        answer = await self.person.hears()
+        answer = await person.hears()
         assert answer["id"] == move.id
         assert "replies" in answer, f"{move} came to {answer}"
         self.waiting = None
@@ -256,10 +290,85 @@ class Learner:
         self.confirmed += 1
         self._notify()
 
+    # What a learner does; a move that is yielded is confirmed when the next one is asked for.
+
+    def _lives(self) -> Iterator[Press]:
+        yield Press("opened")
+        errands = [self._goes_on_elsewhere, self._exports, self._begins_anew]
+        self._random.shuffle(errands)
+        for errand in cycle(errands):
+            yield from self._learns(self._random.randint(0, 12))
+            if self._stops:
+                break
+            yield from errand()
+        for device in self.devices:
+            self.person = device
+            yield from self._exports()
+
+    def _learns(self, moves: int) -> Iterator[Press]:
+        for _ in range(moves):
+            if self._stops:
+                break
+            yield self._next()
+
+    def _goes_on_elsewhere(self) -> Iterator[Press]:
+        """Follow a personal link at a new device, where somebody may have learned before."""
+        here, there = self.person, self._device()
+        self.devices.append(there)
+        self.person = there
+        yield from self._learns(self._random.choice((0, 15)))
+        self.person = here
+        yield Press("pressed", action="link")
+        link = LINK.search(here.text)
+        assert link, here.text
+        self.person = there
+        yield Press("opened", payload=link[1])
+        there.sees("Продолжить здесь")
+        yield Press("pressed", action="join", told="теперь здесь")
+        there.sees_not("Продолжить здесь")
+        self.done["join"] += 1
+        for device in (here, there):
+            self.person = device
+            yield from self._exports()
+
+    def _exports(self) -> Iterator[Press]:
+        """Get all that is stored: it is what all devices together have given, and no more."""
+        yield Press("pressed", action="export")
+        (document,) = self.person.documents
+        told = json.loads(document.content)
+        answers = {
+            (taken["attempt"]["id"], answer["index"]): answer["response"]
+            for taken in told["attempts"]
+            for answer in taken["answers"]
+        }
+        given = {
+            key: list(response) if isinstance(response, tuple) else response
+            for key, response in self.given.items()
+        }
+        assert answers == given
+        assert len(told["accounts"]) == len(self.devices)
+        self.done["export"] += 1
+
+    def _begins_anew(self) -> Iterator[Press]:
+        """Delete everything; what other devices there were are nobody's then."""
+        yield Press("pressed", action="forget")
+        yield Press("pressed", action="erase")
+        self.person.sees("Всё о вас удалено")
+        yield Press("pressed", action="welcome")
+
     def _takes_in(self, move: Press) -> None:
         """Hold what is shown now against what the move must have come to, once and only once."""
         person, shown = self.person, f"after {move}: {self.person.text} {self.person.rows}"
-        assert not person.notices, f"{person.notices} {shown}"
+        if move.told:
+            person.was_told(move.told)
+        else:
+            assert not person.notices, f"{person.notices} {shown}"
+        assert len(person.documents) == (move.verb == "export"), f"{person.documents} {shown}"
+        if move.verb == "erase":
+            self.devices = [person]
+            self.deleted |= self.given
+            self.given = {}
+            self.done["erase"] += 1
         actions = {button.action for button in person.buttons}
         if move.answers is not None:
             onward = [action for action in actions if action.startswith(("question:", "result:"))]
@@ -290,9 +399,8 @@ class Learner:
         parts = [int(button.action.rpartition(":")[2]) for button in taps]
         actions = [button.action.split(":") for button in self.person.buttons]
         attempts = [action[1] for action in actions if action[0] in ("pick", "tap", "done")]
-        question = (attempts[0] if attempts else "", int(number[1]) - 1)
-        if question != self._question:
-            self._question, self._parts, self._draft = question, tuple(parts), []
+        self._question = (attempts[0] if attempts else "", int(number[1]) - 1)
+        self._parts, self._draft = self._drafts.setdefault(self._question, (tuple(parts), []))
         if any(button.label.startswith((TICK, NO_TICK)) for button in taps):
             ticked = [
                 part for part, tap in zip(parts, taps, strict=True) if tap.label.startswith(TICK)

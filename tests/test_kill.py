@@ -4,22 +4,24 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random, SystemRandom
 
 import pytest
-from sqlalchemy import select
+from aiohttp import ClientSession, CookieJar
+from sqlalchemy import select, update
 from sqlalchemy.engine import URL
 
 from course_bot.content.checking import check
 from course_bot.conversation.turn import Conversation
 from course_bot.storage import Account
 from course_bot.storage.engine import create_engine
+from course_bot.storage.outbox import AT_ONCE, LEASE
 from course_bot.storage.questions import read_wordings, resolve
-from course_bot.storage.schema import account, attempt, move
+from course_bot.storage.schema import account, attempt, deletion, move, outbox, person
 from course_bot.storage.store import Storage
-from tests.browser_person import browser_person
+from tests.browser_person import BrowserPerson
 from tests.dialogue import PortPerson
 from tests.killing import (
     KILLS,
@@ -32,6 +34,8 @@ from tests.killing import (
     bot_in,
     stored_answers,
 )
+from tests.learners import learner as learner_at
+from tests.learners import put
 from tests.telegram_standin import TOKEN, BotApi, Somebody
 
 FEWER_KILLS = max(3, KILLS // 5)
@@ -42,6 +46,9 @@ MOVES_IN_LIFE = 120
 UPDATES_A_SECOND = 150
 PEOPLE_FOR_KILL = 40
 """Each sends some fifteen updates."""
+AWAY_FOR_KILL = 100
+"""How many reminders there are: the bot sends 28 a second, so that each kill finds some."""
+TRACK = "teacher"
 UNREADABLE_EVERY = 40
 
 
@@ -69,17 +76,25 @@ class News:
                 await self._some.wait()
 
 
-async def test_no_confirmed_answer_is_lost_or_counted_twice_by_kills(
+async def test_nothing_that_learners_do_is_lost_or_done_twice_by_kills(
     bare_url: URL, tmp_path: Path, random: Random
 ) -> None:
+    """No confirmed answer, join, export or deletion is lost, and none counts twice.
+
+    Whatever was not answered when the process was killed comes again as the same move: the join
+    says that all is here now, the file comes, the farewell is said, whether it had been carried
+    out or not.
+    """
     kills = KILLS if bare_url.get_backend_name() == "sqlite" else min(KILLS, FEWER_KILLS)
     news = News()
     async with AsyncExitStack() as stack:
-        people = [
-            await stack.enter_async_context(browser_person("", name=f"Учитель {number}"))
-            for number in range(LEARNERS)
-        ]
-        learners = [Learner(person, random, news.notify) for person in people]
+
+        def device() -> BrowserPerson:
+            session = ClientSession(cookie_jar=CookieJar(unsafe=True))
+            stack.push_async_callback(session.close)
+            return BrowserPerson(url="", session=session)
+
+        learners = [Learner(device, random, news.notify) for _ in range(LEARNERS)]
         bot = await stack.enter_async_context(bot_in(tmp_path, bare_url))
         for kill in range(kills):
             # The first is killed over its empty database, perhaps in the middle of migrating it.
@@ -88,14 +103,19 @@ async def test_no_confirmed_answer_is_lost_or_counted_twice_by_kills(
             else:
                 await one_life(bot, bare_url, learners, news, random)
         await bot.starts()
-        await asyncio.gather(*(learner.presses_on(bot.url, moves=2) for learner in learners))
+        await asyncio.gather(*(learner.stops(bot.url) for learner in learners))
         await bot.stops()
         code, printed = await bot.runs("db", "verify")
     assert code == 0, printed
     assert "Traceback" not in bot.log
     given = all_given(learners)
-    assert len(given) >= kills
+    assert len(given) + sum(len(learner.deleted) for learner in learners) >= kills
     assert await stored_answers(bare_url) == given
+    people, gone = await numbers(bare_url)
+    assert len(people) == LEARNERS, "whoever joined is one with the other, and nobody came anew"
+    assert len(gone) == sum(learner.done["erase"] for learner in learners)
+    assert not people & gone, "the number of somebody deleted is somebody else's"
+    print(sum((learner.done for learner in learners), Counter()))
 
 
 async def one_life(
@@ -122,9 +142,13 @@ async def one_life(
 
 async def nothing_is_lost(database: URL, learners: Sequence[Learner]) -> None:
     """Assert that what is stored was given: all that was confirmed, and else what is waiting."""
-    stored, confirmed = await stored_answers(database), all_given(learners)
-    assert {key: stored.get(key) for key in confirmed} == confirmed
-    more = Counter(stored[key] for key in stored.keys() - confirmed.keys())
+    stored = await stored_answers(database)
+    for learner in learners:
+        theirs = {key: stored.get(key) for key in learner.given}
+        erasing = learner.waiting is not None and learner.waiting.verb == "erase"
+        assert theirs == learner.given or (erasing and not any(key in stored for key in theirs))
+        assert not stored.keys() & learner.deleted.keys(), "deleted, and there again"
+    more = Counter(stored[key] for key in stored.keys() - all_given(learners).keys())
     waiting = Counter(
         learner.waiting.answers
         for learner in learners
@@ -134,21 +158,51 @@ async def nothing_is_lost(database: URL, learners: Sequence[Learner]) -> None:
 
 
 def all_given(learners: Sequence[Learner]) -> Given:
-    """Return all confirmed answers."""
+    """Return all confirmed answers that nobody has deleted."""
     return {key: response for learner in learners for key, response in learner.given.items()}
 
 
-async def test_no_update_is_lost_or_counted_twice_by_kills(tmp_path: Path, random: Random) -> None:
+async def numbers(database: URL) -> tuple[set[int], set[int]]:
+    """Read the numbers of all people, and of all who were deleted."""
+    engine = create_engine(database)
+    try:
+        async with engine.connect() as connection:
+            return (
+                set(await connection.scalars(select(person.c.id))),
+                set(await connection.scalars(select(deletion.c.person_id))),
+            )
+    finally:
+        await engine.dispose()
+
+
+async def test_no_update_is_lost_or_counted_twice_and_no_message_is_lost_by_kills(
+    tmp_path: Path, random: Random
+) -> None:
+    """What the bot says by itself arrives; once, or once more for each kill that met it in flight.
+
+    Telegram knows no key by which it would tell a repeated message from a new one. So of the
+    messages that were lent out when the process was killed, and of no others, those that had been
+    sent and not yet reported arrive again.
+    """
     database = URL.create("sqlite+aiosqlite", database=str(tmp_path / "course.db"))
     kills = min(KILLS, FEWER_KILLS)
+    doubles: Counter[int] = Counter()
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(BotApi())
         bot = await stack.enter_async_context(
-            bot_in(tmp_path, database, TELEGRAM_TOKEN=TOKEN, TELEGRAM_API=api.url)
+            bot_in(
+                tmp_path,
+                database,
+                TELEGRAM_TOKEN=TOKEN,
+                TELEGRAM_API=api.url,
+                COURSE_BOT_TIME_ZONE=where_it_is_noon(),
+            )
         )
         assert await bot.runs("db", "upgrade") == (0, "The database is up to date.\n")
         people = [Somebody(api, 7_000_000_000 + n) for n in range(PEOPLE_FOR_KILL * kills)]
         await begin_quizzes(database, people)
+        away = [Somebody(api, 8_000_000_000 + n) for n in range(AWAY_FOR_KILL * kills)]
+        await stay_away(database, away)
         lives = await scripts(database, people, random)
         moves = sum(len(life) for life, _ in lives.values())
         feeding = asyncio.create_task(feed(api, lives, random))
@@ -158,11 +212,13 @@ async def test_no_update_is_lost_or_counted_twice_by_kills(tmp_path: Path, rando
             await made_calls(api, random.randint(1, moves // kills * 2 // 3))
             await asyncio.sleep(random.uniform(0.0, 0.05))
             await bot.is_killed()
+            doubles.update(await leases_end(database))
         await bot.starts()
         expected = await feeding
         for update in sorted(api.history)[::100]:
             await api.until_confirmed(update)
         await api.until_confirmed(max(api.history))
+        await api.until(lambda: all(each.chat.from_bot for each in away), "for reminders")
         await bot.stops()
         code, printed = await bot.runs("db", "verify")
     assert code == 0, printed
@@ -170,6 +226,60 @@ async def test_no_update_is_lost_or_counted_twice_by_kills(tmp_path: Path, rando
     assert await stored_moves(database) == expected
     given = {key: each for _, answers in lives.values() for key, each in answers.items()}
     assert await stored_answers(database) == given
+    assert await sent_messages(database) == {each.number for each in away}
+    arrived = {each.number: len(each.chat.from_bot) for each in away}
+    assert all(1 <= arrived[number] <= 1 + doubles[number] for number in arrived), arrived
+    print(f"lent at a kill: {doubles.total()}; twice: {sum(arrived.values()) - len(away)}")
+
+
+def where_it_is_noon() -> str:
+    """Name a time zone in which it is some time after twelve: there the bot may write first."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
+async def stay_away(database: URL, people: Sequence[Somebody]) -> None:
+    """Let people begin a track, as if that had been four days ago: a reminder is due to each."""
+    since = datetime.now(UTC) - timedelta(days=4)
+    async with Storage(create_engine(database)) as storage:
+        learners = [learner_at(storage, f"{somebody.number}") for somebody in people]
+        for each in learners:
+            each.now = since
+        await asyncio.gather(*(each.does(put(track=TRACK)) for each in learners))
+
+
+async def leases_end(database: URL) -> list[int]:
+    """Let five minutes pass for all messages that are lent; return to whom they are."""
+    engine = create_engine(database)
+    lent = outbox.c.settled_at.is_(None) & outbox.c.lent_until.is_not(None)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            numbers = [
+                int(account_id.removeprefix("telegram:"))
+                for account_id in await connection.scalars(select(outbox.c.account_id).where(lent))
+            ]
+            await connection.execute(
+                update(outbox).where(lent).values(lent_until=datetime.now(UTC) - LEASE)
+            )
+            await connection.commit()
+    finally:
+        await engine.dispose()
+    assert len(numbers) <= AT_ONCE
+    return numbers
+
+
+async def sent_messages(database: URL) -> set[int]:
+    """Read to whom a message was sent, each but once as far as the bot knows."""
+    engine = create_engine(database)
+    try:
+        async with engine.connect() as connection:
+            rows = list(await connection.execute(select(outbox)))
+    finally:
+        await engine.dispose()
+    assert all(row.settled_at is not None and row.reason is None for row in rows), rows
+    numbers = [int(row.account_id.removeprefix("telegram:")) for row in rows]
+    assert len(numbers) == len(set(numbers))
+    return set(numbers)
 
 
 async def begin_quizzes(database: URL, people: Sequence[Somebody]) -> None:
