@@ -1,0 +1,180 @@
+"""Actions: what a button carries stays readable for as long as there are old messages."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import String
+
+from course_bot.content.checking import check
+from course_bot.conversation import actions
+from course_bot.conversation.actions import Action, StaleError
+from course_bot.conversation.help import OFFERED
+from course_bot.conversation.port import ACTION_BYTES
+from course_bot.conversation.turn import ROUTES
+from course_bot.locale.phrases import LANGUAGES
+from course_bot.storage.schema import person
+from tests.killing import ROOT
+
+WRITTEN = {
+    "welcome": actions.Welcome(),
+    "name": actions.AskName(),
+    "role": actions.AskRole(),
+    "english": actions.ReadEnglish(),
+    "mine": actions.TakeOfferedName(),
+    "begin:teacher": actions.Begin("teacher"),
+    "menu": actions.Menu(),
+    "progress": actions.Progress(),
+    "track": actions.ChooseTrack(),
+    "take:teacher": actions.TakeTrack("teacher"),
+    "finished": actions.TrackDone(),
+    "step:roles:2": actions.Step("roles", 2),
+    "lesson:roles": actions.OpenLesson("roles"),
+    "continue": actions.GoOn(),
+    "quiz:roles": actions.OpenQuiz("roles"),
+    "locked:roles": actions.QuizLocked("roles"),
+    "other:roles": actions.OtherQuiz("roles"),
+    "start:roles:k5tq2mpbyzo4e": actions.GiveUpAndStart("roles", "k5tq2mpbyzo4e"),
+    "question:k5tq2mpbyzo4e:0": actions.Question("k5tq2mpbyzo4e", 0),
+    "pick:k5tq2mpbyzo4e:0:3": actions.Pick("k5tq2mpbyzo4e", 0, 3),
+    "tap:k5tq2mpbyzo4e:0:3": actions.Tap("k5tq2mpbyzo4e", 0, 3),
+    "undo:k5tq2mpbyzo4e:0": actions.Undo("k5tq2mpbyzo4e", 0),
+    "done:k5tq2mpbyzo4e:0": actions.Done("k5tq2mpbyzo4e", 0),
+    "feedback:k5tq2mpbyzo4e:0": actions.Feedback("k5tq2mpbyzo4e", 0),
+    "result:k5tq2mpbyzo4e": actions.Result("k5tq2mpbyzo4e"),
+    "help": actions.Help(),
+    "faq:7": actions.Faq(7),
+    "found": actions.Found(()),
+    "found:7:0:10": actions.Found((7, 0, 10)),
+    "me": actions.Me(),
+    "rename": actions.Rename(),
+    "speak:en": actions.Speak("en"),
+    "remind:0": actions.Remind(0),
+    "stored": actions.Stored(),
+    "export": actions.Export(),
+    "forget": actions.AskToErase(),
+    "erase": actions.Erase(),
+    "erased": actions.Erased(),
+    "link": actions.MakeLink(),
+    "carry:1795424400:0123456789": actions.ShowLink("1795424400", "0123456789"),
+    "arrive:0123456789abcdef0123456789abcdef": actions.Arrive("0123456789abcdef0123456789abcdef"),
+    "join": actions.Join(),
+}
+"""How every action is written. Old messages keep their buttons, and people stand at these places:
+what stands here is added to and never changed."""
+KINDS = sorted({type(action) for action in WRITTEN.values()}, key=lambda kind: kind.name)
+
+words = st.text(st.characters(exclude_characters=":", codec="utf-8"))
+numbers = st.integers(0, 9999)
+ARGUMENTS: dict[object, st.SearchStrategy[object]] = {
+    str: words,
+    int: numbers,
+    tuple[int, ...]: st.lists(numbers).map(tuple),
+}
+
+
+@pytest.mark.parametrize(("text", "action"), WRITTEN.items(), ids=WRITTEN)
+def test_an_action_is_written_and_read_as_it_always_was(text: str, action: Action) -> None:
+    name, *rest = text.split(":")
+
+    assert str(action) == text
+    assert type(action).name == name
+    assert type(action).read(rest) == action
+
+
+def test_the_written_form_of_every_action_stands_here() -> None:
+    classes = {each for each in vars(actions).values() if isinstance(each, type)}
+    assert set(KINDS) == {each for each in classes if issubclass(each, Action)} - {Action}
+
+
+def test_every_action_has_its_route_and_every_route_its_action() -> None:
+    assert sorted(ROUTES) == [kind.name for kind in KINDS]
+
+
+@given(kind=st.sampled_from(KINDS), data=st.data())
+@settings(max_examples=500)
+def test_an_action_with_any_arguments_is_read_back(
+    kind: type[Action], data: st.DataObject
+) -> None:
+    make: type = kind
+    action = make(*(data.draw(ARGUMENTS[field.type]) for field in fields(kind)))
+    name, *rest = str(action).split(":")
+
+    assert name == kind.name
+    assert kind.read(rest) == action
+
+
+@given(
+    kind=st.sampled_from([kind for kind in KINDS if fields(kind)]),
+    rest=st.lists(st.text(max_size=6) | st.integers(-9, 99999).map(str), max_size=4),
+)
+@settings(max_examples=500)
+def test_words_from_outside_are_an_actions_own_or_stale(
+    kind: type[Action], rest: list[str]
+) -> None:
+    try:
+        action = kind.read(rest)
+    except StaleError:
+        return
+    for field in fields(kind):
+        value = getattr(action, field.name)
+        for each in value if isinstance(value, tuple) else (value,):
+            assert isinstance(each, str) or 0 <= each <= 9999
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "menu:",
+        "menu:1",
+        "step",
+        "step:roles",
+        "step:roles:2:3",
+        "step:roles:-1",
+        "step:roles:1_0",
+        "step:roles:10000",
+        "step:roles:٣",
+        "step:roles: 1",
+        "step:roles:",
+        "found:x",
+        "found:1:",
+    ],
+)
+def test_what_is_no_action_is_stale(text: str) -> None:
+    name, *rest = text.split(":")
+    kind = next(kind for kind in KINDS if kind.name == name)
+
+    with pytest.raises(StaleError):
+        kind.read(rest)
+
+
+def longest() -> Iterator[Action]:
+    """Return every action with the longest arguments that the real course can give it."""
+    course, _ = check(ROOT / "lessons", today=date(2026, 11, 25))
+    assert course
+    of_names = {
+        "lesson": max(course.lessons, key=len),
+        "track": max(course.tracks, key=len),
+        "attempt": "k5tq2mpbyzo4e",
+        "instead_of": "k5tq2mpbyzo4e",
+        "language": max(LANGUAGES, key=len),
+        "issued": "1795424400",
+        "mark": "0123456789",
+        "digest": "0123456789abcdef0123456789abcdef",
+        "entries": tuple(sorted(course.faq, reverse=True)[:OFFERED]),
+    }
+    for kind in KINDS:
+        make: type = kind
+        yield make(*(of_names.get(field.name, 9999) for field in fields(kind)))
+
+
+def test_every_action_of_the_real_course_fits_a_button_and_a_place() -> None:
+    sizes = {str(action): len(str(action).encode()) for action in longest()}
+
+    assert max(sizes.values()) <= ACTION_BYTES, sizes
+    place = person.c.place.type
+    assert isinstance(place, String)
+    assert place.length == ACTION_BYTES
