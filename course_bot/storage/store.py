@@ -362,7 +362,7 @@ class Storage:
         Between them nobody has to wait for the event loop to come round, and everybody waits
         for this transaction.
         """
-        queries = [query for job in jobs for query in job.queries]
+        queries = list(dict.fromkeys(query for job in jobs for query in job.queries))
         known, found = rows.load(connection, [job.move for job in jobs], queries)
         writes = rows.Writes(stored=self._stored)
         done = _Round()
