@@ -3,8 +3,8 @@
 Where things are, and which way imports point (each package imports only those before it):
 
 - ``locale``, ``settings``: the interface's phrases; what the environment says.
-- ``signs``, ``markup``, ``written``: signs that nobody should see; the little Markdown that
-  authors write; what their forms are made of.
+- ``signs``, ``markup``, ``written``, ``typed``: signs that nobody should see; the little Markdown
+  that authors write; what their forms are made of; what people type.
 - ``questions``: how a question is written, drawn, asked and graded; one module for each kind.
 - ``content``: what is taught. Lesson files become one checked, frozen ``Course``.
 - ``learning``: how one learns. Pure functions: no I/O, no clock, no randomness of their own.

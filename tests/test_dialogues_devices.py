@@ -210,7 +210,33 @@ async def test_a_name_that_nobody_could_see_is_no_name(house: House, blank: str)
     assert (await house.learner(ann)).name == "Анна Петровна"
 
 
-@pytest.mark.parametrize("question", ["Как поменять роль?", "что делать если нет чата", "МЭШ?"])
+async def test_a_sign_that_nobody_sees_parts_no_name(house: House) -> None:
+    ann = await house.arrives("")
+    await ann.presses("Начать")
+    await ann.writes("\u200eАн\u00adна Пет\u2060ров\ufe0fна")
+    assert (await house.learner(ann)).name == "Анна Петровна"
+
+
+@pytest.mark.parametrize("name", ["Какурин Иван", "Чтоева Нетта", "Ким Ли", "Надо-Кан Ян"])
+async def test_a_name_that_begins_like_a_question_is_a_name(house: House, name: str) -> None:
+    ann = await house.arrives("")
+    await ann.presses("Начать")
+    await ann.writes(name)
+    assert (await house.learner(ann)).name == name
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Как поменять роль?",
+        "что делать если нет чата",
+        "МЭШ?",
+        "А как мне войти",
+        "Здравствуйте! Подскажите, где чаты",
+        "не приходит код",
+        "с чего начать",
+    ],
+)
 async def test_a_question_asked_for_a_name_is_not_taken_as_one(
     house: House, question: str
 ) -> None:

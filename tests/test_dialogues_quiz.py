@@ -167,7 +167,7 @@ async def test_thousands_may_be_parted_and_are_from_ten_thousand_on(
 
 async def test_words_in_place_of_a_number_are_no_answer(house: House, ann: Person) -> None:
     await ask(house, ann, Number)
-    for words in ("семь", "7 тысяч", "семь или восемь", "6–7", "7 из 8"):
+    for words in ("семь", "7 тысяч", "семь или восемь", "6–7", "7 из 8", "не знаю"):
         await ann.writes(words)
         ann.was_told("ответ цифрами")
         ann.sees("За сколько дней считают?")
@@ -176,6 +176,8 @@ async def test_words_in_place_of_a_number_are_no_answer(house: House, ann: Perso
         "сколько из 107 учителей надо?",
         "прошло 7 дней а чата сотрудники нет",
         "почему 7?",
+        "что такое охват",
+        "где найти 30",
     ):
         await ann.writes(question)
         ann.sees_not("За сколько дней считают?")

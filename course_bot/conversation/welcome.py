@@ -25,24 +25,13 @@ from course_bot.conversation.routes import Audience, place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.learning.progress import Person
 from course_bot.storage.store import Decision
+from course_bot.typed import is_question, without_unseen
 
 NAME_CHARS = 80
 """The longest name that is kept: it must fit a line of a report."""
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-BLANK_LETTERS = str.maketrans(
-    dict.fromkeys(
-        "\N{HANGUL CHOSEONG FILLER}\N{HANGUL JUNGSEONG FILLER}\N{HANGUL FILLER}"
-        "\N{HALFWIDTH HANGUL FILLER}\N{BRAILLE PATTERN BLANK}",
-        " ",
-    )
-)
-"""Characters that Unicode calls letters or symbols, and that show nothing at all."""
-ASKING = re.compile(
-    r"\s*(как|что|чего|почему|зачем|где|куда|откуда|когда|кто|какой|какая|какие|сколько|можно ли"
-    r"|нужно ли|не могу|how|what|why|where|when|who|which|can i|do i)\s",
-    re.IGNORECASE,
-)
-"""How questions begin that are typed where a name is asked for."""
+NEGATION = re.compile(r"\b(?:не|нет)\b(?!-)", re.IGNORECASE)
+"""What no name has, and half the questions that are typed in its place: «не приходит код»."""
 
 
 def welcome(stage: Stage, _at: Welcome) -> Screen:
@@ -100,7 +89,7 @@ def take_offered_name(stage: Stage, _wanted: TakeOfferedName) -> Decision:
 def take_name(stage: Stage, text: str, then: Action, notice: str = "") -> Decision:
     """Take a typed name and go on, or say what a name should be like."""
     p, name = stage.phrases, clean_name(text)
-    if _is_question(text):
+    if is_question(text) or NEGATION.search(text):
         notice = p.t("This looks like a question. First your name, please: then ask right away.")
         return Decision(person=stage.person, notice=notice)
     if not name:
@@ -109,18 +98,15 @@ def take_name(stage: Stage, text: str, then: Action, notice: str = "") -> Decisi
     return Decision(person=go_to(replace(stage.person, name=name), then), notice=notice)
 
 
-def _is_question(text: str) -> bool:
-    return "?" in text or ASKING.match(text) is not None
-
-
 def clean_name(text: str) -> str:
     """Make one line of a name, of at most ``NAME_CHARS`` characters; empty where it has no letter.
 
     Control and direction characters go, as they would break every line the name stands in. The
     joiners stay: Persian names and some emoji are written with them.
     """
-    kept = "".join(char if char.isprintable() or char in JOINERS else " " for char in text)
-    name = " ".join(kept.translate(BLANK_LETTERS).split())[:NAME_CHARS].strip()
+    seen = without_unseen(text, blank=" ", keep=JOINERS)
+    kept = "".join(char if char.isprintable() or char in JOINERS else " " for char in seen)
+    name = " ".join(kept.split())[:NAME_CHARS].strip()
     return name if any(char.isalpha() for char in name) else ""
 
 

@@ -31,6 +31,7 @@ from course_bot.questions.question import (
     Response,
 )
 from course_bot.questions.writing import Common, Desk, WrittenQuestion
+from course_bot.typed import is_question
 from course_bot.written import Words, Written
 
 UNIT_CHARS = 20
@@ -96,7 +97,7 @@ class Number(Question):
         if number is not None:
             return number
         words = len(_WORD.findall(text))
-        if words >= QUESTION_WORDS or (words and "?" in text):
+        if words >= QUESTION_WORDS or (words and is_question(text)):
             return None
         return Hint(text=p.t("Please write the answer in digits, for example 16."))
 

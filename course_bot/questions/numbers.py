@@ -8,6 +8,8 @@ other count of digits a dot or comma begins decimals: «37,5».
 import re
 from unicodedata import category, decimal
 
+from course_bot.typed import without_unseen
+
 _NUMBER = re.compile(
     r"""(?P<sign>[+-]?)
     (?P<whole>
@@ -21,12 +23,11 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _SCALE = re.compile(
-    r"\b(?:[kкmм]|тыс|тысяч\w*|млн|мил+ион\w*|млрд|мил+иард\w*|thousand|million)\b",
+    r"\b(?:[kкmм]|тыс|тысяч\w*|млн|мил+ион\w*|млрд|мил+иард\w*|thousand|million"
+    r"|десят\w*|сот\w*|дюжин\w*|полов\w*)\b",
     re.IGNORECASE,
 )
 """Words after which a number is another one: «5 тысяч» is not 5."""
-_UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
-"""What is drawn as nothing, though Unicode calls it a letter or a mark."""
 
 
 def parse_number(text: str, *, words: bool = False) -> float | None:
@@ -48,12 +49,10 @@ def parse_number(text: str, *, words: bool = False) -> float | None:
 
 def _plain(text: str) -> str:
     """Write digits of every script, dashes and spaces of every kind in ASCII; drop the unseen."""
-    return "".join(map(_sign, text)).strip()
+    return "".join(map(_sign, without_unseen(text))).strip()
 
 
 def _sign(char: str) -> str:
-    if char in _UNSEEN:
-        return ""
     match category(char):
         case "Nd":
             return f"{decimal(char)}"
@@ -61,10 +60,6 @@ def _sign(char: str) -> str:
             return "-"
         case "Zs":
             return " "
-        case "Cf" | "Me":
-            return ""
-        case "Mn" if "\ufe00" <= char <= "\ufe0f":  # how a sign looks: ⏎ after the 7 of 7️⃣
-            return ""
         case _:
             return "-" if char == "\N{MINUS SIGN}" else char
 
