@@ -152,6 +152,8 @@ move = Table(
     # What came of the move besides the place it led to: said once more if it is repeated.
     Column("notice", Text, nullable=False, server_default=""),
     Column("document", String(32), nullable=False, server_default=""),
+    # The key is the table: a move alone changes one page less.
+    sqlite_with_rowid=False,
 )
 
 Reference = tuple[str, tuple[int, ...], dict[str, int]]
@@ -202,6 +204,7 @@ answer = Table(
     Column("response", Json(TypeAdapter(Response)), nullable=False),
     Column("points", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 personal_link = Table(

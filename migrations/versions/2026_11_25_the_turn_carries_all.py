@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import Literal
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +16,7 @@ depends_on: str | Sequence[str] | None = None
 FIRST_PLACES = ("welcome", "name", "role")
 """Places that used to carry the link that brought the person, as in ``welcome:lesson-chats``."""
 AWAY_DAYS = (3, 10, 30)
+NO_ROWID, ROWID = {"sqlite_with_rowid": False}, {"sqlite_with_rowid": True}
 
 
 def upgrade() -> None:
@@ -31,7 +33,11 @@ def upgrade() -> None:
         person.add_column(sa.Column("remind_at", sa.DateTime(timezone=True), nullable=True))
         person.drop_index("ix_person_reminders_sent_seen_at")
         person.create_index("ix_person_remind_at", ["remind_at"])
-    with op.batch_alter_table("move") as move:
+    # On SQLite the key is the table itself now, so that a turn changes fewer pages.
+    recreate: Literal["always", "auto"] = "always" if sqlite else "auto"
+    with op.batch_alter_table("answer", recreate=recreate, table_kwargs=NO_ROWID) as answer:
+        answer.alter_column("points", existing_type=sa.Integer(), existing_nullable=False)
+    with op.batch_alter_table("move", recreate=recreate, table_kwargs=NO_ROWID) as move:
         move.add_column(sa.Column("notice", sa.Text(), server_default="", nullable=False))
         move.add_column(
             sa.Column("document", sa.String(length=32), server_default="", nullable=False)
@@ -219,10 +225,13 @@ def downgrade() -> None:
             ),
             {"place": place},
         )
-    with op.batch_alter_table("move") as move:
+    sqlite = connection.dialect.name == "sqlite"
+    recreate: Literal["always", "auto"] = "always" if sqlite else "auto"
+    with op.batch_alter_table("move", recreate=recreate, table_kwargs=ROWID) as move:
         move.drop_column("document")
         move.drop_column("notice")
-    sqlite = connection.dialect.name == "sqlite"
+    with op.batch_alter_table("answer", recreate=recreate, table_kwargs=ROWID) as answer:
+        answer.alter_column("points", existing_type=sa.Integer(), existing_nullable=False)
     with op.batch_alter_table(
         "person",
         recreate="always" if sqlite else "auto",
