@@ -87,6 +87,39 @@ async def test_two_people_who_both_learned_become_one(house: House, ann: Person)
         )
 
 
+@pytest.mark.parametrize("where", ["link", "name", "role", "welcome"])
+async def test_who_has_no_track_yet_gets_on_with_that_of_the_other_device(
+    house: House, ann: Person, where: str
+) -> None:
+    """Also where the first one has gone on meanwhile to a question that only newcomers get."""
+    phone = await house.arrives("Телефон")
+    payload = await link_of(phone)
+    if where != "link":
+        await phone.sends_action(where)
+    await ann.opens(payload)
+    await ann.presses("Да, соединить")
+    ann.was_told("теперь здесь")
+    for device in (ann, phone):
+        await device.opens()
+        device.sees("Шаг 1 из 4")
+
+
+async def test_two_who_have_not_begun_yet_begin_together(house: House) -> None:
+    phone = await house.arrives("Телефон")
+    tablet = await house.arrives("Планшет", payload=await link_of(phone))
+    await tablet.presses("Да, продолжить здесь")
+    tablet.was_told("теперь здесь")
+    tablet.sees("Малый курс")
+
+
+async def test_a_link_that_was_cut_short_is_called_a_link(house: House, ann: Person) -> None:
+    await ann.opens((await link_of(ann))[:-1])
+    ann.was_told("Эта ссылка")
+    stranger = await house.arrives(payload="go-")
+    stranger.was_told("Эта ссылка")
+    stranger.sees("Малый курс")
+
+
 async def test_a_quiz_half_done_where_the_link_was_followed_goes_on(
     house: House, ann: Person
 ) -> None:

@@ -35,7 +35,8 @@ def join(
         for taken, answers in log
     ]
     goes_on = left.unfinished and not kept.unfinished
-    latest = left if goes_on or (left.attempt and not kept.attempt) else kept
+    further = (left.attempt and not kept.attempt) or (left.track and not kept.track)
+    latest = left if goes_on or further else kept
     attempt = latest.attempt
     if attempt is not None:
         # The attempt that may go on comes last in the log: what is answered now comes after all
