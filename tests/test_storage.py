@@ -41,6 +41,8 @@ from tests.learners import (
     statements,
 )
 
+DAY = timedelta(days=1)
+
 
 class OddError(Exception):
     """A fault of a conversation."""
@@ -280,6 +282,34 @@ async def test_who_waits_for_another_process_sees_the_attempt_that_it_started(
 
     assert person.attempt == replace(before.attempt, id="new")
     assert person.name == "Анна"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+async def test_letting_the_bot_in_again_waits_for_a_turn_of_the_person_at_another_process(
+    storage: Storage, url: URL
+) -> None:
+    """In the order in which a turn locks: else the two could wait for each other for ever."""
+    ann = learner(storage)
+    await ann.does(put(track="teacher"))
+    await storage.blocked(ann.account, NOW)
+    await storage.plan_reminders(["telegram"], NOW + 3 * DAY, lambda _: True)
+    engine = create_engine(url)
+    async with engine.connect() as connection:
+        await connection.execute(select(schema.person.c.id).with_for_update())
+        let_in = asyncio.create_task(storage.blocked(ann.account, None))
+        await waits_for_a_lock(url)
+        await connection.execute(schema.account.update().values(blocked_at=None))
+        seen = {"seen_at": NOW + DAY, "reminders_sent": 0, "remind_at": NOW + 4 * DAY}
+        await connection.execute(schema.person.update().values(seen))
+        await connection.commit()
+    await engine.dispose()
+
+    await let_in
+
+    async with storage.reading() as reading:
+        row = (await reading.execute(select(schema.person))).mappings().one()
+    assert {name: row[name] for name in seen} == seen
 
 
 async def waits_for_a_lock(url: URL) -> None:

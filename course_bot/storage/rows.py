@@ -130,7 +130,7 @@ def load(
             "pairs": [(move.account, move.move_id) for move in arriving],
         }
         while True:
-            held = _hold(connection, parameters, queries)
+            held = hold(connection, [move.account for move in arriving], queries)
             known = _known(connection, arriving, parameters)
             found = {query: query.run(connection) for query in queries}
             people = {each.person.id for each in known.values()}
@@ -150,8 +150,8 @@ def load(
     return [known[move.account] for move in arriving], found
 
 
-def _hold(
-    connection: Connection, parameters: dict[str, object], queries: Sequence[Query[object]]
+def hold(
+    connection: Connection, accounts: Sequence[str], queries: Sequence[Query[object]] = ()
 ) -> set[int] | None:
     """Lock all whom the transaction may change, and return their ids; another process waits here.
 
@@ -163,7 +163,7 @@ def _hold(
         return None
     wanted = [people for people in (query.people() for query in queries) if people is not None]
     if not wanted:
-        return set(connection.scalars(_LOCK, parameters))
+        return set(connection.scalars(_LOCK, {"accounts": accounts}))
     people = union_all(_PEOPLE, *wanted).subquery()
     lock = (
         select(schema.person.c.id)
@@ -171,7 +171,7 @@ def _hold(
         .order_by(schema.person.c.id)
         .with_for_update()
     )
-    return set(connection.scalars(lock, parameters))
+    return set(connection.scalars(lock, {"accounts": accounts}))
 
 
 def _known(

@@ -224,6 +224,7 @@ class Storage:
     async def blocked(self, account: Account, since: datetime | None) -> None:
         """Remember since when the account can't be written to; None, or its next move: it can."""
         async with self.writing() as connection:
+            await connection.run_sync(rows.hold, [account_id(account)])
             await connection.execute(
                 update(schema.account)
                 .where(schema.account.c.id == account_id(account))
