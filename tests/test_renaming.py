@@ -11,7 +11,19 @@ from course_bot.storage.store import Storage
 from course_bot.storage.verifying import differences
 from tests.dialogue import Person
 from tests.doors import House, door, goes_on, house
-from tests.learners import COURSE, NOW, Joined, Learner, answer, join, learner, link, read, start
+from tests.learners import (
+    COURSE,
+    NOW,
+    Joined,
+    Learner,
+    answer,
+    join,
+    learner,
+    link,
+    look,
+    read,
+    start,
+)
 
 __all__ = ["door", "house"]
 
@@ -113,3 +125,17 @@ async def test_the_lessons_that_anybody_has_begun_are_known(storage: Storage) ->
     await learner(storage, "2").does(start("roles"))
 
     assert await storage.read(BegunLessons()) == {"chat", "roles"}
+
+
+async def test_several_lessons_that_became_one_agree_with_their_log(storage: Storage) -> None:
+    """Also of somebody who was here between the one renaming and the other."""
+    ann = learner(storage)
+    for lesson in ("chat", "help", "chat", "help"):
+        await ann.takes(lesson, wrong=1)
+    await ann.does(lambda person: look(under_present_names(person, RENAMED)))
+    both = {"help": "talk", **RENAMED}
+
+    await ann.does(lambda person: look(under_present_names(person, both)))
+
+    assert (await ann.does()).study.results["talk"].attempts == 4
+    assert [each async for each in differences(storage, both)] == []

@@ -18,7 +18,7 @@ def under_present_names(person: Person, renamed: Mapping[str, str]) -> Person:
         renamed: old ids of lessons and their present ones, as in ``Course.renamed``.
     """
     study, attempt = person.study, person.attempt
-    old = renamed.keys() & {*study.readings, *study.results}
+    old = [lesson for lesson in renamed if lesson in study.readings or lesson in study.results]
     if attempt is not None and attempt.lesson in renamed:
         attempt = replace(attempt, lesson=renamed[attempt.lesson])
     elif not old:
@@ -29,9 +29,10 @@ def under_present_names(person: Person, renamed: Mapping[str, str]) -> Person:
         before = readings.pop(name, reading)
         readings[name] = max(reading, before, key=lambda each: each.furthest)
     results = {lesson: each for lesson, each in study.results.items() if lesson not in old}
-    for lesson in study.results.keys() & old:
-        name = renamed[lesson]
-        results[name] = _both(study.results[lesson], results.get(name))
+    for lesson in old:
+        if lesson in study.results:
+            name = renamed[lesson]
+            results[name] = _both(study.results[lesson], results.get(name))
     study = replace(study, readings=readings, results=results)
     return replace(person, study=study, attempt=attempt)
 

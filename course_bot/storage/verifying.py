@@ -1,7 +1,8 @@
 """Progress held against the log of answers from which it was derived."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from course_bot.learning.attempts import Attempt
-from course_bot.learning.progress import Answer, Person, finish, rebuild_results
+from course_bot.learning.progress import Answer, LessonResult, Person, finish, rebuild_results
 from course_bot.learning.renaming import Log, log_under_present_names, under_present_names
 from course_bot.questions.question import Response
 from course_bot.storage.inspecting import reason_of
@@ -182,6 +183,7 @@ async def _compare(
     logs = await connection.run_sync(read_logs, people)
     kept = rows.mappings().all()
     people_kept = await connection.run_sync(read_people, kept)
+    merged = {lesson for lesson, names in Counter(renamed.values()).items() if names > 1}
     found = [
         difference
         for row, stored in zip(kept, people_kept, strict=True)
@@ -189,15 +191,21 @@ async def _compare(
             row["attempt_id"],
             under_present_names(stored, renamed),
             log_under_present_names(logs[row["id"]], renamed),
+            merged,
         )
     ]
     return found + await _finished_otherwise(connection, logs)
 
 
-def _differences(attempt_id: str | None, stored: Person, log: Log) -> list[Difference]:
+def _differences(
+    attempt_id: str | None, stored: Person, log: Log, merged: Collection[str]
+) -> list[Difference]:
     logged = {taken.id: answers for taken, answers in log}
     given = logged.get(attempt_id or "", [])
-    derived = rebuild_results(log)
+    results, derived = (
+        {lesson: _compared(result, lesson in merged) for lesson, result in each.items()}
+        for each in (stored.study.results, rebuild_results(log))
+    )
     compared: list[tuple[str, object, object]] = [
         ("latest attempt", attempt_id, attempt_id if attempt_id in logged else None),
         (
@@ -207,8 +215,8 @@ def _differences(attempt_id: str | None, stored: Person, log: Log) -> list[Diffe
         ),
     ]
     compared += [
-        (f"lesson {lesson}", stored.study.results.get(lesson), derived.get(lesson))
-        for lesson in sorted({*stored.study.results, *derived})
+        (f"lesson {lesson}", results.get(lesson), derived.get(lesson))
+        for lesson in sorted({*results, *derived})
     ]
     compared += [
         (
@@ -224,6 +232,11 @@ def _differences(attempt_id: str | None, stored: Person, log: Log) -> list[Diffe
         for what, was, should in compared
         if was != should
     ]
+
+
+def _compared(result: LessonResult, merged: bool) -> LessonResult:
+    """Leave out what the log does not tell: in which order several lessons became one."""
+    return replace(result, answered=tuple(sorted(result.answered))) if merged else result
 
 
 def _graded(taken: Attempt, place: int, response: Response) -> tuple[int, str, str, int] | None:
