@@ -2,14 +2,18 @@
 
 import asyncio
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
+from aiogram import Bot
 
 from course_bot.conversation.port import (
     Wrote,
 )
+from course_bot.messengers.delivery import Pace
+from course_bot.messengers.telegram.api import Call, GetUpdates
+from course_bot.messengers.telegram.polling import poll
 from tests.pretend_talk import PretendTalk
 from tests.telegram_server import (
     NOW,
@@ -140,3 +144,31 @@ async def test_polling_ends_a_webhook_and_keeps_what_waits_for_it(
         await api.until(lambda: not api.webhook)
         await server.settles(ann.writes("!"))
     assert len(talk.committed) == 2
+
+
+async def test_updates_whose_numbers_begin_anew_are_taken() -> None:
+    """After a week without any, Telegram takes a random number for the next one."""
+    batches = iter([[{"update_id": 900}], [{"update_id": 5}, {"update_id": 6}]])
+    offsets: list[int] = []
+    taken: list[object] = []
+    quiet = asyncio.Event()
+
+    async def bot(call: Call, **_: object) -> object:
+        if not isinstance(call, GetUpdates):
+            return True
+        offsets.append(call.offset)
+        if (batch := next(batches, None)) is None:
+            quiet.set()
+            await asyncio.Event().wait()
+        return batch
+
+    async def take(raw: dict[str, object]) -> None:
+        taken.append(raw["update_id"])
+
+    polling = asyncio.create_task(poll(cast(Bot, bot), Pace(), take))
+    await quiet.wait()
+    polling.cancel()
+    await asyncio.wait([polling])
+
+    assert taken == [900, 5, 6]
+    assert offsets == [0, 901, 7]

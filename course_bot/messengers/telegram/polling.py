@@ -50,7 +50,7 @@ async def poll(bot: Bot, pace: Pace, take: Take) -> None:
                 number = raw.get("update_id")
                 if not isinstance(number, int):
                     log.error("an update without an update_id is passed over")
-                elif number >= offset and number not in in_hand:
+                elif number not in in_hand:
                     in_hand[number] = asyncio.create_task(_taken(take, raw))
             if in_hand:
                 await asyncio.wait(in_hand.values(), timeout=pace.settle)
