@@ -219,3 +219,10 @@ def test_pauses_grow_to_half_an_hour_and_no_further() -> None:
     seconds = [pause_after(tries).total_seconds() for tries in range(1, 50)]
     assert 30 <= seconds[0] <= 45
     assert max(seconds) <= 1800 + 15
+
+
+async def test_what_has_been_due_longest_goes_first(storage: Storage) -> None:
+    (late,) = await waits(learner(storage), due_at=NOW)
+    (early,) = await waits(learner(storage, "2"), due_at=NOW - SECOND)
+
+    assert await lent(storage) == [early, late]

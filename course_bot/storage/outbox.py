@@ -100,7 +100,7 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
         .join(person, person.c.id == outbox.c.person_id)
         .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
         .where(outbox.c.id.in_(ids))
-        .order_by(outbox.c.id)
+        .order_by(outbox.c.due_at, outbox.c.id)
     )
     lent = rows.mappings().all()
     return [

@@ -59,11 +59,14 @@ def read_wordings(
 ) -> Mapping[str, Question]:
     """Read the wordings that some attempts refer to, as far as they are not in memory."""
     keys = {key for references in attempts for key, _shown, _figures in references or ()}
-    missing = keys - _known.keys()
+    # A copy: a turn in the writer's thread and a reader may be at this at the same time.
+    wordings = {key: known for key in keys if (known := _known.get(key)) is not None}
+    missing = keys - wordings.keys()
     if missing:
-        if len(_known) + len(missing) > KNOWN_MOST:
-            _known.clear()
-            missing = keys
         rows = connection.execute(select(question).where(question.c.key.in_(sorted(missing))))
-        _known.update({row.key: row.content for row in rows})
-    return _known
+        new = {row.key: row.content for row in rows}
+        if len(_known) + len(new) > KNOWN_MOST:
+            _known.clear()
+        _known.update(new)
+        wordings.update(new)
+    return wordings
