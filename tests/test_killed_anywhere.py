@@ -577,6 +577,19 @@ async def test_a_deletion_that_comes_again_makes_nobody_new_and_deletes_nobody_n
         assert (await stored(storage, scene.ann.account)).name == "Анна"
 
 
+async def test_a_second_tap_on_delete_says_farewell_once_more_and_makes_nobody_new(
+    url: URL,
+) -> None:
+    first = await prepared(url, a_deletion)
+    second = replace(first, move_id="the second tap")
+    async with process(url) as talk:
+        farewell = await talk.take(first)
+        for _ in range(2):
+            assert await talk.take(second) == farewell
+
+    assert (await everything_in(url))["person"] == []
+
+
 async def test_what_is_kept_of_a_deletion_tells_nobody_whose_it_was(url: URL) -> None:
     move = await prepared(url, a_deletion)
     async with Storage(create_engine(url)) as storage:

@@ -178,8 +178,11 @@ def ask_to_erase(stage: Stage, _at: AskToErase) -> Screen:
 
 
 def erase(stage: Stage, _wanted: Erase) -> Decision:
-    """Delete everything, from the screen that asks whether to; from anywhere else it is stale."""
-    if stage.person.place != str(AskToErase()):
+    """Delete everything, from the screen that asks whether to; from anywhere else it is stale.
+
+    Of somebody who has never been here, or is deleted already, nothing is left either.
+    """
+    if stage.person.place not in ("", str(AskToErase())):
         raise StaleError
     return Decision(person=go_to(stage.person, Erased()), records=(ErasedPerson(at=stage.at),))
 

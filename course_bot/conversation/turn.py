@@ -13,6 +13,7 @@ from course_bot.conversation.actions import (
     AskName,
     AskRole,
     ChooseTrack,
+    Erase,
     GoOn,
     Help,
     Me,
@@ -279,7 +280,8 @@ def _opened(stage: Stage, payload: str) -> Decision:
 
 
 def _pressed(stage: Stage, action: str) -> Decision:
-    greeted = _newcomer(stage)
+    # A second tap on it comes from somebody who is nobody now, and must not make them somebody.
+    greeted = _newcomer(stage) if action != Erase.name else None
     if greeted is not None:
         return greeted
     if len(action) > ACTION_BYTES or not action.isascii():
