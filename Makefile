@@ -15,6 +15,9 @@ export UV_PYTHON_DOWNLOADS := never
 # --inexact: uv itself lives in .venv and is not in the lock file.
 SYNC := $(BIN)/uv sync --frozen --inexact --quiet
 
+# As many processes as there are cores share the tests, a file's tests in one process.
+SIDE_BY_SIDE := --numprocesses logical --dist loadfile
+
 .PHONY: help run test check bench format wheel install install-dev clean
 
 help:
@@ -30,7 +33,7 @@ run: install
 	@exec $(BIN)/python -m course_bot run
 
 test: install-dev
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check: install-dev
 	$(BIN)/ruff format --check .

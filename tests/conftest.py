@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -44,13 +45,22 @@ def find_chromium() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+def lacking() -> set[str]:
+    """Return the marks of the tests that this machine can't run."""
+    there = {"postgres": POSTGRES, "chromium": find_chromium()}
+    return {mark for mark, found in there.items() if not found}
+
+
+def pytest_configure() -> None:
+    """Refuse to begin where nothing may be left out, and something would be."""
+    if os.environ.get("COURSE_BOT_TEST_COMPLETE") and (missing := lacking()):
+        told = "; ".join(LEFT_OUT[mark] for mark in sorted(missing))
+        raise pytest.UsageError(f"COURSE_BOT_TEST_COMPLETE is set; tests are left out {told}")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine can't run, and count it for the summary."""
-    missing = {
-        mark
-        for mark, there in (("postgres", POSTGRES), ("chromium", find_chromium()))
-        if not there
-    }
+    missing = lacking()
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     counts = dict.fromkeys(missing, 0)
@@ -59,12 +69,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in lacks:
             counts[mark] += 1
         (dropped if lacks else kept).append(item)
-    if dropped and os.environ.get("COURSE_BOT_TEST_COMPLETE"):
-        lacking = "; ".join(LEFT_OUT[mark] for mark in missing if counts[mark])
-        raise pytest.UsageError(f"COURSE_BOT_TEST_COMPLETE is set; tests are left out {lacking}")
     items[:] = kept
     config.stash[left_out] = counts
     config.hook.pytest_deselected(items=dropped)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where several processes share the tests, tell the one that reports what was left out."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["left_out"] = session.config.stash.get(left_out, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear it: each process has collected all tests, so that they all tell the same."""
+    node.config.stash[left_out] = getattr(node, "workeroutput", {}).get("left_out", {})
 
 
 def pytest_terminal_summary(
