@@ -12,7 +12,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from aiohttp import ClientSession, WSCloseCode, WSMsgType, hdrs, web
+from aiohttp import ClientSession, WSCloseCode, WSMsgType, WSServerHandshakeError, hdrs, web
 from sqlalchemy import make_url
 from yarl import URL
 
@@ -268,8 +268,18 @@ async def page(url: str) -> AsyncIterator[BrowserPerson]:
     async with browser_person(url) as person:
         async with person.session.get(url, headers={hdrs.CONNECTION: "close"}) as answer:
             assert answer.status == 200
-        await person.connects()
+        await connects(person)
         yield person
+
+
+async def connects(person: BrowserPerson) -> None:
+    """Connect, as soon as the connection that brought the page itself is quite gone."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            try:
+                return await person.connects()
+            except WSServerHandshakeError as refused:
+                assert refused.status == 503  # noqa: PT017 - any other status is a fault
 
 
 async def eve_enters(url: str) -> None:
