@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, text
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, func, insert, literal, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course_bot.learning.progress import Person, Study
-from course_bot.storage import Account, rows, schema, store
+from course_bot.storage import Account, questions, rows, schema, store
 from course_bot.storage.engine import DatabaseUrlError, create_engine, database_url
-from course_bot.storage.schema import metadata
+from course_bot.storage.schema import Json, metadata
 from course_bot.storage.store import (
     MOVES_KEPT,
     TURNS_IN_COMMIT,
@@ -256,6 +257,37 @@ async def test_twenty_read_modify_writes_of_one_person_at_once_lose_none(
     await asyncio.gather(*(each.does(add_one) for each in (ann, again) for _ in range(10)))
 
     assert (await ann.does()).place == "20"
+
+
+async def test_a_statement_is_not_taken_for_one_that_reads_json_of_another_kind(
+    storage: Storage,
+) -> None:
+    """SQLAlchemy compiles a statement once, with the types it has then."""
+    words, numbers = Json(TypeAdapter(list[str])), Json(TypeAdapter(list[int]))
+    async with storage.reading() as connection:
+        assert await connection.scalar(select(literal(["1"], words))) == ["1"]
+        assert await connection.scalar(select(literal([1], numbers))) == [1]
+
+
+async def test_wordings_that_are_read_stay_when_memory_is_cleared_for_others(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A turn in the writer's thread reads others meanwhile."""
+    monkeypatch.setattr(questions, "_known", {})
+    monkeypatch.setattr(questions, "KNOWN_MOST", 1)
+    asked = []
+    for key in ("1", "2"):
+        person = await learner(storage, key).does(start(attempt_id=f"of {key}"))
+        assert person.attempt
+        asked.append(questions.refer(person.attempt)[0])
+    async with storage.reading() as connection:
+        first, _ = [
+            await connection.run_sync(questions.read_wordings, [references])
+            for references in asked
+        ]
+
+    assert {key for key, *_ in asked[0]} == first.keys()
+    assert len(questions.resolve(asked[0], first)) == len(asked[0])
 
 
 @pytest.mark.postgres

@@ -64,10 +64,12 @@ class Json(TypeDecorator[T], Generic[T]):
 
     def __init__(self, adapter: TypeAdapter[T], *, recent: int = 0) -> None:
         super().__init__()
+        # Under the arguments' names: by these SQLAlchemy tells one such type from another.
+        self.adapter = adapter
+        self.recent = recent
         self._write: Callable[[T], bytes] = adapter.dump_json
         self._read: Callable[[str], T] = adapter.validate_json
-        self._most = recent
-        self._recent: dict[str, T] = {}
+        self._known: dict[str, T] = {}
 
     def process_bind_param(self, value: T | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - as called
         """Write the value."""
@@ -81,17 +83,17 @@ class Json(TypeDecorator[T], Generic[T]):
         """Read and check the value."""
         if value is None:
             return None
-        known = self._recent.get(value)
+        known = self._known.get(value)
         if known is None:
             known = self._read(value)
             self._remember(value, known)
         return known
 
     def _remember(self, written: str, value: T) -> None:
-        if self._most:
-            if len(self._recent) >= self._most:
-                self._recent.clear()
-            self._recent[written] = value
+        if self.recent:
+            if len(self._known) >= self.recent:
+                self._known.clear()
+            self._known[written] = value
 
 
 STUDIES_KEPT = 500
