@@ -5,15 +5,16 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import URL
 
 from course_bot.conversation.outgoing import next_daytime
+from course_bot.conversation.turn import Conversation
 from course_bot.storage.engine import create_engine
 from course_bot.storage.outbox import LEASE, TRIED, Postponed, Settled, pause_after
 from course_bot.storage.schema import outbox
 from course_bot.storage.store import Storage
-from tests.learners import NOW, Learner, forget, join, learner, link, put
+from tests.learners import COURSE, NOW, Learner, forget, join, learner, link, put
 
 SECOND = timedelta(seconds=1)
 
@@ -226,3 +227,20 @@ async def test_what_has_been_due_longest_goes_first(storage: Storage) -> None:
     (early,) = await waits(learner(storage, "2"), due_at=NOW - SECOND)
 
     assert await lent(storage) == [early, late]
+
+
+async def test_a_message_that_can_not_be_worded_holds_up_no_other(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one of a kind that only a newer version knows, after going back to this one."""
+    (odd,) = await waits(learner(storage))
+    (good,) = await waits(learner(storage, "2"))
+    async with storage.writing() as connection:
+        await connection.execute(update(outbox).where(outbox.c.id == odd).values(kind="newer"))
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32))
+
+    assert [each.id for each in await talk.outgoing("telegram", NOW)] == [good]
+
+    assert f"message {odd} can't be worded" in caplog.text
+    assert await lent(storage, NOW + timedelta(seconds=29)) == []
+    assert await lent(storage, NOW + timedelta(seconds=45)) == [odd], "it is tried again"

@@ -1,5 +1,6 @@
 """One turn: load, decide, commit, and only then show."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,9 +45,11 @@ from course_bot.learning.progress import NotWaitingError, Person
 from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import Language, phrases
 from course_bot.storage import Account
-from course_bot.storage.outbox import Settled
+from course_bot.storage.outbox import Postponed, Settled
 from course_bot.storage.query import Query
 from course_bot.storage.store import Decision, Situation, Storage
+
+log = logging.getLogger(__name__)
 
 ROUTES = by_name(
     (
@@ -127,9 +130,21 @@ class Conversation:
         """Lend some of the messages that are due at a door now, as they are to be sent."""
         course = self._course()
         while lent := await self._storage.lend_messages(door, now):
-            done = [prepared(course, message, self._zone, now) for message in lent]
-            ready = [each for each in done if isinstance(each, Outgoing)]
-            others = [each for each in done if not isinstance(each, Outgoing)]
+            ready: list[Outgoing] = []
+            others: list[Settled | Postponed] = []
+            for message in lent:
+                try:
+                    made = prepared(course, message, self._zone, now)
+                except Exception as error:
+                    # One message must not hold up the others, for ever at the head of the queue.
+                    log.exception("message %d can't be worded", message.id)
+                    reason = type(error).__name__
+                    await self._storage.put_off_message(message.id, now, reason)
+                    continue
+                if isinstance(made, Outgoing):
+                    ready.append(made)
+                else:
+                    others.append(made)
             if others:
                 await self._storage.settle_messages(others, now)
             if ready:
