@@ -8,9 +8,8 @@ from sqlalchemy import Connection, func, select
 from course_bot.learning.attempts import Attempt
 from course_bot.storage.log import read_logs
 from course_bot.storage.query import Query
-from course_bot.storage.rows import read_people
+from course_bot.storage.rows import PEOPLE, read_people
 from course_bot.storage.schema import (
-    ATTEMPT_COLUMNS,
     account,
     answer,
     attempt,
@@ -66,11 +65,7 @@ class Everything(Query[bytes]):
 
     def run(self, connection: Connection) -> bytes:
         """Return UTF-8 JSON, indented; of a person who isn't there any more, an empty object."""
-        found = connection.execute(
-            select(person, *ATTEMPT_COLUMNS)
-            .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-            .where(person.c.id == self.person)
-        )
+        found = connection.execute(PEOPLE.where(person.c.id == self.person))
         row = found.mappings().one_or_none()
         if row is None:
             return b"{}"

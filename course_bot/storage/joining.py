@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Select, select
 from course_bot.learning.progress import Person
 from course_bot.storage.log import Log, read_logs
 from course_bot.storage.query import Query
-from course_bot.storage.rows import read_people
-from course_bot.storage.schema import ATTEMPT_COLUMNS, attempt, person, personal_link
+from course_bot.storage.rows import PEOPLE, read_people
+from course_bot.storage.schema import person, personal_link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,7 @@ class LinkedPeople(Query[Linked | None]):
 
     def run(self, connection: Connection) -> Linked | None:
         """Read both; None where there is no such link (any more)."""
-        found = connection.execute(
-            select(person, *ATTEMPT_COLUMNS)
-            .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-            .where(person.c.id.in_(self.people()))
-        )
+        found = connection.execute(PEOPLE.where(person.c.id.in_(self.people())))
         people = read_people(connection, found.mappings().all())
         if not people:
             return None

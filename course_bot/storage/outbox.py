@@ -14,8 +14,8 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from course_bot.learning.progress import Person
 from course_bot.storage import Account
-from course_bot.storage.rows import read_people
-from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, outbox, person
+from course_bot.storage.rows import PEOPLE, read_people
+from course_bot.storage.schema import account, outbox, person
 
 LEASE = timedelta(minutes=5)
 AT_ONCE = 20
@@ -86,19 +86,15 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
         return []
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(lent_until=now + LEASE))
     rows = connection.execute(
-        select(
+        PEOPLE.add_columns(
             outbox.c.id.label("message"),
             outbox.c.account_id,
             outbox.c.kind,
             outbox.c.made_at,
             account.c.blocked_at,
-            person,
-            *ATTEMPT_COLUMNS,
         )
-        .select_from(outbox)
+        .join(outbox, outbox.c.person_id == person.c.id)
         .join(account, account.c.id == outbox.c.account_id)
-        .join(person, person.c.id == outbox.c.person_id)
-        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
         .where(outbox.c.id.in_(ids))
         .order_by(outbox.c.due_at, outbox.c.id)
     )

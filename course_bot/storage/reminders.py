@@ -7,8 +7,8 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from course_bot.learning.progress import Person
 from course_bot.learning.reminding import AWAY, reminders_passed
-from course_bot.storage.rows import read_people
-from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, outbox, person
+from course_bot.storage.rows import PEOPLE, read_people
+from course_bot.storage.schema import account, outbox, person
 
 KIND = "reminder"
 PEOPLE_AT_ONCE = 200
@@ -70,8 +70,7 @@ def plan(
         .scalar_subquery()
     )
     rows = connection.execute(
-        select(there.label("account_id"), person, *ATTEMPT_COLUMNS)
-        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
+        PEOPLE.add_columns(there.label("account_id"))
         .where(person.c.remind_at <= now)
         .order_by(person.c.remind_at)
         .limit(PEOPLE_AT_ONCE)

@@ -244,6 +244,14 @@ def _add_people(connection: Connection, arriving: Iterable[Arriving]) -> dict[st
     return added
 
 
+PEOPLE = (
+    select(schema.person, *schema.ATTEMPT_COLUMNS)
+    .select_from(schema.person)
+    .outerjoin(schema.attempt, schema.attempt.c.id == schema.person.c.attempt_id)
+)
+"""Rows for ``read_people``; whoever wants some people only says which."""
+
+
 def read_people(connection: Connection, rows: Sequence[RowMapping]) -> list[Person]:
     """Make people of rows that have the columns of ``person`` and of their latest attempt."""
     wordings = read_wordings(connection, (row["asked"] for row in rows))

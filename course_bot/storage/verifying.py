@@ -17,8 +17,8 @@ from course_bot.questions.question import Response
 from course_bot.storage.inspecting import reason_of
 from course_bot.storage.log import read_logs
 from course_bot.storage.questions import key_of
-from course_bot.storage.rows import read_people
-from course_bot.storage.schema import ATTEMPT_COLUMNS, account, attempt, metadata, person, question
+from course_bot.storage.rows import PEOPLE, read_people
+from course_bot.storage.schema import account, attempt, metadata, person, question
 from course_bot.storage.store import Storage
 
 NO_LESSON: Mapping[str, str] = MappingProxyType({})
@@ -174,12 +174,7 @@ async def _differences_of(
 async def _compare(
     connection: AsyncConnection, people: list[int], renamed: Mapping[str, str]
 ) -> list[Difference]:
-    rows = await connection.execute(
-        select(person, *ATTEMPT_COLUMNS)
-        .outerjoin(attempt, attempt.c.id == person.c.attempt_id)
-        .where(person.c.id.in_(people))
-        .order_by(person.c.id)
-    )
+    rows = await connection.execute(PEOPLE.where(person.c.id.in_(people)).order_by(person.c.id))
     logs = await connection.run_sync(read_logs, people)
     kept = rows.mappings().all()
     people_kept = await connection.run_sync(read_people, kept)

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from typing import cast
 
 from aiogram import Bot
@@ -317,16 +318,15 @@ def with_links_spelled_out(screen: Screen) -> Screen:
     http://localhost, where a course that is only tried out lives.
     """
     links = [button for row in screen.rows for button in row if button.url]
-    lines = "".join(f"\n{_escaped(button.label)}: {_escaped(button.url)}" for button in links)
+    lines = "".join(
+        f"\n{escape(button.label, quote=False)}: {escape(button.url, quote=False)}"
+        for button in links
+    )
     rows = (tuple(button for button in row if not button.url) for row in screen.rows)
     return Screen(
         text=screen.text + lines if len(screen.text + lines) <= TEXT_CHARS else screen.text,
         rows=tuple(row for row in rows if row),
     )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _keyboard(screen: Screen) -> Keyboard | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from html import unescape
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramUnauthorizedError
@@ -312,10 +313,7 @@ class TelegramDoor:
 
 def _plain(text: str) -> str:
     """Read the HTML subset of a screen as plain text."""
-    text = re.sub(r"</?[a-z]+>", "", text)
-    return (
-        text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-    )
+    return unescape(re.sub(r"</?[a-z]+>", "", text))
 
 
 def _cut(text: str, limit: int) -> str:
