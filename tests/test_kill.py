@@ -220,7 +220,8 @@ async def test_no_update_is_lost_or_counted_twice_and_no_message_is_lost_by_kill
         for update in sorted(api.history)[::100]:
             await api.until_confirmed(update)
         await api.until_confirmed(max(api.history))
-        await api.until(lambda: all(each.chat.from_bot for each in away), "for reminders")
+        for count in range(AWAY_FOR_KILL, len(away) + 1, AWAY_FOR_KILL):
+            await are_reminded(api, away[:count])
         await bot.stops()
         code, printed = await bot.runs("db", "verify")
     assert code == 0, printed
@@ -247,6 +248,11 @@ async def stay_away(database: URL, people: Sequence[Somebody]) -> None:
         for each in learners:
             each.now = since
         await asyncio.gather(*(each.does(put(track=TRACK)) for each in learners))
+
+
+async def are_reminded(api: BotApi, people: Sequence[Somebody]) -> None:
+    """Wait until everybody has got a message."""
+    await api.until(lambda: all(each.chat.from_bot for each in people), "for reminders")
 
 
 def arrived(api: BotApi, since: int = 0) -> list[int]:
