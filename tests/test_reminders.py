@@ -4,11 +4,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.engine import URL
 
 from course_bot.learning.progress import Person
 from course_bot.storage.engine import create_engine
 from course_bot.storage.outbox import Lent, Settled
+from course_bot.storage.schema import outbox
 from course_bot.storage.store import Storage
 from tests.learners import NOW, Learner, forget, join, learner, link, put, start, statements
 
@@ -164,6 +166,43 @@ async def test_many_are_reminded_in_portions(
     assert sorted(taken) == sorted(people)
 
 
+async def test_who_can_not_be_read_keeps_no_reminder_from_others(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = [await enrolled(storage, f"{key}") for key in range(3)]
+    broken = await people[1].does()
+    await damage_study(storage, broken.id)
+
+    assert sorted(await reminded(storage, 3 * DAY)) == ["0", "2"]
+
+    assert f"person {broken.id} can't be read" in caplog.text
+    caplog.clear()
+    assert await reminded(storage, 4 * DAY) == []
+    assert caplog.text == "", "nobody looks again before they move"
+
+
+async def test_a_message_to_somebody_who_can_not_be_read_is_given_up(storage: Storage) -> None:
+    people = [await enrolled(storage, f"{key}") for key in range(3)]
+    await storage.plan_reminders(["telegram"], NOW + 3 * DAY, lambda _: True)
+    await damage_study(storage, (await people[1].does()).id)
+
+    lent = await storage.lend_messages("telegram", NOW + 3 * DAY)
+
+    assert {each.account.key for each in lent} == {"0", "2"}
+    async with storage.reading() as connection:
+        reasons = await connection.scalars(
+            select(outbox.c.reason).where(outbox.c.settled_at.is_not(None))
+        )
+        assert list(reasons) == ["unreadable"]
+
+
+async def damage_study(storage: Storage, person: int) -> None:
+    async with storage.writing() as connection:
+        await connection.execute(
+            text("UPDATE person SET study = '{' WHERE id = :person"), {"person": person}
+        )
+
+
 async def test_two_processes_never_remind_the_same_person(storage: Storage, url: URL) -> None:
     keys = {(await enrolled(storage, f"{key}")).account.key for key in range(50)}
 
@@ -185,7 +224,7 @@ async def test_those_not_due_are_not_even_looked_at(storage: Storage) -> None:
         await storage.lend_messages("telegram", NOW)
     people, messages = seen
 
-    assert "SEARCH person USING INDEX ix_person_remind_at" in await _plan(storage, people)
+    assert "SEARCH person USING COVERING INDEX ix_person_remind_at" in await _plan(storage, people)
     plan = await _plan(storage, messages)
     assert "SEARCH outbox USING INDEX ix_outbox_due" in plan
     assert "SEARCH earlier USING INDEX ix_outbox_waiting" in plan

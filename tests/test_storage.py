@@ -33,6 +33,7 @@ from tests.learners import (
     Learner,
     answer,
     forget,
+    join,
     learner,
     link,
     look,
@@ -381,20 +382,23 @@ async def test_turns_that_wait_together_share_statements(storage: Storage) -> No
     assert len(seen) <= 2 * 4
 
 
+def note(order: list[str], what: str) -> Callable[[Person], Decision]:
+    """Note that the turn's decision is made."""
+
+    def change(person: Person) -> Decision:
+        order.append(what)
+        return look(person)
+
+    return change
+
+
 async def test_an_accounts_turns_are_carried_out_in_their_order(storage: Storage) -> None:
     ann, bob = learner(storage, "ann"), learner(storage, "bob")
     order: list[str] = []
 
-    def note(what: str) -> Callable[[Person], Decision]:
-        def change(person: Person) -> Decision:
-            order.append(what)
-            return look(person)
-
-        return change
-
     await asyncio.gather(
-        *(ann.does(note(f"ann{number}")) for number in range(50)),
-        *(bob.does(note(f"bob{number}")) for number in range(50)),
+        *(ann.does(note(order, f"ann{number}")) for number in range(50)),
+        *(bob.does(note(order, f"bob{number}")) for number in range(50)),
     )
 
     assert [what for what in order if "ann" in what] == [f"ann{number}" for number in range(50)]
@@ -443,6 +447,25 @@ async def test_two_accounts_of_one_person_in_one_batch_lose_nothing(storage: Sto
     await asyncio.gather(*(each.does(add_one) for _ in range(10) for each in (phone, desk)))
 
     assert (await phone.does()).place == (await desk.does()).place == "20"
+
+
+async def test_turns_of_a_persons_accounts_are_carried_out_in_their_order(
+    storage: Storage,
+) -> None:
+    """Of those that come together, one is carried out, and the others wait at the front."""
+    phone, desk = await two_accounts(storage)
+    tablet = learner(storage, "1", "max")
+    await phone.does(link("another", NOW + DAY))
+    await join(storage, tablet.account, "another", NOW)
+    order: list[str] = []
+
+    await asyncio.gather(
+        phone.does(note(order, "phone")),
+        desk.does(note(order, "desk")),
+        *(tablet.does(note(order, f"tablet {number}")) for number in range(3)),
+    )
+
+    assert order == ["phone", "desk", "tablet 0", "tablet 1", "tablet 2"]
 
 
 async def test_a_flood_at_one_device_does_not_hold_up_the_persons_other(

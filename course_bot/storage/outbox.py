@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from course_bot.learning.progress import Person
 from course_bot.storage import Account
-from course_bot.storage.rows import PEOPLE, read_people
+from course_bot.storage.rows import PEOPLE, read_each
 from course_bot.storage.schema import account, outbox, person
 
 LEASE = timedelta(minutes=5)
@@ -85,7 +85,7 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
     if not ids:
         return []
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(lent_until=now + LEASE))
-    rows = connection.execute(
+    rows = (
         PEOPLE.add_columns(
             outbox.c.id.label("message"),
             outbox.c.account_id,
@@ -95,10 +95,10 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
         )
         .join(outbox, outbox.c.person_id == person.c.id)
         .join(account, account.c.id == outbox.c.account_id)
-        .where(outbox.c.id.in_(ids))
         .order_by(outbox.c.due_at, outbox.c.id)
     )
-    lent = rows.mappings().all()
+    found, unreadable = read_each(connection, rows, outbox.c.id, ids)
+    settle(connection, [Settled(id=each, reason="unreadable") for each in unreadable], now)
     return [
         Lent(
             id=row["message"],
@@ -108,7 +108,7 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
             made_at=row["made_at"],
             blocked=row["blocked_at"] is not None,
         )
-        for row, who in zip(lent, read_people(connection, lent), strict=True)
+        for row, who in found
     ]
 
 

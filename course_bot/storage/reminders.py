@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from course_bot.learning.progress import Person
 from course_bot.learning.reminding import AWAY, reminders_passed
-from course_bot.storage.rows import PEOPLE, read_people
+from course_bot.storage.rows import PEOPLE, read_each
 from course_bot.storage.schema import account, outbox, person
 
 KIND = "reminder"
@@ -69,16 +69,19 @@ def plan(
         )
         .scalar_subquery()
     )
-    rows = connection.execute(
-        PEOPLE.add_columns(there.label("account_id"))
+    due = connection.scalars(
+        select(person.c.id)
         .where(person.c.remind_at <= now)
         .order_by(person.c.remind_at)
         .limit(PEOPLE_AT_ONCE)
-        .with_for_update(of=person, skip_locked=True)
-    )
+        .with_for_update(skip_locked=True)
+    ).all()
+    if not due:
+        return 0
+    rows = PEOPLE.add_columns(there.label("account_id")).order_by(person.c.remind_at)
+    found, unreadable = read_each(connection, rows, person.c.id, due)
     looked, messages = [], []
-    due = rows.mappings().all()
-    for row, who in zip(due, read_people(connection, due), strict=True):
+    for row, who in found:
         reachable = row["account_id"] is not None and who.reminders and wanted(who)
         passed = reminders_passed(who.seen_at, now)
         goes_on = reachable and passed < len(AWAY)
@@ -104,4 +107,8 @@ def plan(
         connection.execute(_LOOK_AGAIN, looked)
     if messages:
         connection.execute(insert(outbox), messages)
-    return len(looked)
+    if unreadable:
+        connection.execute(
+            update(person).where(person.c.id.in_(unreadable)).values(remind_at=None)
+        )
+    return len(due)

@@ -1,11 +1,13 @@
 """Turns as rows: what a turn starts from, read at once, and what turns leave, written at once."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Select,
@@ -38,6 +40,8 @@ from course_bot.questions.question import Question
 from course_bot.storage import schema
 from course_bot.storage.query import Query
 from course_bot.storage.questions import read_wordings, refer, resolve
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +254,36 @@ PEOPLE = (
     .outerjoin(schema.attempt, schema.attempt.c.id == schema.person.c.attempt_id)
 )
 """Rows for ``read_people``; whoever wants some people only says which."""
+
+
+def read_each(
+    connection: Connection,
+    rows: Select[tuple[object, ...]],
+    key: Column[int],
+    numbers: Sequence[int],
+) -> tuple[list[tuple[RowMapping, Person]], list[int]]:
+    """Read people for whom something is done that no damaged row may keep from the others.
+
+    Args:
+        connection: in a transaction.
+        rows: made of ``PEOPLE``.
+        key: which of its columns tells the rows apart.
+        numbers: what stands in that column of the wanted rows.
+
+    Returns:
+        The rows with their people; and the numbers of the rows that can't be read.
+    """
+    try:
+        found = connection.execute(rows.where(key.in_(numbers))).mappings().all()
+        return list(zip(found, read_people(connection, found), strict=True)), []
+    except ValueError as error:
+        if len(numbers) == 1:
+            log.warning("%s %d can't be read: %s", key.table, numbers[0], type(error).__name__)
+            return [], list(numbers)
+    parts = [read_each(connection, rows, key, [number]) for number in numbers]
+    return [each for read, _ in parts for each in read], [
+        number for _, unreadable in parts for number in unreadable
+    ]
 
 
 def read_people(connection: Connection, rows: Sequence[RowMapping]) -> list[Person]:
