@@ -226,8 +226,8 @@ async def test_those_not_due_are_not_even_looked_at(storage: Storage) -> None:
 
     assert "SEARCH person USING COVERING INDEX ix_person_remind_at" in await _plan(storage, people)
     plan = await _plan(storage, messages)
-    assert "SEARCH outbox USING INDEX ix_outbox_due" in plan
-    assert "SEARCH earlier USING INDEX ix_outbox_waiting" in plan
+    assert "SEARCH outbox USING INDEX ix_outbox_door_settled_at_due_at" in plan
+    assert "SEARCH earlier USING INDEX ix_outbox_person_id_settled_at_id" in plan
 
 
 async def _plan(storage: Storage, query: str) -> str:

@@ -96,12 +96,13 @@ class Conversation:
         """Carry out one move and return what to show, after it is committed."""
         turn = self.turn(move)
         decision = await self._storage.turn(move.account, move.move_id, move.at, turn.decide)
-        stage = turn.stage(decision.person)
         replies: list[Reply] = [Notice(text=decision.notice)] if decision.notice else []
         if decision.document:
             make = profile.HANDOUTS[decision.document]
-            replies.append(await make(stage, self._storage.read))
-        view = turn.views.get(decision.person.place) or _current(stage)[1]
+            replies.append(await make(turn.stage(decision.person), self._storage.read))
+        view = turn.views.get(decision.person.place)
+        if view is None:  # a move that was carried out before: nothing was decided
+            _, view = _current(turn.stage(decision.person))
         replies.append(view if isinstance(view, Screen) else await view(self._storage.read))
         return replies
 
@@ -239,7 +240,7 @@ class Turn:
         try:
             decision = _decision(stage, self.move)
             place = decision.person.place
-            self.views = {place: view_of(ROUTES, stage.after(decision.person))}
+            self.views = {place: view_of(ROUTES, self.stage(decision.person))}
         except (StaleError, NotWaitingError):
             person, view = _current(stage)
             self.views = {person.place: view}

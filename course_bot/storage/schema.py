@@ -31,25 +31,47 @@ T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite has no time zones, so there it is kept without one."""
+    """An aware UTC time; SQLite has no time zones, so there it is kept as text without one.
+
+    There, SQLAlchemy's own type would be a second step each way, for four times in each turn.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as called
         """Refuse a naive time and turn any other into UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without its zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return None if value is None else _in_utc(value)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as called
+        """Return the time in UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], object] | None:
+        """Return what writes a time."""
+        return _written if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[object], datetime | None] | None:
+        """Return what reads a time."""
+        return _read if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return value.astimezone(UTC)
+
+
+def _written(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    return _in_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _read(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
 
 
 class Json(TypeDecorator[T], Generic[T]):
@@ -246,21 +268,9 @@ outbox = Table(
     # Settled without a reason: sent.
     Column("settled_at", UtcDateTime),
     Column("reason", Text),
+    # What waits at a door, in the order in which it is due; what waits for a person.
+    Index(None, "door", "settled_at", "due_at"),
+    Index(None, "person_id", "settled_at", "id"),
+    Index(None, "settled_at"),
     sqlite_autoincrement=True,
 )
-_WAITS = outbox.c.settled_at.is_(None)
-Index(
-    "ix_outbox_due",
-    outbox.c.door,
-    outbox.c.due_at,
-    sqlite_where=_WAITS,
-    postgresql_where=_WAITS,
-)
-Index(
-    "ix_outbox_waiting",
-    outbox.c.person_id,
-    outbox.c.id,
-    sqlite_where=_WAITS,
-    postgresql_where=_WAITS,
-)
-Index("ix_outbox_settled_at", outbox.c.settled_at)

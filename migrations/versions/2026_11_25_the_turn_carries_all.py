@@ -80,19 +80,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sqlite_autoincrement=True,
     )
-    waits = sa.text("settled_at IS NULL")
-    op.create_index(op.f("ix_outbox_account_id"), "outbox", ["account_id"])
-    op.create_index(
-        "ix_outbox_due", "outbox", ["door", "due_at"], sqlite_where=waits, postgresql_where=waits
-    )
-    op.create_index(
-        "ix_outbox_waiting",
-        "outbox",
-        ["person_id", "id"],
-        sqlite_where=waits,
-        postgresql_where=waits,
-    )
-    op.create_index("ix_outbox_settled_at", "outbox", ["settled_at"])
+    for columns in (
+        ["account_id"],
+        ["door", "settled_at", "due_at"],
+        ["person_id", "settled_at", "id"],
+        ["settled_at"],
+    ):
+        op.create_index(op.f(f"ix_outbox_{'_'.join(columns)}"), "outbox", columns)
     op.create_table(
         "question",
         sa.Column("key", sa.String(length=16), nullable=False),
