@@ -88,7 +88,8 @@ class Stage:
 
 def go_to(person: Person, place: Action) -> Person:
     """Return the person at another place."""
-    return replace(person, place=str(place))
+    written = str(place)
+    return person if person.place == written else replace(person, place=written)
 
 
 def button(label: str, action: Action) -> Button:

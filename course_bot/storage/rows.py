@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     Select,
     bindparam,
     delete,
@@ -38,6 +39,7 @@ from course_bot.learning.progress import (
 from course_bot.learning.reminding import first_reminder
 from course_bot.questions.question import Question
 from course_bot.storage import schema
+from course_bot.storage.prepared import Prepared
 from course_bot.storage.query import Query
 from course_bot.storage.questions import read_wordings, refer, resolve
 
@@ -322,29 +324,28 @@ def read_attempt(row: RowMapping, attempt_id: str, wordings: Mapping[str, Questi
     )
 
 
-_UPDATE_PERSON = (
+_CHANGED = (
+    "name",
+    "language",
+    "track",
+    "reminders",
+    "joined_at",
+    "seen_at",
+    "place",
+    "wish",
+    "study",
+    "attempt_id",
+    "reminders_sent",
+    "remind_at",
+)
+_UPDATE_PERSON = Prepared(
     update(schema.person)
     .where(schema.person.c.id == bindparam("person"))
-    .values(
-        {
-            column: bindparam(column)
-            for column in (
-                "name",
-                "language",
-                "track",
-                "reminders",
-                "joined_at",
-                "seen_at",
-                "place",
-                "wish",
-                "study",
-                "attempt_id",
-                "reminders_sent",
-                "remind_at",
-            )
-        }
-    )
+    .values({column: bindparam(column) for column in _CHANGED}),
+    (*_CHANGED, "person"),
 )
+_ADD_MOVE = Prepared(insert(schema.move), schema.move.columns.keys())
+_ADD_ANSWER = Prepared(insert(schema.answer), schema.answer.columns.keys())
 _ADD_QUESTION = text(
     "INSERT INTO question (key, content) VALUES (:key, :content) ON CONFLICT DO NOTHING"
 )
@@ -537,22 +538,27 @@ class Writes:
                     _ADD_QUESTION,
                     [{"key": key, "content": self.questions[key]} for key in new],
                 )
-            for statement, rows in (
+            statements: tuple[tuple[Prepared | Executable, list[_Values]], ...] = (
                 (insert(schema.attempt), self.attempts),
-                (insert(schema.answer), self.answers),
+                (_ADD_ANSWER, self.answers),
                 (_FINISH_ATTEMPT, self.finished),
                 (_NUMBER_ATTEMPT, self.numbered),
                 *((statement, self.joined) for statement in _MOVE_OVER),
                 (_RENAME_ATTEMPTS, self.renamed),
                 (_UPDATE_PERSON, self.people),
-                (insert(schema.move), self.moves),
+                (_ADD_MOVE, self.moves),
                 (insert(schema.personal_link), self.links),
                 (_USE_LINK, self.used_links),
                 (_UNBLOCK, self.unblocked),
                 (_DELETE_PERSON, self.deleted),
                 (insert(schema.deletion), self.deletions),
-            ):
-                if rows:
+            )
+            for statement, rows in statements:
+                if not rows:
+                    continue
+                if isinstance(statement, Prepared):
+                    statement.execute(connection, rows)
+                else:
                     connection.execute(statement, rows)
             connection.commit()
             self.stored.update(new)
