@@ -120,6 +120,14 @@ def test_the_authors_markdown_becomes_the_html_subset(text: str, expected: str |
         ("Вот:\n¦✅ раз\n✅ два", "строка начинается с «✅»"),
         ("Вот:\n¦1️⃣ раз", "строка начинается с «1️⃣»"),
         ("- раз\n  ¦• два", "строка начинается с «•»"),
+        ("Вот:\n¦а. раз\nб. два", "строка начинается с «а.»"),
+        ("Вот:\n¦1.раз\n2.два", "строка начинается с «1.»"),
+        ("Вот:\n¦1.1. раз\n1.2. два", "строка начинается с «1.1.»"),
+        ("Вот:\n¦I. раз\nII. два", "строка начинается с «I.»"),
+        ("Вот:\n¦1: раз\n2: два", "строка начинается с «1:»"),
+        ("Вот:\n¦Шаг 1. раз\nШаг 2. два", "строка начинается с «Шаг 1.»"),
+        ("Вот:\n¦o раз\no два", "строка начинается с «o»"),
+        ("раз ¦[[два]]", "ссылка внутри текста"),
         ("до ¦{{staf_target}}", "неизвестное правило «staf_target» — может быть, «staff_target»?"),
         ("до ¦{staff_target}", "неизвестная подстановка {staff_target} — у правил скобки двойные"),
         ("до ¦{total}", "неизвестная подстановка {total} — такие подстановки бывают только"),
@@ -134,6 +142,14 @@ def test_anything_else_is_a_fault_with_its_place(text: str, words: str) -> None:
     assert text.index("¦") in [
         fault.offset for fault, one in zip(faults, said, strict=True) if words in one
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["о ролях", "т. е. так", "г. Москва", "+7 дней", "15.11 уже", "1,5 часа", "12:30 — обед"],
+)
+def test_a_line_of_a_sentence_is_no_item_of_a_list(line: str) -> None:
+    assert render(f"Мы говорим\n{line}", lists=True).faults == ()
 
 
 def test_a_list_in_one_line_is_told_once() -> None:
