@@ -783,16 +783,27 @@ async def test_a_fault_that_nobody_foresaw_does_not_end_the_writer(
     assert isinstance(await ann.does(), Person)
 
 
+async def test_a_time_without_its_zone_is_not_stored(storage: Storage) -> None:
+    ann = learner(storage)
+    before = await ann.does()
+    ann.now = NOW.replace(tzinfo=None)
+
+    with pytest.raises(ValueError, match="without its zone"):
+        await ann.does(put(name="Анна"))
+
+    ann.now = NOW
+    assert await ann.does() == before
+
+
 async def test_what_a_person_wrote_is_in_no_error_and_in_no_log(
     storage: Storage, caplog: pytest.LogCaptureFixture
 ) -> None:
     ann = learner(storage)
     await ann.does()
-    ann.now = NOW.replace(tzinfo=None)
     name = "Анна Петровна"
 
     with pytest.raises(SQLAlchemyError) as caught:
-        await ann.does(put(name=name))
+        await ann.does(put(name=name, place=["no place"]))
     logging.getLogger("course_bot").error("a fault", exc_info=caught.value)
 
     assert "UPDATE person" in caplog.text
