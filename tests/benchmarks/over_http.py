@@ -36,6 +36,9 @@ WALK = 400
 """Moves of the recorded walk: a track's worth and more."""
 PAGE_WALK = 100
 """Fewer, as the page's door lets a visitor make five moves a second."""
+DEFLATE = 15
+"""The window that every browser offers to compress frames with (RFC 7692, 7.1.2.2); whether it is
+used is the server's choice, and its CPU."""
 VISITORS = 64
 VISITORS_AT_ONCE = 16
 MOVES = 15
@@ -364,7 +367,10 @@ async def pages(folder: Path, *, rounds: int, beside: Path | None) -> dict[str, 
         url = await bare.line()
         session = await stack.enter_async_context(ClientSession())
         strangers = [
-            Visitor(await session.ws_connect(f"{url}/ws?learner={each}"), Repeater(walk))
+            Visitor(
+                await session.ws_connect(f"{url}/ws?learner={each}", compress=DEFLATE),
+                Repeater(walk),
+            )
             for each in range(VISITORS)
         ]
         playing[BARE] = Page(bare, strangers)
@@ -380,7 +386,7 @@ async def _visitor(stack: AsyncExitStack, url: str, random: Random) -> Visitor:
     session = await stack.enter_async_context(ClientSession(cookie_jar=CookieJar(unsafe=True)))
     async with session.get(url) as page:
         assert page.status == 200
-    socket = await session.ws_connect(f"{url}/ws", origin=url)
+    socket = await session.ws_connect(f"{url}/ws", origin=url, compress=DEFLATE)
     await socket.receive()  # the greeting
     return Visitor(socket, Walker(random))
 
