@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,34 @@ def test_imports_point_one_way() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("contract", "may"),
+    [
+        ("Only storage knows SQLAlchemy", "storage"),
+        ("Only the Telegram door knows aiogram", "messengers.telegram"),
+        ("Only messengers know aiohttp", "messengers"),
+    ],
+)
+def test_a_contract_forbids_to_every_module_but_one(contract: str, may: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (forbidden,) = (each for each in settings["contracts"] if each["name"] == contract)
+    others: set[str] = set()
+    package = "course_bot"
+    for part in may.split("."):
+        others |= modules(package) - {f"{package}.{part}"}
+        package = f"{package}.{part}"
+
+    assert set(forbidden["source_modules"]) == others
+
+
+def modules(package: str) -> set[str]:
+    """Return the modules and packages of ours that are right in a package."""
+    folder = ROOT / package.replace(".", "/")
+    inside = {path.stem for path in folder.iterdir() if path.suffix == ".py"}
+    inside |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    return {f"{package}.{name}" for name in inside if not name.startswith("__")}
 
 
 def imported_with(module: str) -> set[str]:

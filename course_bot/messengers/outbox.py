@@ -35,7 +35,8 @@ class Outbox:
     Messages go out side by side at the bulk pace, and each is reported as soon as it is out. No
     messenger has a key by which it would know a repeated message, so what was in flight when the
     process was killed, or when its connection broke after the messenger had taken it, may arrive
-    twice. Nothing else does, and nothing is lost.
+    twice; so may what could not be reported while it was lent. Nothing else does, and nothing is
+    lost.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
 """What the bot says by itself: kept until it was sent, lent to one sender at a time.
 
 A message counts as sent only when its door says so. Whoever takes messages has them for
-``LEASE``; killed in between, they are due again. So nothing is lost, and a message may come twice
-only where the kill fell between the sending and the word that it was sent.
+``LEASE``; killed in between, they are due again. So nothing is lost. A message may come twice
+only where it was sent and the lease ended before its door could say so: the process was killed in
+between, or the database was away for as long.
 """
 
 from collections.abc import Sequence
