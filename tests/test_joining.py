@@ -211,6 +211,26 @@ async def test_an_attempt_in_progress_goes_on_after_joining(
     assert await found(storage) == []
 
 
+async def test_an_attempt_that_goes_on_comes_after_all_that_the_other_person_has_answered(
+    storage: Storage,
+) -> None:
+    """As the next attempt prefers what was answered longest ago."""
+    phone, desk = learner(storage, "1"), learner(storage, "1", "browser")
+    await desk.does(start("chat", attempt_id="of the desk"))
+    begun = (await desk.does(answer())).study.results["chat"].answered
+    await phone.takes("chat")
+    await phone.takes("chat")
+    await invites(phone)
+
+    await join(storage, desk.account, "digest", NOW)
+
+    person = await desk.does()
+    assert person.unfinished
+    assert (person.unfinished.id, person.unfinished.number) == ("of the desk", 3)
+    assert person.study.results["chat"].answered[-1:] == begun
+    assert await found(storage) == []
+
+
 async def test_joining_leaves_nothing_of_the_person_that_was_left(storage: Storage) -> None:
     phone, desk = learner(storage, "1"), learner(storage, "1", "browser")
     await desk.takes()

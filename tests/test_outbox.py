@@ -158,8 +158,10 @@ async def test_a_message_settled_by_another_stays_settled(storage: Storage) -> N
 
     await storage.put_off_message(message, NOW + LEASE, "the network is away")
     await storage.settle_messages([Settled(id=message, reason="blocked")], NOW + LEASE)
+    await storage.settle_messages([Postponed(id=message, until=NOW + 2 * LEASE)], NOW + LEASE)
 
     assert await reasons(storage) == {message: None}
+    assert await due(storage) == NOW
 
 
 async def test_of_somebody_who_is_deleted_nothing_is_left_to_send(storage: Storage) -> None:
@@ -220,6 +222,19 @@ def test_pauses_grow_to_half_an_hour_and_no_further() -> None:
     seconds = [pause_after(tries).total_seconds() for tries in range(1, 50)]
     assert 30 <= seconds[0] <= 45
     assert max(seconds) <= 1800 + 15
+
+
+async def test_what_would_go_to_somebody_who_has_blocked_the_bot_is_given_up(
+    storage: Storage,
+) -> None:
+    ann = learner(storage)
+    (message,) = await waits(ann)
+    await storage.blocked(ann.account, NOW)
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32))
+
+    assert await talk.outgoing("telegram", NOW) == ()
+
+    assert await reasons(storage) == {message: "blocked"}
 
 
 async def test_what_has_been_due_longest_goes_first(storage: Storage) -> None:

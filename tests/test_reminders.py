@@ -139,6 +139,21 @@ async def test_who_lets_the_bot_in_again_gets_what_was_due_meanwhile(storage: St
     assert await reminded(storage, 10 * DAY) == ["1"]
 
 
+async def test_who_lets_the_bot_in_again_gets_nothing_that_was_not_due_to_them(
+    storage: Storage,
+) -> None:
+    done = await enrolled(storage, "has had all")
+    for days in (3, 10, 30):
+        await reminded(storage, days * DAY)
+    nobody_yet = learner(storage, "no track")
+    await nobody_yet.does()
+    for each in (done, nobody_yet):
+        await storage.blocked(each.account, NOW)
+        await storage.blocked(each.account, None)
+
+    assert await reminded(storage, 60 * DAY) == []
+
+
 async def test_a_person_with_two_accounts_is_reminded_once_where_it_can_be_read(
     storage: Storage,
 ) -> None:

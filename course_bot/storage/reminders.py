@@ -27,7 +27,6 @@ def look_after_block(connection: Connection, account_id: str) -> None:
     row = connection.execute(
         select(person.c.id, person.c.seen_at, person.c.reminders_sent).where(
             person.c.id.in_(theirs),
-            person.c.remind_at.is_(None),
             person.c.reminders,
             person.c.track != "",
             person.c.reminders_sent < len(AWAY),
@@ -82,7 +81,7 @@ def plan(
     found, unreadable = read_each(connection, rows, person.c.id, due)
     looked, messages = [], []
     for row, who in found:
-        reachable = row["account_id"] is not None and who.reminders and wanted(who)
+        reachable = row["account_id"] is not None and wanted(who)
         passed = reminders_passed(who.seen_at, now)
         goes_on = reachable and passed < len(AWAY)
         looked.append(
@@ -92,7 +91,7 @@ def plan(
                 "again": who.seen_at + AWAY[passed] if goes_on else None,
             }
         )
-        if reachable and passed > row["reminders_sent"]:
+        if reachable:
             messages.append(
                 {
                     "person_id": who.id,
