@@ -309,11 +309,13 @@ async def test_what_a_file_manager_leaves_in_the_pages_folder_is_no_page(
     page = copytree(server.PAGE, tmp_path / "page")
     (page / ".DS_Store").write_bytes(b"\x00\x00\x00\x01Bud1")
     (page / "Thumbs.db").touch()
+    (page / "._page.js").write_bytes(b"\x00\x05\x16\x07")
     (page / "old").mkdir()
+    (page / "old.html").mkdir()
     monkeypatch.setattr("course_bot.messengers.browser.door.PAGE", page)
     url = await town.serves(town.door())
     assert (await get(url))[0] == 200
-    for name in (".DS_Store", "Thumbs.db", "old"):
+    for name in (".DS_Store", "Thumbs.db", "._page.js", "old", "old.html"):
         assert (await get(f"{url}/{name}"))[0] == 404
 
 

@@ -77,7 +77,10 @@ class BrowserDoor:
         self._cookie = VisitorCookie(secret, secure=mode == "public", clock=clock)
         self._visitors = Visitors()
         self._page = {
-            path.name: _File.read(path) for path in PAGE.iterdir() if path.suffix in TYPES
+            path.name: _File.read(path)
+            for path in PAGE.iterdir()
+            # Beside each file macOS may leave one named ._like it.
+            if path.suffix in TYPES and path.is_file() and not path.name.startswith(".")
         }
         self._closing: set[asyncio.Task[bool]] = set()
 
