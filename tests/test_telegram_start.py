@@ -8,6 +8,7 @@ PROGRAM = """
 import json
 import course_bot.messengers.telegram
 from aiogram import methods, types
+from aiogram.methods.base import Response
 from aiogram.types import Message, Update
 from pydantic import BaseModel
 
@@ -21,6 +22,7 @@ built = [it.__name__ for it in every if it.__pydantic_complete__]
 place = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}
 quoted = {**place, "text": "?", "entities": [{"type": "bold", "offset": 0, "length": 1}]}
 update = Update.model_validate({"update_id": 1, "message": {**place, "reply_to_message": quoted}})
+answer = Response[Message].model_validate({"ok": True, "result": place})
 for model in every:
     model.model_rebuild()
 
@@ -30,6 +32,7 @@ class Later(BaseModel):
 print(json.dumps({
     "known": len(every),
     "built": built,
+    "answer": answer.result.chat.id,
     "read": update.message.reply_to_message.entities[0].type,
     "left": [it.__name__ for it in every if not it.__pydantic_complete__],
     "others": Later.__pydantic_complete__,
@@ -46,5 +49,6 @@ def test_aiograms_models_are_built_when_they_are_used_and_not_before() -> None:
     assert len(found["built"]) < 10, found["built"]
     # Whatever else is used one day is built then, and other libraries' models are as ever.
     assert found["read"] == "bold"
+    assert found["answer"] == 1
     assert found["left"] == []
     assert found["others"]

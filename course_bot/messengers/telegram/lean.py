@@ -56,7 +56,8 @@ def _build_when_used(
 if "aiogram" not in sys.modules:
     with _put_off():
         from aiogram.methods import TelegramMethod
+        from aiogram.methods.base import Response
         from aiogram.types.base import TelegramObject
 
-    for base in (TelegramObject, TelegramMethod):
+    for base in (TelegramObject, TelegramMethod, Response):
         base.model_rebuild = classmethod(_build_when_used)  # type: ignore[method-assign, assignment]
