@@ -755,7 +755,8 @@ async def _read(request: web.Request) -> tuple[dict[str, str], _Files]:
         return params, files
     for key, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            files[key] = (value.filename, value.file.read())
+            with value.file as file:
+                files[key] = (value.filename, file.read())
         else:
             assert isinstance(value, str)
             params[key] = value

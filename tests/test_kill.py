@@ -229,6 +229,9 @@ async def test_no_update_is_lost_or_counted_twice_and_no_message_is_lost_by_kill
     assert await stored_moves(database) == expected
     given = {key: each for _, answers in lives.values() for key, each in answers.items()}
     assert await stored_answers(database) == given
+    for somebody in people:
+        documents = [message.document for message in somebody.chat.from_bot if message.document]
+        assert documents, f"{somebody.number} has asked for a file in vain"
     assert await sent_messages(database) == {each.number for each in away}
     reminded = {each.number for each in away}
     assert Counter(chat for chat in arrived(api) if chat in reminded) == expected_messages
@@ -327,7 +330,10 @@ Script = tuple[list[str], Given]
 async def scripts(
     database: URL, people: Sequence[Somebody], random: Random
 ) -> dict[Somebody, Script]:
-    """Decide beforehand what everybody does, whatever they will see: answer the whole quiz."""
+    """Decide beforehand what everybody does, whatever they will see.
+
+    They answer the whole quiz, and ask once for all that is stored about them.
+    """
     engine = create_engine(database)
     async with engine.connect() as connection:
         query = select(account.c.id, attempt.c.id.label("attempt"), attempt.c.asked)
@@ -345,6 +351,9 @@ async def scripts(
         for index, asked in enumerate(resolve(row.asked, wordings)):
             actions, given[row.attempt, index] = answering(row.attempt, index, asked, random)
             moves += actions
+        # Between two questions: the next one is called up first.
+        calls = [place for place, move in enumerate(moves) if move.startswith("question:")]
+        moves.insert(random.choice(calls), "export")
     return written
 
 

@@ -1,6 +1,7 @@
 """An update is confirmed only after its commit, whatever fails."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -8,9 +9,7 @@ import aiohttp
 import pytest
 from aiogram import Bot
 
-from course_bot.conversation.port import (
-    Wrote,
-)
+from course_bot.conversation.port import Document, Move, Reply, Screen, Wrote
 from course_bot.messengers.delivery import Pace
 from course_bot.messengers.telegram.api import Call, GetUpdates
 from course_bot.messengers.telegram.polling import poll
@@ -172,3 +171,29 @@ async def test_updates_whose_numbers_begin_anew_are_taken() -> None:
 
     assert taken == [900, 5, 6]
     assert offsets == [0, 901, 7]
+
+
+async def test_an_update_that_asks_for_a_file_is_confirmed_only_when_the_file_is_out(
+    talk: PretendTalk, ann: Somebody, boris: Somebody, api: BotApi
+) -> None:
+    """No later press would bring it: killed before, the bot gets the update again and sends it."""
+
+    def replies(move: Move) -> Sequence[Reply]:
+        screen = Screen(text=f"Экран для {move.account.key}")
+        file = Document(name="всё.json", content=b"{}")
+        return [file, screen] if move.account.key == str(ann.number) else [screen]
+
+    talk.replies = replies
+    api.fails("hang", "sendDocument")
+    async with served(talk, api):
+        asked = ann.writes("?")
+        await api.until(lambda: bool(api.made("sendDocument")))
+        later = boris.writes("?")
+        await api.until(lambda: len(boris.chat.from_bot) == 1)
+        later = boris.writes("?")
+        await api.until(lambda: len(boris.chat.from_bot) == 2)
+        assert api.confirmed < asked
+
+    async with served(talk, api) as server:
+        await server.settles(later)
+    assert ann.chat.from_bot[0].document == ("всё.json", b"{}")

@@ -21,7 +21,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from course_bot.conversation.port import Move, Reply, Screen, Talk
+from course_bot.conversation.port import Document, Move, Reply, Screen, Talk
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
 from course_bot.storage import Account
@@ -237,7 +237,7 @@ class Delivery:
         self._refused = Recent(REFUSAL_SECONDS, clock=time.monotonic)
 
     async def receive(self, event: Event, *, persevere: bool = True) -> asyncio.Task[None] | None:
-        """Take an event; return after the commit.
+        """Take an event; return after the commit, and where a file comes of it, after that is out.
 
         What is returned is done when the replies are out; None means that there are none. With
         ``persevere`` a fault is tried until it is gone or known to be the event's own, without it
@@ -282,7 +282,11 @@ class Delivery:
                 queue.newest[turn.message] = turn
             # Within the lock, so that replies queue in the order of the turns; the next turn
             # does not wait for them.
-            return self._go_out(self._reply(turn, replies, queue))
+            sending = self._go_out(self._reply(turn, replies, queue))
+        if any(isinstance(reply, Document) for reply in replies):
+            # No later press would bring it: whoever has the event keeps it until the file is out.
+            await asyncio.wait([sending])
+        return sending
 
     async def _membership(self, change: Membership, *, persevere: bool) -> None:
         since = self._clock() if change.blocked else None
