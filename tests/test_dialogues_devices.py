@@ -106,10 +106,15 @@ async def test_who_has_no_track_yet_gets_on_with_that_of_the_other_device(
 
 async def test_two_who_have_not_begun_yet_begin_together(house: House) -> None:
     phone = await house.arrives("Телефон")
-    tablet = await house.arrives("Планшет", payload=await link_of(phone))
-    await tablet.presses("Да, продолжить здесь")
-    tablet.was_told("теперь здесь")
-    tablet.sees("Малый курс")
+    tablet = await house.arrives("Tablet", payload="lesson-roles")
+    await tablet.sends_action("english")
+    await tablet.opens(await link_of(phone))
+    await tablet.presses("Yes, go on here")
+    tablet.was_told("Your progress is here now")
+    tablet.sees("Малый курс", "You can see and delete all of it")
+    await phone.sends_action("role")
+    await phone.presses("Учитель")
+    phone.sees("Урок «roles»")
 
 
 async def test_a_link_that_was_cut_short_is_called_a_link(house: House, ann: Person) -> None:

@@ -218,6 +218,20 @@ def test_the_bot_writes_first_from_10_to_19_where_the_person_lives(
     assert (at.hour, at.day) == opens
 
 
+@pytest.mark.parametrize(
+    ("night", "opens"),
+    [
+        ("2026-03-28T21:00+01:00", "2026-03-29T10:00+02:00"),
+        ("2026-10-24T21:00+02:00", "2026-10-25T10:00+01:00"),
+    ],
+)
+def test_the_day_begins_at_10_also_after_a_night_in_which_the_clocks_change(
+    night: str, opens: str
+) -> None:
+    at = next_daytime(datetime.fromisoformat(night).astimezone(UTC), ZoneInfo("Europe/Berlin"))
+    assert at == datetime.fromisoformat(opens)
+
+
 def test_pauses_grow_to_half_an_hour_and_no_further() -> None:
     seconds = [pause_after(tries).total_seconds() for tries in range(1, 50)]
     assert 30 <= seconds[0] <= 45
@@ -235,6 +249,19 @@ async def test_what_would_go_to_somebody_who_has_blocked_the_bot_is_given_up(
     assert await talk.outgoing("telegram", NOW) == ()
 
     assert await reasons(storage) == {message: "blocked"}
+
+
+async def test_who_pauses_reminders_in_the_moment_in_which_one_is_made_gets_none(
+    storage: Storage,
+) -> None:
+    ann = learner(storage)
+    (message,) = await waits(ann)
+    await ann.does(put(reminders=False))
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32))
+
+    assert await talk.outgoing("telegram", NOW) == ()
+
+    assert await reasons(storage) == {message: "no longer true"}
 
 
 async def test_what_has_been_due_longest_goes_first(storage: Storage) -> None:
