@@ -80,6 +80,39 @@ async def test_an_attempt_goes_on_under_the_new_name(house: House, ann: Person) 
     assert (await house.learner(ann)).study.results["talk"].attempts == 2
 
 
+@pytest.mark.parametrize("door", ["port"])
+@pytest.mark.parametrize("action", ["step:chat:2", "lesson:chat", "quiz:chat"])
+async def test_an_old_button_leads_to_the_lesson_of_the_new_name(
+    house: House, ann: Person, action: str
+) -> None:
+    house.course = with_another_name(house.course)
+    await ann.sends_action(action)
+    assert ann.notices == []
+    ann.sees("Шаг " if action != "quiz:chat" else "вопрос 1")
+
+
+@pytest.mark.parametrize("door", ["port"])
+async def test_who_is_in_a_renamed_lesson_stays_in_it(house: House, ann: Person) -> None:
+    await ann.sends_action("step:chat:2")
+    house.course = with_another_name(house.course)
+    await ann.opens()
+    ann.sees("Шаг 2 из")
+
+
+@pytest.mark.parametrize("door", ["port"])
+async def test_a_published_link_opens_the_lesson_of_the_new_name(house: House) -> None:
+    house.course = with_another_name(house.course)
+    bob = await house.arrives("lesson-chat")
+    await bob.presses("Начать")
+    await bob.presses("Пока без имени")
+    await bob.presses("Учитель")
+    bob.sees("Урок «chat»")
+    await bob.writes("/menu")
+    await bob.opens("lesson-chat")
+    assert bob.notices == []
+    bob.sees("Урок «chat»")
+
+
 async def test_reading_and_results_of_both_names_become_one(storage: Storage) -> None:
     ann = learner(storage)
     await ann.does(read("chat", 4))

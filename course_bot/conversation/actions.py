@@ -6,7 +6,7 @@ stay as they are, because old messages keep their buttons.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar, Self
 
@@ -53,6 +53,17 @@ class Action:
             values.append(tuple(number(word) for word in words[count:]))
         make: Callable[..., Self] = cls
         return make(*values)
+
+    @classmethod
+    def renamed(cls, words: Sequence[str], renamed: Mapping[str, str]) -> Sequence[str]:
+        """Put a lesson's present name in the place of an old one, as old buttons carry it."""
+        if not renamed:
+            return words
+        names = _shape(cls).names
+        return [
+            renamed.get(word, word) if names[at : at + 1] == ("lesson",) else word
+            for at, word in enumerate(words)
+        ]
 
 
 def number(text: str) -> int:

@@ -73,7 +73,7 @@ def place(
     """
 
     def view(stage: Stage, words: Sequence[str]) -> Screen:
-        return show(stage, action.read(words))
+        return show(stage, _read(action, stage, words))
 
     return Route(
         name=action.name, who=who, do=_going(action, arrive), view=view, by_button=by_button
@@ -90,7 +90,7 @@ def reading_place(
     """Declare a place whose screen needs a query: it runs after the commit; ``show`` is pure."""
 
     def view(stage: Stage, words: Sequence[str]) -> Later:
-        at = action.read(words)
+        at = _read(action, stage, words)
         query = reads(stage, at)
 
         async def later(read: Read) -> Screen:
@@ -108,14 +108,20 @@ def verb(
     who: Audience = Audience.LEARNERS,
 ) -> Route:
     """Declare what does something and then leads elsewhere."""
-    return Route(name=action.name, who=who, do=lambda stage, words: do(stage, action.read(words)))
+    return Route(
+        name=action.name, who=who, do=lambda stage, words: do(stage, _read(action, stage, words))
+    )
+
+
+def _read(action: type[A], stage: Stage, words: Sequence[str]) -> A:
+    return action.read(action.renamed(words, stage.course.renamed))
 
 
 def _going(
     action: type[A], arrive: Callable[[Stage, A], Decision] | None
 ) -> Callable[[Stage, Sequence[str]], Decision]:
     def do(stage: Stage, words: Sequence[str]) -> Decision:
-        at = action.read(words)
+        at = _read(action, stage, words)
         return arrive(stage, at) if arrive else Decision(person=go_to(stage.person, at))
 
     return do

@@ -145,7 +145,7 @@ def follow(stage: Stage, payload: str) -> Decision | None:
     """
     kind, _, name = payload.partition("-")
     course = stage.course
-    if kind == "lesson" and name in course.lessons:
+    if kind == "lesson" and (name := course.renamed.get(name, name)) in course.lessons:
         return lessons.open_lesson(stage, OpenLesson(name))
     if kind == "track" and name in course.tracks:
         return Decision(person=go_to(stage.person, ChooseTrack()))
