@@ -104,3 +104,12 @@ async def test_a_call_that_hangs_is_given_up_and_made_again(
         api.fails("hang", "sendMessage", times=1)
         await server.settles(ann.writes("?"))
         assert [message.text for message in ann.chat.from_bot] == ["Экран 1"]
+
+
+async def test_what_is_tried_again_in_an_outage_is_told_as_trouble_which_the_log_counts(
+    server: Server, ann: Somebody, api: BotApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.fails("500", "sendMessage", times=1)
+    await server.settles(ann.writes("?"))
+    [told] = [each for each in caplog.records if "tried again" in each.message]
+    assert told.levelname == "WARNING"

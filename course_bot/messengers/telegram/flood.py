@@ -73,7 +73,10 @@ class FloodControl(BaseRequestMiddleware):
         def note(state: RetryCallState) -> None:
             error = error_of(state)
             if not isinstance(error, TelegramRetryAfter):
-                log.info("%s is tried again after %s", method.__api_method__, worded(error, bot))
+                # A warning, though all may yet be well: in an outage the log counts those.
+                log.warning(
+                    "%s is tried again after %s", method.__api_method__, worded(error, bot)
+                )
 
         def retrying() -> AsyncRetrying:
             return AsyncRetrying(
