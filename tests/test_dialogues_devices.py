@@ -54,6 +54,15 @@ async def test_a_personal_link_works_once(house: House, ann: Person) -> None:
 
 
 @port_only
+async def test_links_made_in_the_same_second_are_all_different(house: House, ann: Person) -> None:
+    """Of one person's two moves, and of two people's moves of the same id."""
+    boris = await house.meets("Борис")
+    payloads = [await link_of(each) for each in (ann, boris, ann)]
+    assert {len(payload) for payload in payloads} == {25}
+    assert len(set(payloads)) == 3
+
+
+@port_only
 async def test_a_personal_link_lives_for_fifteen_minutes(house: House, ann: Person) -> None:
     early, late = await link_of(ann), ""
     house.now += passes(14.9)
