@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random, SystemRandom
 from typing import Any
 from uuid import uuid4
 
@@ -96,6 +97,14 @@ def pytest_terminal_summary(
             terminalreporter.write_line(
                 f"NOT TESTED: {count} tests {LEFT_OUT[mark]}", yellow=True, bold=True
             )
+
+
+@pytest.fixture
+def random() -> Random:
+    """Chances that can be had again: a failed test shows the seed."""
+    seed = SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    return Random(seed)
 
 
 @pytest.fixture
