@@ -33,10 +33,11 @@ from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.order import Order
 from course_bot.questions.question import Question
-from course_bot.storage import Account, rows
+from course_bot.storage import Account
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.schema import deletion, metadata
 from course_bot.storage.store import MOVES_KEPT, ClosedError, Storage
+from course_bot.storage.writes import Writes
 from tests.browser_person import SECRET
 from tests.courses import CHOICE, POOL, make_course
 from tests.dialogue import PortPerson, plain
@@ -94,14 +95,14 @@ def before_the_commit(patch: pytest.MonkeyPatch) -> None:
 
 
 def after_the_commit(patch: pytest.MonkeyPatch) -> None:
-    commit = rows.Writes.commit
+    commit = Writes.commit
 
-    def commit_and_die(writes: rows.Writes, connection: Connection) -> None:
+    def commit_and_die(writes: Writes, connection: Connection) -> None:
         commit(writes, connection)
         if writes.moves or writes.deletions:  # else the move has only looked something up
             raise Killed
 
-    patch.setattr(rows.Writes, "commit", commit_and_die)
+    patch.setattr(Writes, "commit", commit_and_die)
 
 
 def while_it_reads_what_to_show(patch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from course_bot.learning.progress import Person, Study
-from course_bot.storage import Account, questions, rows, schema, store
+from course_bot.storage import Account, loading, questions, schema, store
 from course_bot.storage.engine import DatabaseUrlError, create_engine, database_url
 from course_bot.storage.schema import Json, metadata
 from course_bot.storage.store import (
@@ -27,6 +27,7 @@ from course_bot.storage.store import (
     Situation,
     Storage,
 )
+from course_bot.storage.writes import Writes
 from tests.courses import POOL, make_course, right_response
 from tests.learners import (
     NOW,
@@ -746,16 +747,16 @@ async def test_a_commit_whose_confirmation_is_lost_counts_once(
     ann, bob = learner(storage, "ann"), learner(storage, "bob")
     await ann.does(start())
     await bob.does()
-    commit = rows.Writes.commit
+    commit = Writes.commit
     connections: list[Connection] = []
 
-    def commit_and_break(self: rows.Writes, connection: Connection) -> None:
+    def commit_and_break(self: Writes, connection: Connection) -> None:
         commit(self, connection)
         connections.append(connection)
         if len(connections) == 1:
             raise ConnectionResetError
 
-    monkeypatch.setattr(rows.Writes, "commit", commit_and_break)
+    monkeypatch.setattr(Writes, "commit", commit_and_break)
 
     person, _ = await asyncio.gather(ann.does(answer(), move="42"), bob.does(add_one, move="43"))
 
@@ -777,7 +778,7 @@ async def test_a_database_that_cannot_be_reached_fails_turns_and_is_found_again(
         raise ConnectionRefusedError
 
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "load", refuse)
+        patch.setattr(loading, "load", refuse)
         done = await asyncio.gather(*(person.does() for person in people), return_exceptions=True)
 
     assert [type(result) for result in done] == [ConnectionRefusedError] * 3
@@ -794,7 +795,7 @@ async def test_a_fault_that_nobody_foresaw_does_not_end_the_writer(
         raise OddError
 
     with monkeypatch.context() as patch:
-        patch.setattr(rows.Writes, "turn", odd)
+        patch.setattr(Writes, "turn", odd)
         with pytest.raises(OddError):
             await ann.does()
 
@@ -1052,14 +1053,14 @@ async def test_sqlite_is_set_up_to_survive_a_power_cut(
         assert await connection.run_sync(ask) == (2, "wal", 1, 5000)
 
     of_the_writer: list[tuple[object, ...]] = []
-    load = rows.load
+    load = loading.load
 
     def load_and_ask(connection: Connection, *rest: Any) -> Any:
         known = load(connection, *rest)
         of_the_writer.append(ask(connection))
         return known
 
-    monkeypatch.setattr(rows, "load", load_and_ask)
+    monkeypatch.setattr(loading, "load", load_and_ask)
     await learner(storage).does()
     assert of_the_writer == [(2, "wal", 1, 5000)]
 

@@ -22,7 +22,7 @@ from course_bot.questions.question import (
     Verb,
     taps,
 )
-from course_bot.questions.writing import Common, Desk, WrittenQuestion
+from course_bot.questions.writing import Common, QuestionChecker, WrittenQuestion
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +101,14 @@ class WrittenChoice(WrittenQuestion):
 
     options: Annotated[list[WrittenOption], Field(min_length=3, max_length=4)]
 
-    def check(self, desk: Desk, common: Common) -> Choice:
+    def check(self, checker: QuestionChecker, common: Common) -> Choice:
         """Check that one option is right and that each wrong one says why it is wrong."""
         right = sum(option.right for option in self.options)
         if right != 1:
             what = f"верных вариантов: {right}"
-            desk.fault(("options",), what, "в choice ровно один right: true")
+            checker.fault(("options",), what, "в choice ровно один right: true")
         for index, option in enumerate(self.options):
             if not option.right and not option.why:
                 what = "у неверного варианта нет why"
-                desk.fault(("options", index), what, "напишите, почему он неверен")
-        return Choice(**common, options=check_options(desk, self.options))
+                checker.fault(("options", index), what, "напишите, почему он неверен")
+        return Choice(**common, options=check_options(checker, self.options))

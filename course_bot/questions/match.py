@@ -26,7 +26,7 @@ from course_bot.questions.question import (
     Verb,
     taps,
 )
-from course_bot.questions.writing import Common, Desk, Loc, WrittenQuestion
+from course_bot.questions.writing import Common, Loc, QuestionChecker, WrittenQuestion
 from course_bot.written import Words, Written
 
 TERM_CHARS = 40
@@ -144,19 +144,19 @@ class WrittenMatch(WrittenQuestion):
 
     pairs: Annotated[list[WrittenPair], Field(min_length=3, max_length=4)]
 
-    def check(self, desk: Desk, common: Common) -> Match:
+    def check(self, checker: QuestionChecker, common: Common) -> Match:
         """Check that all terms are different, and all meanings."""
         pairs = tuple(
             Pair(
-                term=desk.text("pairs", index, "term", limit=TERM_CHARS),
-                meaning=desk.text("pairs", index, "meaning", limit=MEANING_CHARS),
+                term=checker.text("pairs", index, "term", limit=TERM_CHARS),
+                meaning=checker.text("pairs", index, "meaning", limit=MEANING_CHARS),
             )
             for index in range(len(self.pairs))
         )
         terms: dict[Loc, str] = {("pairs", at, "term"): pair.term for at, pair in enumerate(pairs)}
-        desk.different("термин", terms)
+        checker.different("термин", terms)
         meanings: dict[Loc, str] = {
             ("pairs", at, "meaning"): pair.meaning for at, pair in enumerate(pairs)
         }
-        desk.different("значение", meanings)
+        checker.different("значение", meanings)
         return Match(**common, pairs=pairs)

@@ -29,7 +29,7 @@ from course_bot.questions.question import (
     Verb,
     taps,
 )
-from course_bot.questions.writing import Common, Desk, WrittenQuestion
+from course_bot.questions.writing import Common, QuestionChecker, WrittenQuestion
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +128,12 @@ class WrittenMultiple(WrittenQuestion):
 
     options: Annotated[list[WrittenOption], Field(min_length=3, max_length=6)]
 
-    def check(self, desk: Desk, common: Common) -> Multiple:
+    def check(self, checker: QuestionChecker, common: Common) -> Multiple:
         """Check that at least two options are right and at least one is wrong."""
         right, count = sum(option.right for option in self.options), len(self.options)
         if not 2 <= right < count:
             what = f"верных вариантов: {right} из {count}"
-            desk.fault(("options",), what, "в multiple хотя бы два верных и хотя бы один неверный")
-        return Multiple(**common, options=check_options(desk, self.options))
+            checker.fault(
+                ("options",), what, "в multiple хотя бы два верных и хотя бы один неверный"
+            )
+        return Multiple(**common, options=check_options(checker, self.options))

@@ -30,7 +30,7 @@ from course_bot.questions.question import (
     Question,
     Response,
 )
-from course_bot.questions.writing import Common, Desk, WrittenQuestion
+from course_bot.questions.writing import Common, QuestionChecker, WrittenQuestion
 from course_bot.typed import is_question
 from course_bot.written import Words, Written
 
@@ -155,67 +155,69 @@ class WrittenNumber(WrittenQuestion):
         written = self.generated.case if self.generated else ""
         return Case(written) if written in [*Case] else None
 
-    def check(self, desk: Desk, common: Common) -> Number:
+    def check(self, checker: QuestionChecker, common: Common) -> Number:
         """Check the answer, or where its figures are drawn."""
         return Number(
             **common,
-            unit=desk.text("unit", limit=UNIT_CHARS) if self.unit else "",
-            generated=self._generated(desk, self.generated) if self.generated else None,
-            answer=self._answer(desk),
+            unit=checker.text("unit", limit=UNIT_CHARS) if self.unit else "",
+            generated=self._generated(checker, self.generated) if self.generated else None,
+            answer=self._answer(checker),
         )
 
-    def _generated(self, desk: Desk, written: WrittenGenerated) -> Generated | None:
+    def _generated(self, checker: QuestionChecker, written: WrittenGenerated) -> Generated | None:
         case = self._case
         if case is None:
             what = f"неизвестный случай «{written.case}»"
-            desk.unknown(("generated", "case"), what, written.case, [*Case])
+            checker.unknown(("generated", "case"), what, written.case, [*Case])
             return None
         for name in sorted(CASES[case].given):
             if f"{{{name}}}" not in self.text:
                 what = f"в вопросе нет {{{name}}}"
-                desk.fault(("text",), what, "без этого числа ответ не найти")
+                checker.fault(("text",), what, "без этого числа ответ не найти")
         if "{answer}" not in self.explanation:
             right = "покажите в объяснении ответ"
-            desk.fault(("explanation",), "в объяснении нет {answer}", right)
-        return Generated(case=case, percent=_percent(desk, case, written.rule))
+            checker.fault(("explanation",), "в объяснении нет {answer}", right)
+        return Generated(case=case, percent=_percent(checker, case, written.rule))
 
-    def _answer(self, desk: Desk) -> int | None:
+    def _answer(self, checker: QuestionChecker) -> int | None:
         answer = self.answer
         if (answer is None) == (self.generated is None):
             what = "нет ответа" if answer is None else "и answer, и generated"
-            desk.fault(("answer",), what, "нужно что-то одно: answer или generated")
+            checker.fault(("answer",), what, "нужно что-то одно: answer или generated")
             return None
         if answer is None:
             return None
         if isinstance(answer, str) and (found := re.fullmatch(r"\{\{(\w+)\}\}", answer)):
-            return _rule(desk, found[1], ("answer",), start=found.start(1))
+            return _rule(checker, found[1], ("answer",), start=found.start(1))
         if isinstance(answer, int) and not isinstance(answer, bool) and answer >= 0:
             return answer
         right = 'целое число от 0 или "{{правило}}" в кавычках'
-        desk.fault(("answer",), "ответ — не целое число", right)
+        checker.fault(("answer",), "ответ — не целое число", right)
         return None
 
 
-def _percent(desk: Desk, case: Case, rule: str | None) -> int | None:
+def _percent(checker: QuestionChecker, case: Case, rule: str | None) -> int | None:
     loc = ("generated", "rule" if rule else "case")
     if case not in CASES_WITH_RULE:
         if rule:
-            desk.fault(loc, f"случаю {case} правило не нужно", "уберите строку rule")
+            checker.fault(loc, f"случаю {case} правило не нужно", "уберите строку rule")
         return None
     if not rule:
-        desk.fault(loc, f"случаю {case} нужно правило", "добавьте строку «rule: …»")
+        checker.fault(loc, f"случаю {case} нужно правило", "добавьте строку «rule: …»")
         return None
-    percent = _rule(desk, rule, loc)
+    percent = _rule(checker, rule, loc)
     if percent is not None and not 1 <= percent <= 100:
-        desk.fault(loc, f"правило «{rule}» — не проценты", "нужно число от 1 до 100")
+        checker.fault(loc, f"правило «{rule}» — не проценты", "нужно число от 1 до 100")
         return None
     return percent
 
 
-def _rule(desk: Desk, name: str, loc: tuple[str, ...], *, start: int = 0) -> int | None:
+def _rule(
+    checker: QuestionChecker, name: str, loc: tuple[str, ...], *, start: int = 0
+) -> int | None:
     """Look up a rule's value; None where there is no such rule, or none can be read."""
-    rules = desk.rules
+    rules = checker.rules
     if rules is None or name in rules:
         return rules[name] if rules else None
-    desk.unknown(loc, f"неизвестное правило «{name}»", name, rules, start=start)
+    checker.unknown(loc, f"неизвестное правило «{name}»", name, rules, start=start)
     return None

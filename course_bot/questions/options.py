@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.markup import shown
-from course_bot.questions.writing import Desk, Loc
+from course_bot.questions.writing import Loc, QuestionChecker
 from course_bot.written import Words, Written
 
 OPTION_CHARS = 90
@@ -30,29 +30,31 @@ class WrittenOption(Written):
     why: Words | None = None
 
 
-def check_options(desk: Desk, written: Sequence[WrittenOption]) -> tuple[Option, ...]:
+def check_options(
+    checker: QuestionChecker, written: Sequence[WrittenOption]
+) -> tuple[Option, ...]:
     """Check and build the options of a question."""
     options = tuple(
         Option(
-            text=desk.text("options", index, "text", limit=OPTION_CHARS),
+            text=checker.text("options", index, "text", limit=OPTION_CHARS),
             right=option.right,
-            why=desk.text("options", index, "why", limit=WHY_CHARS) if option.why else "",
+            why=checker.text("options", index, "why", limit=WHY_CHARS) if option.why else "",
         )
         for index, option in enumerate(written)
     )
     for index, option in enumerate(options):
         if option.right and option.why:
             what = "why у верного варианта"
-            desk.fault(("options", index, "why"), what, "объясните в explanation")
+            checker.fault(("options", index, "why"), what, "объясните в explanation")
     texts: dict[Loc, str] = {
         ("options", at, "text"): option.text for at, option in enumerate(options)
     }
-    desk.different("вариант", texts)
-    _lengths(desk, options)
+    checker.different("вариант", texts)
+    _lengths(checker, options)
     return options
 
 
-def _lengths(desk: Desk, options: tuple[Option, ...]) -> None:
+def _lengths(checker: QuestionChecker, options: tuple[Option, ...]) -> None:
     right = [index for index, option in enumerate(options) if option.right]
     wrong = [index for index, option in enumerate(options) if not option.right]
     if not right or not wrong:
@@ -60,9 +62,9 @@ def _lengths(desk: Desk, options: tuple[Option, ...]) -> None:
     lengths = [len(shown(option.text)) for option in options]
     place: Loc = ("options", right[0], "text")
     if _stands_out(min(lengths[at] for at in right), max(lengths[at] for at in wrong)):
-        desk.fault(place, "верный вариант выдаёт себя длиной: длиннее всех", LENGTHS)
+        checker.fault(place, "верный вариант выдаёт себя длиной: длиннее всех", LENGTHS)
     elif _stands_out(min(lengths[at] for at in wrong), max(lengths[at] for at in right)):
-        desk.fault(place, "верный вариант выдаёт себя длиной: короче всех", LENGTHS)
+        checker.fault(place, "верный вариант выдаёт себя длиной: короче всех", LENGTHS)
 
 
 def _stands_out(longer: int, shorter: int) -> bool:

@@ -28,7 +28,7 @@ from course_bot.questions.question import (
     Verb,
     taps,
 )
-from course_bot.questions.writing import Common, Desk, Loc, WrittenQuestion
+from course_bot.questions.writing import Common, Loc, QuestionChecker, WrittenQuestion
 from course_bot.written import Words
 
 
@@ -121,11 +121,11 @@ class WrittenOrder(WrittenQuestion):
 
     items: Annotated[list[Words], Field(min_length=3, max_length=6)]
 
-    def check(self, desk: Desk, common: Common) -> Order:
+    def check(self, checker: QuestionChecker, common: Common) -> Order:
         """Check that all items are different."""
         items: dict[Loc, str] = {
-            ("items", index): desk.text("items", index, limit=OPTION_CHARS)
+            ("items", index): checker.text("items", index, limit=OPTION_CHARS)
             for index in range(len(self.items))
         }
-        desk.different("шаг порядка", items)
+        checker.different("шаг порядка", items)
         return Order(**common, items=tuple(items.values()))

@@ -11,7 +11,7 @@ Loc = tuple[str | int, ...]
 """Where something stands inside a question: keys, and indices into lists."""
 
 
-class Desk(Protocol):
+class QuestionChecker(Protocol):
     """What looks at an author's question with a kind: it knows the rules, and where things stand.
 
     ``rules`` are the rules' values by name, or None where they can't be read: then nothing is
@@ -75,5 +75,5 @@ class WrittenQuestion(QuestionHead, ABC):
         return frozenset()
 
     @abstractmethod
-    def check(self, desk: Desk, common: Common) -> Question:
+    def check(self, checker: QuestionChecker, common: Common) -> Question:
         """Check what this kind has beyond the others, and build the question as far as it goes."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from sqlalchemy import Connection, Dialect, Insert, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, TextClause, Update
 
 _Writer = Callable[[object], object]
 
@@ -15,10 +15,12 @@ class Prepared:
     of the writer's time.
     """
 
-    def __init__(self, statement: Insert | Update, names: Sequence[str]) -> None:
-        """Take a statement and the names of its parameters (of an insert: its columns)."""
+    def __init__(
+        self, statement: Insert | Update | Delete | TextClause, columns: Sequence[str] = ()
+    ) -> None:
+        """Take a statement whose parameters have names; of an insert, the columns it fills."""
         self._statement = statement
-        self._names = tuple(names)
+        self._columns = list(columns) or None
         self._ready: dict[str, tuple[str, list[tuple[str, _Writer | None]]]] = {}
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
@@ -36,7 +38,7 @@ class Prepared:
         known = self._ready.get(dialect.name)
         if known is not None:
             return known
-        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names))
+        compiled = self._statement.compile(dialect=dialect, column_keys=self._columns)
         parameters: list[tuple[str, _Writer | None]] = [
             (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
             for name in compiled.positiontup or ()

@@ -16,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from course_bot.errors import CourseError
 from course_bot.learning.progress import Person, Record
-from course_bot.storage import Account, outbox, reminders, rows, schema
+from course_bot.storage import Account, loading, outbox, reminders, schema
 from course_bot.storage.engine import writer_connection
 from course_bot.storage.query import Query
+from course_bot.storage.writes import Writes
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Job:
-    move: rows.Arriving
+    move: loading.Arriving
     decide: Callable[[Situation], Decision]
     done: "asyncio.Future[Decision]" = field(repr=False)
     queries: list[Query[object]] = field(default_factory=list)
@@ -187,7 +188,7 @@ class Storage:
         if not self._open:
             raise ClosedError
         done: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        move = rows.Arriving(account=account_id(account), move_id=move_id, at=at)
+        move = loading.Arriving(account=account_id(account), move_id=move_id, at=at)
         self._queue.add(_Job(move=move, decide=decide, done=done))
         self._waiting.set()
         return await done
@@ -224,7 +225,7 @@ class Storage:
     async def blocked(self, account: Account, since: datetime | None) -> None:
         """Remember since when the account can't be written to; None, or its next move: it can."""
         async with self.writing() as connection:
-            await connection.run_sync(rows.hold, [account_id(account)])
+            await connection.run_sync(loading.hold, [account_id(account)])
             await connection.execute(
                 update(schema.account)
                 .where(schema.account.c.id == account_id(account))
@@ -364,8 +365,8 @@ class Storage:
         for this transaction.
         """
         queries = list(dict.fromkeys(query for job in jobs for query in job.queries))
-        known, found = rows.load(connection, [job.move for job in jobs], queries)
-        writes = rows.Writes(stored=self._stored)
+        known, found = loading.load(connection, [job.move for job in jobs], queries)
+        writes = Writes(stored=self._stored)
         done = _Round()
         busy: set[int] = set()
         for job, entry in zip(jobs, known, strict=True):
@@ -405,7 +406,7 @@ def account_id(account: Account) -> str:
     return f"{account.door}:{account.key}"
 
 
-def _decided(entry: rows.Known) -> Decision:
+def _decided(entry: loading.Known) -> Decision:
     """Return what a move that was carried out before came to."""
     return Decision(person=entry.person, notice=entry.notice, document=entry.document)
 

@@ -40,13 +40,13 @@ def check_question(
     if steps is not None and written.step not in titles:
         what = f"в уроке нет шага «{written.step}»"
         checker.unknown(item.within("step"), what, written.step, titles)
-    desk = _Desk(checker, item)
+    checking = _QuestionChecker(checker, item)
     names = written.names()
     common = Common(
         id=written.id,
         version="",
-        text=desk.text("text", limit=QUESTION_CHARS, names=names),
-        explanation=desk.text(
+        text=checking.text("text", limit=QUESTION_CHARS, names=names),
+        explanation=checking.text(
             "explanation",
             limit=EXPLANATION_CHARS,
             names=names | {"answer"} if names else names,
@@ -54,12 +54,12 @@ def check_question(
         step=titles.index(written.step) + 1 if written.step in titles else 0,
         critical=written.critical,
     )
-    question = written.check(desk, common)
+    question = written.check(checking, common)
     return replace(question, version=version_of(question))
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _QuestionChecker:
     """Where a kind looks at one question of its own: the checker, with the question's places."""
 
     checker: Checker

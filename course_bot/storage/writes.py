@@ -1,0 +1,278 @@
+"""What turns leave, written at once: each statement once for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    insert,
+    null,
+    text,
+    update,
+)
+
+from course_bot.learning.progress import (
+    Answered,
+    ErasedPerson,
+    Finished,
+    JoinedPeople,
+    LinkMade,
+    LinkUsed,
+    Person,
+    Record,
+    Started,
+)
+from course_bot.learning.reminding import first_reminder
+from course_bot.storage import schema
+from course_bot.storage.loading import Arriving, Known, move_digest
+from course_bot.storage.prepared import Prepared
+from course_bot.storage.questions import refer
+
+_CHANGED = (
+    "name",
+    "language",
+    "track",
+    "reminders",
+    "joined_at",
+    "seen_at",
+    "place",
+    "wish",
+    "study",
+    "attempt_id",
+    "reminders_sent",
+    "remind_at",
+)
+_UPDATE_PERSON = Prepared(
+    update(schema.person)
+    .where(schema.person.c.id == bindparam("person"))
+    .values({column: bindparam(column) for column in _CHANGED})
+)
+_ADD_MOVE = Prepared(insert(schema.move), schema.move.columns.keys())
+_ADD_ANSWER = Prepared(insert(schema.answer), schema.answer.columns.keys())
+_ADD_QUESTION = Prepared(
+    text("INSERT INTO question (key, content) VALUES (:key, :content) ON CONFLICT DO NOTHING")
+)
+_ADD_ATTEMPT = Prepared(
+    insert(schema.attempt),
+    ("id", "person_id", *(column.name for column in schema.ATTEMPT_COLUMNS)),
+)
+_FINISH_ATTEMPT = Prepared(
+    update(schema.attempt)
+    .where(schema.attempt.c.id == bindparam("attempt"))
+    .values(
+        finished_at=bindparam("finished_at"), score=bindparam("score"), passed=bindparam("passed")
+    )
+)
+_NUMBER_ATTEMPT = Prepared(
+    update(schema.attempt)
+    .where(schema.attempt.c.id == bindparam("attempt"))
+    .values(number=bindparam("position"))
+)
+_MOVE_OVER = [
+    Prepared(
+        update(table)
+        .where(table.c.person_id == bindparam("left"))
+        .values(person_id=bindparam("kept"))
+    )
+    for table in (schema.attempt, schema.account, schema.outbox)
+]
+_RENAME_ATTEMPTS = Prepared(
+    update(schema.attempt)
+    .where(
+        schema.attempt.c.person_id == bindparam("kept"),
+        schema.attempt.c.lesson == bindparam("old"),
+    )
+    .values(lesson=bindparam("new"))
+)
+_ADD_LINK = Prepared(insert(schema.personal_link), schema.personal_link.columns.keys())
+_USE_LINK = Prepared(
+    delete(schema.personal_link).where(schema.personal_link.c.digest == bindparam("link"))
+)
+_UNBLOCK = Prepared(
+    update(schema.account)
+    .where(schema.account.c.id == bindparam("account"))
+    .values(blocked_at=null())
+)
+_DELETE_PERSON = Prepared(delete(schema.person).where(schema.person.c.id == bindparam("person")))
+_ADD_DELETION = Prepared(insert(schema.deletion), schema.deletion.columns.keys())
+
+_Values = dict[str, object]
+
+
+@dataclass(slots=True)
+class Writes:
+    """The rows that a transaction's turns leave, gathered so that each statement is sent once."""
+
+    stored: set[str]
+    """Keys of wordings that are known to be in the database; those committed are added."""
+    questions: dict[str, str] = field(default_factory=dict)
+    attempts: list[_Values] = field(default_factory=list)
+    answers: list[_Values] = field(default_factory=list)
+    finished: list[_Values] = field(default_factory=list)
+    people: list[_Values] = field(default_factory=list)
+    moves: list[_Values] = field(default_factory=list)
+    links: list[_Values] = field(default_factory=list)
+    used_links: list[_Values] = field(default_factory=list)
+    numbered: list[_Values] = field(default_factory=list)
+    joined: list[_Values] = field(default_factory=list)
+    renamed: list[_Values] = field(default_factory=list)
+    unblocked: list[_Values] = field(default_factory=list)
+    deleted: list[_Values] = field(default_factory=list)
+    deletions: list[_Values] = field(default_factory=list)
+
+    def turn(
+        self,
+        move: Arriving,
+        known: Known,
+        after: Person,
+        *,
+        records: Sequence[Record] = (),
+        notice: str = "",
+        document: str = "",
+    ) -> None:
+        """Add a turn: its records, the person after it, and its move so that it isn't repeated."""
+        for record in records:
+            if isinstance(record, ErasedPerson):
+                self._erase(move, after, record)
+                return
+            self._record(after, record)
+        self.people.append(
+            {
+                "person": after.id,
+                "name": after.name,
+                "language": after.language,
+                "track": after.track,
+                "reminders": after.reminders,
+                "joined_at": after.joined_at,
+                "seen_at": move.at,
+                "place": after.place,
+                "wish": after.wish,
+                "study": after.study,
+                "attempt_id": after.attempt.id if after.attempt else None,
+                "reminders_sent": 0,
+                "remind_at": first_reminder(after, move.at),
+            }
+        )
+        self.moves.append(
+            {
+                "account_id": move.account,
+                "move_id": move.move_id,
+                "at": move.at,
+                "notice": notice,
+                "document": document,
+            }
+        )
+        if known.blocked:
+            self.unblocked.append({"account": move.account})
+
+    def _record(self, person: Person, record: Record) -> None:
+        match record:
+            case Started(attempt=attempt):
+                references, wordings = refer(attempt)
+                self.questions |= wordings
+                self.attempts.append(
+                    {
+                        "id": attempt.id,
+                        "person_id": person.id,
+                        "lesson": attempt.lesson,
+                        "number": attempt.number,
+                        "course": attempt.course,
+                        "pass_mark": attempt.pass_mark,
+                        "asked": references,
+                        "started_at": attempt.started_at,
+                    }
+                )
+            case Answered():
+                self.answers.append(
+                    {
+                        "attempt_id": record.attempt,
+                        "index": record.index,
+                        "question": record.question,
+                        "version": record.version,
+                        "response": record.response,
+                        "points": record.points,
+                        "at": record.at,
+                    }
+                )
+            case Finished():
+                self.finished.append(
+                    {
+                        "attempt": record.attempt,
+                        "finished_at": record.at,
+                        "score": record.score,
+                        "passed": record.passed,
+                    }
+                )
+            case LinkMade():
+                self.links.append(
+                    {
+                        "digest": record.digest,
+                        "person_id": person.id,
+                        "expires_at": record.expires_at,
+                    }
+                )
+            case LinkUsed():
+                self.used_links.append({"link": record.digest})
+            case JoinedPeople():
+                if person.attempt is not None:
+                    self.numbered.append(
+                        {"attempt": person.attempt.id, "position": person.attempt.number}
+                    )
+                self.joined.append({"left": record.left, "kept": person.id})
+                self.renamed += [
+                    {"kept": person.id, "old": old, "new": new}
+                    for old, new in record.renamed.items()
+                ]
+                self.drop(record.left)
+            case ErasedPerson():
+                raise ValueError("a deletion is all that there is of its turn")
+
+    def _erase(self, move: Arriving, person: Person, record: ErasedPerson) -> None:
+        self.drop(person.id)
+        self.deletions.append(
+            {
+                "person_id": person.id,
+                "at": record.at,
+                "move": move_digest(move),
+                "place": person.place,
+                "language": person.language,
+            }
+        )
+
+    def drop(self, person: int) -> None:
+        """Delete a person and, by the foreign keys, everything that is stored about them."""
+        self.deleted.append({"person": person})
+
+    def commit(self, connection: Connection) -> None:
+        """Write everything and commit the transaction that ``load`` began."""
+        try:
+            # Another process may be at the same; the order keeps the two from deadlock.
+            new = sorted(self.questions.keys() - self.stored)
+            questions: list[_Values] = [
+                {"key": key, "content": self.questions[key]} for key in new
+            ]
+            for statement, rows in (
+                (_ADD_QUESTION, questions),
+                (_ADD_ATTEMPT, self.attempts),
+                (_ADD_ANSWER, self.answers),
+                (_FINISH_ATTEMPT, self.finished),
+                (_NUMBER_ATTEMPT, self.numbered),
+                *((move_over, self.joined) for move_over in _MOVE_OVER),
+                (_RENAME_ATTEMPTS, self.renamed),
+                (_UPDATE_PERSON, self.people),
+                (_ADD_MOVE, self.moves),
+                (_ADD_LINK, self.links),
+                (_USE_LINK, self.used_links),
+                (_UNBLOCK, self.unblocked),
+                (_DELETE_PERSON, self.deleted),
+                (_ADD_DELETION, self.deletions),
+            ):
+                if rows:
+                    statement.execute(connection, rows)
+            connection.commit()
+            self.stored.update(new)
+        except BaseException:
+            connection.rollback()
+            raise
