@@ -17,6 +17,8 @@ def under_present_names(person: Person, renamed: Mapping[str, str]) -> Person:
         person: as they are stored, maybe under old names.
         renamed: old ids of lessons and their present ones, as in ``Course.renamed``.
     """
+    if not renamed:  # as almost always, and asked twice in every turn
+        return person
     study, attempt = person.study, person.attempt
     old = [lesson for lesson in renamed if lesson in study.readings or lesson in study.results]
     if attempt is not None and attempt.lesson in renamed:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -64,6 +65,7 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=1024)  # a turn writes its own time into every row
 def _written(value: datetime | None) -> str | None:
     if value is None:
         return None
@@ -118,8 +120,8 @@ class Json(TypeDecorator[T], Generic[T]):
             self._known[written] = value
 
 
-STUDIES_KEPT = 500
-"""How many studies are kept parsed: some 10 MB."""
+KEPT_PARSED = 500
+"""How many studies are kept parsed, and what so many attempts ask: some 10 MB."""
 
 metadata = MetaData(
     naming_convention={
@@ -143,7 +145,7 @@ person = Table(
     Column("seen_at", UtcDateTime, nullable=False),
     Column("place", String(64), nullable=False, server_default=""),
     Column("wish", String(64), nullable=False, server_default=""),
-    Column("study", Json(TypeAdapter(Study), recent=STUDIES_KEPT), nullable=False),
+    Column("study", Json(TypeAdapter(Study), recent=KEPT_PARSED), nullable=False),
     # No foreign key: attempt refers to person already, and a circle of two could not be
     # inserted in one go. An attempt is only ever deleted together with its person.
     Column("attempt_id", String(32)),
@@ -200,7 +202,7 @@ attempt = Table(
     Column("number", Integer, nullable=False),
     Column("course", String(32), nullable=False),
     Column("pass_mark", Integer, nullable=False),
-    Column("asked", Json(TypeAdapter(tuple[Reference, ...])), nullable=False),
+    Column("asked", Json(TypeAdapter(tuple[Reference, ...]), recent=KEPT_PARSED), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     Column("score", Integer),
