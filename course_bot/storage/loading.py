@@ -16,10 +16,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from course_bot.learning.progress import (
-    Person,
-    Study,
-)
+from course_bot.learning.progress import Person, Study
 from course_bot.storage import schema
 from course_bot.storage.query import Query
 from course_bot.storage.rows import read_people
@@ -51,12 +48,18 @@ class Known:
 
 _OF_ACCOUNTS = schema.account.c.id.in_(bindparam("accounts", expanding=True))
 _PEOPLE = select(schema.account.c.person_id).where(_OF_ACCOUNTS)
-_LOCK = (
-    select(schema.person.c.id)
-    .where(schema.person.c.id.in_(_PEOPLE))
-    .order_by(schema.person.c.id)
-    .with_for_update()
-)
+
+
+def _lock(people: Select[tuple[int]]) -> Select[tuple[int]]:
+    return (
+        select(schema.person.c.id)
+        .where(schema.person.c.id.in_(people))
+        .order_by(schema.person.c.id)
+        .with_for_update()
+    )
+
+
+_LOCK = _lock(_PEOPLE)
 
 
 def _load(accounts: ColumnElement[bool], moves: ColumnElement[bool]) -> Select[tuple[object, ...]]:
@@ -109,14 +112,9 @@ def load(
     connection.rollback()
     connection.begin()
     try:
-        parameters: dict[str, object] = {
-            "accounts": [move.account for move in arriving],
-            "moves": [move.move_id for move in arriving],
-            "pairs": [(move.account, move.move_id) for move in arriving],
-        }
         while True:
             held = hold(connection, [move.account for move in arriving], queries)
-            known = _known(connection, arriving, parameters)
+            known = _known(connection, arriving)
             found = {query: query.run(connection) for query in queries}
             people = {each.person.id for each in known.values()}
             people.update(*(query.held(answer) for query, answer in found.items()))
@@ -150,23 +148,21 @@ def hold(
     if not wanted:
         return set(connection.scalars(_LOCK, {"accounts": accounts}))
     people = union_all(_PEOPLE, *wanted).subquery()
-    lock = (
-        select(schema.person.c.id)
-        .where(schema.person.c.id.in_(select(people.c[0])))
-        .order_by(schema.person.c.id)
-        .with_for_update()
-    )
-    return set(connection.scalars(lock, {"accounts": accounts}))
+    return set(connection.scalars(_lock(select(people.c[0])), {"accounts": accounts}))
 
 
-def _known(
-    connection: Connection, arriving: Sequence[Arriving], parameters: dict[str, object]
-) -> dict[str, Known]:
+def _known(connection: Connection, arriving: Sequence[Arriving]) -> dict[str, Known]:
     if len(arriving) == 1:
         one = {"account": arriving[0].account, "move": arriving[0].move_id}
-        rows = connection.execute(_LOAD_ONE, one).mappings().all()
+        found = connection.execute(_LOAD_ONE, one)
     else:
-        rows = connection.execute(_LOAD, parameters).mappings().all()
+        several = {
+            "accounts": [move.account for move in arriving],
+            "moves": [move.move_id for move in arriving],
+            "pairs": [(move.account, move.move_id) for move in arriving],
+        }
+        found = connection.execute(_LOAD, several)
+    rows = found.mappings().all()
     return {
         row["account_id"]: Known(
             person=person,

@@ -3,24 +3,16 @@
 import logging
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Select,
-    select,
-)
+from sqlalchemy import Column, Connection, Select, select
 from sqlalchemy.engine import RowMapping
 
 from course_bot.learning.attempts import Attempt
-from course_bot.learning.progress import (
-    Person,
-)
+from course_bot.learning.progress import Person
 from course_bot.questions.question import Question
 from course_bot.storage import schema
 from course_bot.storage.questions import read_wordings, resolve
 
 log = logging.getLogger(__name__)
-
 
 PEOPLE = (
     select(schema.person, *schema.ATTEMPT_COLUMNS)

@@ -3,15 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    delete,
-    insert,
-    null,
-    text,
-    update,
-)
+from sqlalchemy import Connection, bindparam, delete, insert, null, text, update
 
 from course_bot.learning.progress import (
     Answered,
