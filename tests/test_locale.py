@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -109,6 +110,12 @@ def test_values_are_escaped_in_a_screen_and_not_in_a_label() -> None:
     assert p.html("<b>{name}</b>", name="<i>&\"'") == "<b>&lt;i&gt;&amp;&quot;&#x27;</b>"
     assert p.t("{name}", name="<i>") == "<i>"
     assert p.t("{name}", name="{other}") == "{other}"
+
+
+def test_a_day_is_written_out_in_the_language_of_the_phrases() -> None:
+    day = date(2026, 11, 30)
+    assert phrases("ru").day(day) == "30 ноября 2026\N{NARROW NO-BREAK SPACE}г."
+    assert phrases("en").day(day) == "November 30, 2026"
 
 
 def test_quotes_within_quotes_are_inner_ones() -> None:

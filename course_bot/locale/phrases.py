@@ -1,6 +1,7 @@
 """A phrase in the person's language: read from the catalogue, filled with values."""
 
 import re
+from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from html import escape
@@ -8,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -30,8 +32,9 @@ class Phrases:
     A message is the English phrase as it stands in the code, with ``{names}`` for values.
     """
 
-    def __init__(self, translations: NullTranslations) -> None:
+    def __init__(self, translations: NullTranslations, language: Language = "en") -> None:
         self._translations = translations
+        self.language = language
 
     def t(self, message: str, **values: object) -> str:
         """Translate a message for plain text: a button's label, a notice."""
@@ -50,6 +53,10 @@ class Phrases:
     def many(self, one: str, many: str, count: int, **values: object) -> str:
         """Translate a message that has a plural; ``{count}`` is the number."""
         return self._translations.ngettext(one, many, count).format(count=count, **values)
+
+    def day(self, day: date) -> str:
+        """Write a day out with its year: «30 ноября 2026 г.», "November 30, 2026"."""
+        return format_date(day, "long", locale=self.language)
 
 
 def _within(text: str, name: str, value: str) -> str:
@@ -94,7 +101,7 @@ def _phrases(language: Language) -> Phrases:
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    return Phrases(GNUTranslations(compiled))
+    return Phrases(GNUTranslations(compiled), "ru")
 
 
 def catalogue(language: Language) -> Path:
