@@ -33,10 +33,12 @@ settings.load_profile("course-bot")
 POSTGRES = os.environ.get("COURSE_BOT_TEST_POSTGRES")
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+OFFICES = ("soffice", "libreoffice")
 
 LEFT_OUT = {
     "postgres": "on PostgreSQL: COURSE_BOT_TEST_POSTGRES names no server",
     "chromium": f"in a browser: none of {', '.join(BROWSERS)} is on this machine",
+    "libreoffice": f"in LibreOffice: none of {', '.join(OFFICES)} is on this machine",
 }
 left_out = pytest.StashKey[dict[str, int]]()
 
@@ -46,9 +48,18 @@ def find_chromium() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
+def find_libreoffice() -> str | None:
+    """Return the path of the machine's LibreOffice, if it has one."""
+    return next((path for name in OFFICES if (path := shutil.which(name))), None)
+
+
 def lacking() -> set[str]:
     """Return the marks of the tests that this machine can't run."""
-    there = {"postgres": POSTGRES, "chromium": find_chromium()}
+    there = {
+        "postgres": POSTGRES,
+        "chromium": find_chromium(),
+        "libreoffice": find_libreoffice(),
+    }
     return {mark for mark, found in there.items() if not found}
 
 
@@ -118,6 +129,14 @@ def chromium() -> str:
     """The path of the machine's Chromium, for tests marked ``chromium``."""
     path = find_chromium()
     assert path, "a test that needs Chromium is marked so"
+    return path
+
+
+@pytest.fixture(scope="session")
+def libreoffice() -> str:
+    """The path of the machine's LibreOffice, for tests marked ``libreoffice``."""
+    path = find_libreoffice()
+    assert path, "a test that needs LibreOffice is marked so"
     return path
 
 
