@@ -24,6 +24,7 @@ from course_bot.questions.order import Order
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
+from tests.reports.tables import words_in_files
 
 __all__ = ["house"]
 
@@ -178,6 +179,7 @@ async def walk(house: House, language: Language) -> None:
     await elsewhere(house, ann, language)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
+    house.said += [Notice(text=text) for text in words_in_files(phrases(language), NEUTRAL)]
 
 
 async def arriving(

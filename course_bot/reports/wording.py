@@ -1,0 +1,129 @@
+"""How a cell is put into words: one place for the chat, the page, the picture and the files."""
+
+import re
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import get_decimal_symbol
+
+from course_bot.locale.phrases import Phrases
+from course_bot.reports.table import Cell, Form, State, Table
+
+UNKNOWN = "—"
+"""What stands where a cell is None."""
+_THOUSANDS = "\N{NARROW NO-BREAK SPACE}"
+_BEFORE_PERCENT = "\N{NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+_BREAKS = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
+_TENTH = Decimal("0.1")
+
+
+def shown(cell: Cell, form: Form, table: Table, p: Phrases) -> str:
+    """Word a cell for people to read, in their language.
+
+    Args:
+        cell: of the kind that the form says, or None.
+        form: the form of its column.
+        table: where it stands: has the words of states and the zone of moments.
+        p: the reader's phrases.
+
+    Returns:
+        Plain text: whoever puts it into HTML or SVG escapes it.
+
+    Raises:
+        TypeError: the cell is of another kind.
+    """
+    if cell is None:
+        return UNKNOWN
+    match form:
+        case Form.COUNT:
+            return f"{_whole(cell):,}".replace(",", _THOUSANDS).replace("-", _MINUS)
+        case Form.DECIMAL:
+            sign, whole, tenth = _tenths(cell)
+            minus = _MINUS if sign else ""
+            return f"{minus}{whole}{get_decimal_symbol(p.language)}{tenth}"
+        case Form.SHARE:
+            return f"{percent(_real(cell))}{_BEFORE_PERCENT}%".replace("-", _MINUS)
+        case _:
+            return _worded(cell, form, table)
+
+
+def keyed(cell: Cell, form: Form, table: Table) -> str:
+    """Word a cell as one would key it into Excel in Russia, which makes of it what it was.
+
+    Nothing is grouped, the decimal mark is a comma, and None is empty.
+
+    Raises:
+        TypeError: the cell is of another kind than the form says.
+    """
+    if cell is None:
+        return ""
+    match form:
+        case Form.COUNT:
+            return f"{_whole(cell)}"
+        case Form.DECIMAL:
+            sign, whole, tenth = _tenths(cell)
+            return f"{sign}{whole},{tenth}"
+        case Form.SHARE:
+            return f"{percent(_real(cell))}%"
+        case _:
+            return _worded(cell, form, table)
+
+
+def percent(share: float) -> int:
+    """Round a share (1.0 is all) to whole percents, half away from zero as Excel does.
+
+    Only all is 100: whoever reads it must not think that nobody is left.
+    """
+    rounded = int((Decimal(repr(share)) * 100).to_integral_value(ROUND_HALF_UP))
+    return rounded if share >= 1 else min(rounded, 99)
+
+
+def local(moment: datetime, table: Table) -> datetime:
+    """Return an aware moment as the clock of the table's zone shows it: whole minutes, naive."""
+    there = moment.astimezone(table.at.tzinfo)
+    return there.replace(second=0, microsecond=0, tzinfo=None)
+
+
+def one_line(text: str) -> str:
+    """Turn what breaks a line, or is a control character, into a space."""
+    return text if text.isprintable() else _BREAKS.sub(" ", text).strip(" ")
+
+
+def _worded(cell: Cell, form: Form, table: Table) -> str:
+    """Word what looks the same for reading and for keying in."""
+    match form, cell:
+        case Form.STATE, State():
+            return table.words[cell]
+        case Form.TEXT, str():
+            return one_line(cell)
+        case Form.MOMENT, datetime():
+            return f"{local(cell, table):%d.%m.%Y %H:%M}"
+        case Form.DAY, date():
+            return f"{cell:%d.%m.%Y}"
+        case _:
+            raise wrong(cell, form)
+
+
+def _whole(cell: Cell) -> int:
+    if not isinstance(cell, int):
+        raise wrong(cell, Form.COUNT)
+    return cell
+
+
+def _real(cell: Cell) -> float:
+    if not isinstance(cell, int | float):
+        raise wrong(cell, Form.DECIMAL)
+    return cell
+
+
+def _tenths(cell: Cell) -> tuple[str, str, str]:
+    """Round to one digit after the point; return the sign ("-" or ""), the whole, the digit."""
+    rounded = Decimal(repr(_real(cell))).quantize(_TENTH, ROUND_HALF_UP)
+    whole, _, tenth = f"{abs(rounded)}".partition(".")
+    return "-" if rounded < 0 else "", whole, tenth
+
+
+def wrong(cell: Cell, form: Form) -> TypeError:
+    """Make the error for a cell that is of another kind than its column."""
+    return TypeError(f"a {form.name} can't be {cell!r}")
