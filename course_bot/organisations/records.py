@@ -1,0 +1,174 @@
+"""What a decision about organisations leaves, written in the move's own transaction."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from course_bot.errors import CourseError
+
+
+class Role(StrEnum):
+    """What somebody is in an organisation."""
+
+    LEARNER = "learner"
+    COORDINATOR = "coordinator"
+
+
+class Act(StrEnum):
+    """What the audit remembers."""
+
+    INVITED = "invited"
+    WITHDREW = "withdrew"
+    JOINED = "joined"
+    """A coordinator joined."""
+    REMOVED = "removed"
+    EXPORTED = "exported"
+    REMINDED = "reminded"
+    ASSIGNED = "assigned"
+
+
+class ChangedMeanwhileError(CourseError):
+    """What is to be changed is not any more as whoever changes it has seen it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteMade:
+    """Record: an invite was made.
+
+    ``key`` names it (16 hexadecimal digits), ``digest`` is of its secret; ``limit`` is how many
+    people may use it, None for any number. UTC.
+    """
+
+    key: str
+    digest: str
+    organisation: int
+    role: Role
+    at: datetime
+    expires_at: datetime
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteWithdrawn:
+    """Record: an invite leads nowhere from now on."""
+
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedOrganisation:
+    """Record: the person used an invite and joined, having agreed to the wording of a version."""
+
+    invite: str
+    organisation: int
+    role: Role
+    wording: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOrganisation:
+    """Record: somebody is no member any more: the person themselves, or ``member``.
+
+    Of a learner who had completed what was assigned, the day is kept without their name.
+    """
+
+    organisation: int
+    role: Role
+    at: datetime
+    member: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentChanged:
+    """Record: an organisation assigns a track, lifts it, or (``inherit``) says nothing of it."""
+
+    organisation: int
+    track: str
+    due: date | None = None
+    lifted: bool = False
+    inherit: bool = False
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminding:
+    """Record: a coordinator writes to those of an organisation and below who are late.
+
+    ``key`` names the mailing (16 hexadecimal digits); ``people`` gives, for each person who gets
+    it, the organisation and the track that it is about; ``unreachable`` counts those who can't
+    be written to.
+    """
+
+    key: str
+    organisation: int
+    states: str
+    at: datetime
+    people: tuple[tuple[int, int, str], ...] = field(repr=False)
+    unreachable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSwitched:
+    """Record: a coordinator wants the weekly digest of an organisation, or not."""
+
+    organisation: int
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateIssued:
+    """Record: the person has completed a track; the name stands as it is now, for good.
+
+    ``code`` is what it is verified by; ``organisation`` may be empty.
+    """
+
+    code: str
+    track: str
+    title: str
+    name: str
+    organisation: str
+    organisation_id: int | None
+    day: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamLinkMade:
+    """Record: a link to the coordinator's page was made; ``digest`` is of its secret. UTC."""
+
+    digest: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessedWrong:
+    """Record: an invite was tried that there is not."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """Record: the person did something that others may ask about; ``about`` has no names."""
+
+    organisation: int
+    act: Act
+    at: datetime
+    about: str = ""
+
+
+OrganisationRecord = (
+    InviteMade
+    | InviteWithdrawn
+    | JoinedOrganisation
+    | LeftOrganisation
+    | AssignmentChanged
+    | Reminding
+    | DigestSwitched
+    | CertificateIssued
+    | TeamLinkMade
+    | GuessedWrong
+    | Audited
+)
