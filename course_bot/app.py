@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from course_bot.chores import do_chores, lesson_chores, storage_chores, writing_chores
+from course_bot.chores import (
+    do_chores,
+    lesson_chores,
+    report_chores,
+    storage_chores,
+    writing_chores,
+)
 from course_bot.content.checking import Checked, check
 from course_bot.content.model import Course
 from course_bot.content.watching import CourseWatcher
@@ -110,6 +116,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             watcher.watch(),
             do_chores(
                 storage_chores(storage, now)
+                + report_chores(storage, lambda: watcher.course)
                 + lesson_chores(storage, settings.lessons, lambda: watcher.course)
             ),
         ]

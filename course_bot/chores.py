@@ -30,6 +30,18 @@ def storage_chores(storage: Storage, clock: Callable[[], datetime]) -> list[Chor
     return [Chore(name="tidy", pause=timedelta(hours=6), do=lambda: storage.tidy(clock()))]
 
 
+def report_chores(storage: Storage, course: Callable[[], Course]) -> list[Chore]:
+    """List what keeps in step what reports are made of."""
+    return [
+        Chore(name="derive", pause=timedelta(hours=1), do=storage.derive),
+        Chore(
+            name="reconcile tracks",
+            pause=timedelta(seconds=10),
+            do=lambda: storage.reconcile(course()),
+        ),
+    ]
+
+
 def lesson_chores(storage: Storage, folder: Path, course: Callable[[], Course]) -> list[Chore]:
     """List what is said to those who write the lessons."""
 

@@ -77,7 +77,7 @@ async def open_storage(settings: Settings) -> AsyncIterator[Storage]:
         except BaseException:
             await engine.dispose()
             raise
-    async with Storage(engine) as storage:
+    async with Storage(engine, zone=settings.time_zone) as storage:
         yield storage
 
 
@@ -93,7 +93,7 @@ async def open_storage_to_read(settings: Settings) -> AsyncIterator[Storage]:
         engine = create_engine(database_url(settings.database), read_only=True)
         try:
             await require_newest(engine)
-            yield Storage(engine)
+            yield Storage(engine, zone=settings.time_zone)
             if was_written_meanwhile(engine):
                 raise UnusableDatabaseError(DatabaseFault.CHANGING)
         finally:

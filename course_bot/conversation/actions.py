@@ -8,11 +8,15 @@ stay as they are, because old messages keep their buttons.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import ClassVar, Self
+from typing import ClassVar, NewType, Self
 
 from course_bot.errors import CourseError
 
 _NUMBER = re.compile(r"\d{1,4}", re.ASCII)
+_KEY = re.compile(r"[1-9]\d{0,17}", re.ASCII)
+"""A row's number: 64 bits in SQLite, with a digit to spare."""
+Key = NewType("Key", int)
+"""The number of a person or an organisation in the database."""
 
 
 class StaleError(CourseError):
@@ -23,7 +27,7 @@ class StaleError(CourseError):
 class Action:
     """The base of all actions: how they are written and read back.
 
-    Arguments are ``str`` (without a colon), ``int`` (0 to 9999) or, as the last one,
+    Arguments are ``str`` (without a colon), ``int`` (0 to 9999), ``Key`` or, as the last one,
     ``tuple[int, ...]``.
     """
 
@@ -77,6 +81,17 @@ def number(text: str) -> int:
     return int(text)
 
 
+def key(text: str) -> Key:
+    """Read a row's number that came back in an action.
+
+    Raises:
+        StaleError: it isn't one.
+    """
+    if not _KEY.fullmatch(text):
+        raise StaleError
+    return Key(int(text))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
     """An action's arguments: their names, a parser for each, and whether more numbers follow."""
@@ -86,7 +101,7 @@ class _Shape:
     more: bool
 
 
-_PARSERS: dict[object, Callable[[str], object]] = {str: str, int: number}
+_PARSERS: dict[object, Callable[[str], object]] = {str: str, int: number, Key: key}
 _shapes: dict[type[Action], _Shape] = {}
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -41,7 +41,7 @@ from course_bot.conversation.port import (
 )
 from course_bot.conversation.routes import Audience, Later, by_name, view_of
 from course_bot.conversation.stage import Addresses, LookUp, Stage, button, go_to
-from course_bot.learning.progress import NotWaitingError, Person
+from course_bot.learning.progress import NotWaitingError, Person, track_progress
 from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import Language, phrases
 from course_bot.storage import Account
@@ -246,7 +246,18 @@ class Turn:
             self.views = {person.place: view}
             notice = stage.phrases.t("This button has had its day. Here is where you are now.")
             return Decision(person=person, notice=notice)
+        return _with_tracks(self.course, situation.person, decision)
+
+
+def _with_tracks(course: Course, before: Person, decision: Decision) -> Decision:
+    """Add how far the person is with each track now, where the move has changed it."""
+    after = decision.person
+    if after.study is before.study:
         return decision
+    known = track_progress(course, before.study) if after.id == before.id else {}
+    now = track_progress(course, after.study)
+    changed = tuple(each for each in now.values() if known.get(each.track) != each)
+    return replace(decision, records=(*decision.records, *changed)) if changed else decision
 
 
 def _current(stage: Stage) -> tuple[Person, Screen | Later]:

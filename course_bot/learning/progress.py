@@ -178,9 +178,23 @@ class ErasedPerson:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackProgress:
+    """Record: how far the person is with a track of which anything is begun.
+
+    ``passed`` counts the lessons passed, ``score`` is the mean of the lessons' best scores in
+    percent, None before the first quiz is finished; ``completed_at`` is UTC.
+    """
+
+    track: str
+    passed: int
+    score: int | None = None
+    completed_at: datetime | None = None
+
+
 Learned = Started | Answered | Finished
 """What stands in the log, from which results are derived."""
-Record = Learned | LinkMade | LinkUsed | JoinedPeople | ErasedPerson
+Record = Learned | TrackProgress | LinkMade | LinkUsed | JoinedPeople | ErasedPerson
 """What a decision leaves besides the person as they are now."""
 
 
@@ -304,6 +318,25 @@ def rebuild_results(log: Iterable[tuple[Attempt, Iterable[Answered]]]) -> dict[s
 def _order(taken: tuple[Attempt, Iterable[Answered]]) -> tuple[int, datetime, str]:
     attempt, _answers = taken
     return attempt.number, attempt.started_at, attempt.id
+
+
+def track_progress(course: Course, study: Study) -> dict[str, TrackProgress]:
+    """Derive how far somebody is with each track of which anything is begun."""
+    begun = study.readings.keys() | study.results.keys()
+    found = {}
+    for track in course.tracks.values():
+        if begun.isdisjoint(track.lessons):
+            continue
+        results = [study.results[lesson] for lesson in track.lessons if lesson in study.results]
+        scores = [result.best for result in results if result.best is not None]
+        passed = [result.passed_at for result in results if result.passed_at]
+        found[track.id] = TrackProgress(
+            track=track.id,
+            passed=len(passed),
+            score=sum(scores) // len(scores) if scores else None,
+            completed_at=max(passed) if len(passed) == len(track.lessons) else None,
+        )
+    return found
 
 
 def waiting_before(track: Track, person: Person, lesson: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from course_bot.learning.attempts import Attempt
-from course_bot.learning.progress import Answered, LessonResult, Person, Reading
+from course_bot.learning.progress import Answered, LessonResult, Person, Reading, Study
 
 Log = Sequence[tuple[Attempt, Sequence[Answered]]]
 """A person's attempts, each with its answers by index."""
@@ -19,12 +19,19 @@ def under_present_names(person: Person, renamed: Mapping[str, str]) -> Person:
     """
     if not renamed:  # as almost always, and asked twice in every turn
         return person
-    study, attempt = person.study, person.attempt
-    old = [lesson for lesson in renamed if lesson in study.readings or lesson in study.results]
+    attempt, study = person.attempt, study_under_present_names(person.study, renamed)
     if attempt is not None and attempt.lesson in renamed:
         attempt = replace(attempt, lesson=renamed[attempt.lesson])
-    elif not old:
+    elif study is person.study:
         return person
+    return replace(person, study=study, attempt=attempt)
+
+
+def study_under_present_names(study: Study, renamed: Mapping[str, str]) -> Study:
+    """Return a study with its lessons under the names that these have now."""
+    old = [lesson for lesson in renamed if lesson in study.readings or lesson in study.results]
+    if not old:
+        return study
     readings: dict[str, Reading] = {}
     for lesson, reading in study.readings.items():
         name = renamed.get(lesson, lesson)
@@ -35,8 +42,7 @@ def under_present_names(person: Person, renamed: Mapping[str, str]) -> Person:
         if lesson in study.results:
             name = renamed[lesson]
             results[name] = _both(study.results[lesson], results.get(name))
-    study = replace(study, readings=readings, results=results)
-    return replace(person, study=study, attempt=attempt)
+    return replace(study, readings=readings, results=results)
 
 
 def log_under_present_names(log: Log, renamed: Mapping[str, str]) -> Log:

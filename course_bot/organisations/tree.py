@@ -13,7 +13,7 @@ DEEPEST = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """A region, a municipality, a school…
+    """A region, a municipality, a school, or whatever else people belong to.
 
     ``sferum_id`` is its «ID организации» in Sferum, empty where it is not known; ``time_zone`` is
     an IANA name, or empty: the one above's.
@@ -88,6 +88,15 @@ class Tree:
         for child in self.children(organisation):
             yield from self.below(child.id)
 
+    def live(self) -> Iterator[Organisation]:
+        """Walk through all that are not archived and stand below none that is."""
+        waiting = list(self.children(None))
+        while waiting:
+            at = waiting.pop()
+            if not at.archived:
+                yield at
+                waiting += self.children(at.id)
+
     def zone(self, organisation: int) -> str:
         """Return the IANA name of the zone that an organisation has or inherits, or nothing."""
         return next((each.time_zone for each in self.above(organisation) if each.time_zone), "")
@@ -105,6 +114,8 @@ def ends_at(day: date, zone: ZoneInfo) -> datetime:
 def assigned(tree: Tree, assignments: Iterable[Assignment], usual: ZoneInfo) -> Iterator[Assigned]:
     """Say which tracks are assigned in every organisation; of each track the nearest word counts.
 
+    Where an organisation is archived, nothing is assigned, nor below it.
+
     Args:
         tree: all organisations.
         assignments: what they say themselves.
@@ -115,6 +126,8 @@ def assigned(tree: Tree, assignments: Iterable[Assignment], usual: ZoneInfo) -> 
         said.setdefault(each.organisation, {})[each.track] = each
 
     def walk(at: Organisation, inherited: dict[str, Assignment]) -> Iterator[Assigned]:
+        if at.archived:
+            return
         own = inherited | said.get(at.id, {})
         zone = ZoneInfo(tree.zone(at.id) or usual.key)
         for track, word in own.items():

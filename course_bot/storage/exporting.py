@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, Select, Table, func, select
 
 from course_bot.learning.attempts import Attempt
 from course_bot.storage.log import read_logs
@@ -12,11 +12,22 @@ from course_bot.storage.rows import PEOPLE, read_people
 from course_bot.storage.schema import (
     account,
     answer,
+    assignment,
     attempt,
+    audit,
+    certificate,
+    consent,
+    invite,
+    mailing,
+    membership,
     move,
+    organisation,
     outbox,
     person,
     personal_link,
+    team_session,
+    track_progress,
+    wrong_guess,
 )
 
 _anything = TypeAdapter(dict[str, object])
@@ -57,6 +68,60 @@ def _readable(taken: Attempt) -> Attempt:
     return replace(taken, asked=asked)
 
 
+def _of_organisations(who: int) -> dict[str, Select[tuple[object, ...]]]:
+    """Return what to read of a person's organisations, and of what they did for them."""
+    named = organisation.c.name.label("organisation")
+
+    def within(
+        table: Table, *columns: Column[object], by: str = "person_id"
+    ) -> Select[tuple[object, ...]]:
+        there = table.join(organisation, organisation.c.id == table.c.organisation_id)
+        return select(named, *columns).select_from(there).where(table.c[by] == who)
+
+    return {
+        "memberships": within(
+            membership,
+            membership.c.role,
+            membership.c.joined_at,
+            membership.c.digest,
+            membership.c.digested,
+        ),
+        "consents": within(
+            consent,
+            consent.c.role,
+            consent.c.wording,
+            consent.c.given_at,
+            consent.c.withdrawn_at,
+        ),
+        "tracks": select(
+            track_progress.c.track,
+            track_progress.c.passed,
+            track_progress.c.score,
+            track_progress.c.completed_at,
+        ).where(track_progress.c.person_id == who),
+        "certificates": select(
+            certificate.c.code,
+            certificate.c.title,
+            certificate.c.name,
+            certificate.c.organisation,
+            certificate.c.day,
+            certificate.c.issued_at,
+        ).where(certificate.c.person_id == who),
+        "invites_made": within(
+            invite, invite.c.role, invite.c.made_at, invite.c.expires_at, by="made_by"
+        ),
+        "invites_not_found": select(wrong_guess.c.at).where(wrong_guess.c.person_id == who),
+        "mailings": within(mailing, mailing.c.made_at, mailing.c.states, by="made_by"),
+        "assignments_changed": within(
+            assignment, assignment.c.track, assignment.c.changed_at, by="changed_by"
+        ),
+        "team_page_until": select(team_session.c.kind, team_session.c.expires_at).where(
+            team_session.c.person_id == who
+        ),
+        "did": within(audit, audit.c.at, audit.c.act, audit.c.about),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Everything(Query[bytes]):
     """All that is stored about a person, known by their number, as JSON for the person."""
@@ -95,6 +160,10 @@ class Everything(Query[bytes]):
             .where(outbox.c.person_id == self.person)
             .order_by(outbox.c.id)
         )
+        rows_of = {
+            name: [dict(each) for each in connection.execute(statement).mappings()]
+            for name, statement in _of_organisations(self.person).items()
+        }
         (known,) = read_people(connection, [row])
         return _anything.dump_json(
             {
@@ -115,6 +184,7 @@ class Everything(Query[bytes]):
                 "recent_moves": [dict(each) for each in moves.mappings()],
                 "personal_links_until": list(links),
                 "messages": [dict(each) for each in messages.mappings()],
+                **rows_of,
                 "study": known.study,
                 "attempts": [
                     {"attempt": _readable(taken), "answers": given} for taken, given in log

@@ -1,6 +1,6 @@
 """What turns start from, read at once: their people, and what else their decisions ask for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    func,
     insert,
     select,
     tuple_,
@@ -114,6 +115,7 @@ def load(
     try:
         while True:
             held = hold(connection, [move.account for move in arriving], queries)
+            _hold_keys(connection, queries)
             known = _known(connection, arriving)
             found = {query: query.run(connection) for query in queries}
             people = {each.person.id for each in known.values()}
@@ -149,6 +151,20 @@ def hold(
         return set(connection.scalars(_LOCK, {"accounts": accounts}))
     people = union_all(_PEOPLE, *wanted).subquery()
     return set(connection.scalars(_lock(select(people.c[0])), {"accounts": accounts}))
+
+
+def _hold_keys(connection: Connection, queries: Sequence[Query[object]]) -> None:
+    """Let no other process change what is no person, until the transaction ends."""
+    if connection.dialect.name == "sqlite":
+        return
+    keys = {key for query in queries if (key := query.alone()) is not None}
+    for number in sorted(_number(key) for key in keys):
+        connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+
+def _number(key: Hashable) -> int:
+    """Return a key as PostgreSQL's advisory locks want it: 64 bits, signed."""
+    return int.from_bytes(blake2b(repr(key).encode(), digest_size=8).digest(), signed=True)
 
 
 def _known(connection: Connection, arriving: Sequence[Arriving]) -> dict[str, Known]:

@@ -1,7 +1,7 @@
 """What can be asked of the database: by a place after the commit, or by a decision within it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Select
@@ -23,3 +23,10 @@ class Query(ABC, Generic[R_co]):
     def held(self, found: object) -> Collection[int]:  # noqa: ARG002 - for those who override it
         """Return the ids of those among what was found."""
         return ()
+
+    def alone(self) -> Hashable | None:
+        """Name what a decision may change because of what it finds, if that is no person.
+
+        Of turns that name the same, each finds what the one before it has left.
+        """
+        return None

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -152,6 +153,9 @@ person = Table(
     Column("reminders_sent", Integer, nullable=False, server_default=text("0")),
     # When to look whether the person is to be reminded; NULL: not before they move again.
     Column("remind_at", UtcDateTime, index=True),
+    # When they were told that all that is stored about them will be deleted, if they stay away.
+    Column("warned_at", UtcDateTime),
+    Index(None, "seen_at"),
     # The number of somebody who was deleted is never given to anybody else.
     sqlite_autoincrement=True,
 )
@@ -177,7 +181,7 @@ move = Table(
     Column("at", UtcDateTime, nullable=False, index=True),
     # What came of the move besides the place it led to: said once more if it is repeated.
     Column("notice", Text, nullable=False, server_default=""),
-    Column("document", String(32), nullable=False, server_default=""),
+    Column("document", String(64), nullable=False, server_default=""),
     # The key is the table: a move alone changes one page less.
     sqlite_with_rowid=False,
 )
@@ -253,6 +257,207 @@ deletion = Table(
     Column("move", String(32), index=True),
     Column("place", String(64), nullable=False, server_default=""),
     Column("language", String(8), nullable=False, server_default="ru"),
+    # "self": they wished it; "retention": they had stayed away for too long.
+    Column("reason", String(16), nullable=False, server_default="self"),
+)
+
+noted = Table(
+    "noted",
+    metadata,
+    # What the program has to remember of itself, by a name.
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+track_progress = Table(
+    "track_progress",
+    metadata,
+    # Derived from the person's study, for reports: of every track of which anything is begun.
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("track", String(32), primary_key=True),
+    Column("passed", Integer, nullable=False),
+    # The mean of the lessons' best scores in percent; NULL before the first quiz is finished.
+    Column("score", Integer),
+    # Once completed, always completed, even if the track gets another lesson.
+    Column("completed_at", UtcDateTime),
+    sqlite_with_rowid=False,
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("parent_id", ForeignKey("organisation.id"), index=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    # The «ID организации» in Sferum.
+    Column("sferum_id", String(64), unique=True),
+    # An IANA name; NULL: the one above's.
+    Column("time_zone", String(64)),
+    # Derived: its own or the nearest above's; NULL: the setting's.
+    Column("zone", String(64)),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("archived_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+lineage = Table(
+    "lineage",
+    metadata,
+    # Derived from the tree: every organisation with each of those above it, and with itself.
+    # Those that are archived, and whatever is below them, are not here: nobody sees them.
+    Column("above_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True),
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "organisation_id", "above_id"),
+    sqlite_with_rowid=False,
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    # What an organisation says itself.
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True),
+    Column("track", String(32), primary_key=True),
+    Column("due", Date),
+    # Not assigned here and below, whatever is assigned above.
+    Column("lifted", Boolean, nullable=False, server_default=false()),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", ForeignKey("person.id", ondelete="SET NULL")),
+    sqlite_with_rowid=False,
+)
+
+assigned = Table(
+    "assigned",
+    metadata,
+    # Derived: what is assigned in every organisation, wherever it was said.
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True),
+    Column("track", String(32), primary_key=True),
+    Column("source_id", ForeignKey("organisation.id", ondelete="CASCADE"), nullable=False),
+    Column("due", Date),
+    # When the last day is over in the organisation's own time.
+    Column("over_at", UtcDateTime),
+    sqlite_with_rowid=False,
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("organisation_id", ForeignKey("organisation.id"), primary_key=True),
+    # "learner" or "coordinator".
+    Column("role", String(16), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("joined_at", UtcDateTime, nullable=False),
+    # Coordinators: whether they want the weekly digest, and which Monday's they have had.
+    Column("digest", Boolean, nullable=False, server_default=true()),
+    Column("digested", Date),
+    Index(None, "person_id", "role"),
+    sqlite_with_rowid=False,
+)
+
+departure = Table(
+    "departure",
+    metadata,
+    # A learner who had completed what was assigned and then left: for the totals, without a name.
+    Column("id", Integer, primary_key=True),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("track", String(32), nullable=False),
+    Column("completed_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime, nullable=False),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False),
+    Column("role", String(16), nullable=False),
+    # The version of the wording that they agreed to.
+    Column("wording", String(16), nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+)
+
+invite = Table(
+    "invite",
+    metadata,
+    # Names it; its secret is derived from this and the server's secret.
+    Column("key", String(16), primary_key=True),
+    # A digest of its secret: whoever reads the database can't use the invites in it.
+    Column("digest", String(32), nullable=False, unique=True),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    # NULL: made by a command, or by somebody who was deleted.
+    Column("made_by", ForeignKey("person.id", ondelete="SET NULL")),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    # How many people may use it; NULL: any number.
+    Column("limit", Integer),
+    Column("uses", Integer, nullable=False, server_default=text("0")),
+    Column("withdrawn_at", UtcDateTime),
+)
+
+wrong_guess = Table(
+    "wrong_guess",
+    metadata,
+    # Somebody tried an invite that there is not.
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+mailing = Table(
+    "mailing",
+    metadata,
+    # A coordinator's reminder to many; whom it reached is told by its messages in the outbox.
+    Column("key", String(16), primary_key=True),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("made_by", ForeignKey("person.id", ondelete="SET NULL")),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("states", String(32), nullable=False),
+    # How many can't be written to at any door.
+    Column("unreachable", Integer, nullable=False),
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    Column("code", String(16), primary_key=True),
+    # Of somebody who was deleted, the code alone stays, and that it is withdrawn.
+    Column("person_id", ForeignKey("person.id", ondelete="SET NULL"), index=True),
+    Column("track", String(32), nullable=False),
+    # As they were on that day, for good.
+    Column("title", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+)
+
+team_session = Table(
+    "team_session",
+    metadata,
+    # Digests of the secrets of one-use links to the coordinator's page, and of its cookies.
+    Column("digest", String(32), primary_key=True),
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    # "link" or "cookie".
+    Column("kind", String(8), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    # NULL with ``operator``: a command did it; without: somebody who was deleted.
+    Column("person_id", ForeignKey("person.id", ondelete="SET NULL"), index=True),
+    Column("operator", Boolean, nullable=False, server_default=false()),
+    Column("organisation_id", ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("act", String(16), nullable=False),
+    Column("about", Text, nullable=False, server_default=""),
 )
 
 outbox = Table(
@@ -270,6 +475,12 @@ outbox = Table(
     # Settled without a reason: sent.
     Column("settled_at", UtcDateTime),
     Column("reason", Text),
+    # When a door set about sending it; of what must never come twice, this ends its waiting.
+    Column("begun_at", UtcDateTime),
+    # What it is about: in whose name, in which mailing, and what only its kind understands.
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="SET NULL")),
+    Column("mailing", ForeignKey("mailing.key", ondelete="SET NULL"), index=True),
+    Column("about", Text, nullable=False, server_default=""),
     # What waits at a door, in the order in which it is due; what waits for a person.
     Index(None, "door", "settled_at", "due_at"),
     Index(None, "person_id", "settled_at", "id"),

@@ -3,28 +3,41 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Self, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from course_bot.content.model import Course
 from course_bot.errors import CourseError
-from course_bot.learning.progress import Person, Record
-from course_bot.storage import Account, loading, outbox, reminders, schema
+from course_bot.learning.progress import Person
+from course_bot.storage import Account, loading, outbox, reconciling, reminders, schema
+from course_bot.storage.deriving import derive
 from course_bot.storage.engine import writer_connection
 from course_bot.storage.query import Query
-from course_bot.storage.writes import Writes
+from course_bot.storage.writes import Record, Writes
 
 logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
+MOSCOW = ZoneInfo("Europe/Moscow")
 TURNS_IN_COMMIT = 32
 """How many turns share a transaction at most: enough to hide what a commit costs."""
 TRIES_ALONE = 2
@@ -134,8 +147,10 @@ class Storage:
     writer in at a time anyway, and a queue is fairer and faster than a fight for its lock.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, zone: ZoneInfo = MOSCOW) -> None:
+        """Take the engine, and the zone of organisations that have and inherit none."""
         self.engine = engine
+        self.zone = zone
         self._queue = _Queue()
         self._waiting = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -266,6 +281,27 @@ class Storage:
         async with self.writing() as connection:
             await connection.run_sync(outbox.put_off, message, now, reason)
 
+    async def reconcile(self, course: Course) -> None:
+        """Bring everybody's tracks into step with the course, if it has changed since last time.
+
+        Turns are let in between.
+        """
+        digest = reconciling.composition(course)
+        async with self.reading() as connection:
+            if await connection.run_sync(reconciling.known_composition) == digest:
+                return
+        last: int | None = 0
+        while last is not None:
+            async with self.writing() as connection:
+                last = await connection.run_sync(reconciling.reconcile, course, last)
+        async with self.writing() as connection:
+            await connection.run_sync(reconciling.note_composition, digest)
+
+    async def derive(self) -> None:
+        """Bring into step what is derived from the tree of organisations (``deriving.derive``)."""
+        async with self.writing() as connection:
+            await connection.run_sync(derive, self.zone)
+
     async def tidy(self, now: datetime) -> None:
         """Delete what has served its time: old moves' ids, links that ended, settled messages."""
         key = (schema.move.c.account_id, schema.move.c.move_id)
@@ -278,6 +314,8 @@ class Storage:
         ended = (
             delete(schema.personal_link).where(schema.personal_link.c.expires_at <= now),
             delete(schema.outbox).where(schema.outbox.c.settled_at < now - outbox.KEPT),
+            delete(schema.team_session).where(schema.team_session.c.expires_at <= now),
+            delete(schema.wrong_guess).where(schema.wrong_guess.c.at < now - MOVES_KEPT),
             update(schema.deletion)
             .where(schema.deletion.c.move.is_not(None), schema.deletion.c.at < now - MOVES_KEPT)
             .values(move=None, place=""),
@@ -366,11 +404,11 @@ class Storage:
         """
         queries = list(dict.fromkeys(query for job in jobs for query in job.queries))
         known, found = loading.load(connection, [job.move for job in jobs], queries)
-        writes = Writes(stored=self._stored)
+        writes = Writes(stored=self._stored, zone=self.zone)
         done = _Round()
-        busy: set[int] = set()
+        busy: set[Hashable] = set()
         for job, entry in zip(jobs, known, strict=True):
-            theirs = {entry.person.id}.union(*(query.held(found[query]) for query in job.queries))
+            theirs = {entry.person.id, *_changed_by(job, found)}
             if theirs & busy:  # the same person at another door: in the next round
                 done.later.append(job)
                 continue
@@ -399,6 +437,14 @@ class Storage:
                 )
         writes.commit(connection)
         return done
+
+
+def _changed_by(job: _Job, found: Mapping[Query[object], object]) -> Iterator[Hashable]:
+    for query in job.queries:
+        yield from query.held(found[query])
+        key = query.alone()
+        if key is not None:
+            yield key
 
 
 def account_id(account: Account) -> str:

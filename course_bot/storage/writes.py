@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, bindparam, delete, insert, null, text, update
 
@@ -13,14 +14,19 @@ from course_bot.learning.progress import (
     LinkMade,
     LinkUsed,
     Person,
-    Record,
     Started,
+    TrackProgress,
 )
+from course_bot.learning.progress import Record as LearningRecord
 from course_bot.learning.reminding import first_reminder
-from course_bot.storage import schema
+from course_bot.organisations.records import OrganisationRecord
+from course_bot.storage import schema, team_writes
 from course_bot.storage.loading import Arriving, Known, move_digest
 from course_bot.storage.prepared import Prepared
 from course_bot.storage.questions import refer
+
+Record = LearningRecord | OrganisationRecord
+"""What a decision leaves besides the person as they are now."""
 
 _CHANGED = (
     "name",
@@ -68,7 +74,43 @@ _MOVE_OVER = [
         .where(table.c.person_id == bindparam("left"))
         .values(person_id=bindparam("kept"))
     )
-    for table in (schema.attempt, schema.account, schema.outbox)
+    for table in (
+        schema.attempt,
+        schema.account,
+        schema.outbox,
+        schema.certificate,
+        schema.consent,
+        schema.audit,
+        schema.wrong_guess,
+        schema.team_session,
+    )
+] + [
+    Prepared(
+        update(table)
+        .where(table.c[column] == bindparam("left"))
+        .values({column: bindparam("kept")})
+    )
+    for table, column in (
+        (schema.invite, "made_by"),
+        (schema.mailing, "made_by"),
+        (schema.assignment, "changed_by"),
+    )
+]
+# Where both are, or have begun, the row of the one who stays is enough.
+_MOVE_OVER += [
+    Prepared(
+        text(
+            f"UPDATE {table} SET person_id = :kept WHERE person_id = :left AND NOT EXISTS"  # noqa: S608 - names of ours
+            f" (SELECT 1 FROM {table} AS other WHERE other.person_id = :kept AND {same})"
+        )
+    )
+    for table, same in (
+        (
+            "membership",
+            "other.organisation_id = membership.organisation_id AND other.role = membership.role",
+        ),
+        ("track_progress", "other.track = track_progress.track"),
+    )
 ]
 _RENAME_ATTEMPTS = Prepared(
     update(schema.attempt)
@@ -87,6 +129,24 @@ _UNBLOCK = Prepared(
     .where(schema.account.c.id == bindparam("account"))
     .values(blocked_at=null())
 )
+_KEEP_TRACK = Prepared(
+    text(
+        "INSERT INTO track_progress (person_id, track, passed, score, completed_at)"
+        " VALUES (:person, :track, :passed, :score, :completed_at)"
+        " ON CONFLICT (person_id, track) DO UPDATE SET passed = excluded.passed,"
+        " score = excluded.score,"
+        " completed_at = coalesce(track_progress.completed_at, excluded.completed_at)"
+    ).bindparams(bindparam("completed_at", type_=schema.UtcDateTime()))
+)
+# Whoever has it printed may ask about it: that it is withdrawn is all that is left to say.
+_WITHDRAW_CERTIFICATES = Prepared(
+    update(schema.certificate)
+    .where(schema.certificate.c.person_id == bindparam("person"))
+    .values(
+        {column: text("''") for column in ("name", "organisation", "title", "track")}
+        | {"withdrawn_at": bindparam("at", type_=schema.UtcDateTime())}
+    )
+)
 _DELETE_PERSON = Prepared(delete(schema.person).where(schema.person.c.id == bindparam("person")))
 _ADD_DELETION = Prepared(insert(schema.deletion), schema.deletion.columns.keys())
 
@@ -99,6 +159,8 @@ class Writes:
 
     stored: set[str]
     """Keys of wordings that are known to be in the database; those committed are added."""
+    zone: ZoneInfo
+    """The zone of organisations that have and inherit none."""
     questions: dict[str, str] = field(default_factory=dict)
     attempts: list[_Values] = field(default_factory=list)
     answers: list[_Values] = field(default_factory=list)
@@ -111,6 +173,9 @@ class Writes:
     joined: list[_Values] = field(default_factory=list)
     renamed: list[_Values] = field(default_factory=list)
     unblocked: list[_Values] = field(default_factory=list)
+    tracks: list[_Values] = field(default_factory=list)
+    of_organisations: list[tuple[int, OrganisationRecord]] = field(default_factory=list)
+    withdrawn: list[_Values] = field(default_factory=list)
     deleted: list[_Values] = field(default_factory=list)
     deletions: list[_Values] = field(default_factory=list)
 
@@ -218,10 +283,23 @@ class Writes:
                     for old, new in record.renamed.items()
                 ]
                 self.drop(record.left)
+            case TrackProgress():
+                self.tracks.append(
+                    {
+                        "person": person.id,
+                        "track": record.track,
+                        "passed": record.passed,
+                        "score": record.score,
+                        "completed_at": record.completed_at,
+                    }
+                )
             case ErasedPerson():
                 raise ValueError("a deletion is all that there is of its turn")
+            case _:
+                self.of_organisations.append((person.id, record))
 
     def _erase(self, move: Arriving, person: Person, record: ErasedPerson) -> None:
+        self.withdrawn.append({"person": person.id, "at": record.at})
         self.drop(person.id)
         self.deletions.append(
             {
@@ -230,6 +308,7 @@ class Writes:
                 "move": move_digest(move),
                 "place": person.place,
                 "language": person.language,
+                "reason": "self",
             }
         )
 
@@ -254,15 +333,19 @@ class Writes:
                 *((move_over, self.joined) for move_over in _MOVE_OVER),
                 (_RENAME_ATTEMPTS, self.renamed),
                 (_UPDATE_PERSON, self.people),
+                (_KEEP_TRACK, self.tracks),
                 (_ADD_MOVE, self.moves),
                 (_ADD_LINK, self.links),
                 (_USE_LINK, self.used_links),
                 (_UNBLOCK, self.unblocked),
+                (_WITHDRAW_CERTIFICATES, self.withdrawn),
                 (_DELETE_PERSON, self.deleted),
                 (_ADD_DELETION, self.deletions),
             ):
                 if rows:
                     statement.execute(connection, rows)
+            for person, record in self.of_organisations:
+                team_writes.write(connection, person, record, self.zone)
             connection.commit()
             self.stored.update(new)
         except BaseException:

@@ -1,0 +1,396 @@
+"""Organisations, their members, invites and assignments, as decisions and places need them."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.engine import RowMapping
+
+from course_bot.organisations.records import Role
+from course_bot.organisations.tree import Assignment, Organisation, Tree
+from course_bot.storage.deriving import read_assignment, read_tree
+from course_bot.storage.query import Query
+from course_bot.storage.schema import (
+    assigned,
+    assignment,
+    invite,
+    lineage,
+    membership,
+    organisation,
+    wrong_guess,
+)
+from course_bot.storage.scope import Scope, Scoped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """What somebody is in an organisation; times are UTC, ``zone`` is an IANA name or empty."""
+
+    organisation: int
+    name: str
+    kind: str
+    zone: str
+    role: Role
+    joined_at: datetime
+    digest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Memberships(Query[tuple[Membership, ...]]):
+    """All that a person is in organisations that are not archived, by role and name."""
+
+    person: int
+
+    def run(self, connection: Connection) -> tuple[Membership, ...]:
+        """Read them."""
+        rows = connection.execute(
+            select(membership, organisation.c.name, organisation.c.kind, organisation.c.zone)
+            .join(organisation, organisation.c.id == membership.c.organisation_id)
+            .join(
+                lineage,
+                (lineage.c.above_id == organisation.c.id)
+                & (lineage.c.organisation_id == organisation.c.id),
+            )
+            .where(membership.c.person_id == self.person)
+            .order_by(membership.c.role, organisation.c.name, organisation.c.id)
+        )
+        return tuple(
+            Membership(
+                organisation=row["organisation_id"],
+                name=row["name"],
+                kind=row["kind"],
+                zone=row["zone"] or "",
+                role=Role(row["role"]),
+                joined_at=row["joined_at"],
+                digest=row["digest"],
+            )
+            for row in rows.mappings()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A track that is assigned to a person by one of their organisations. UTC."""
+
+    track: str
+    organisation: int
+    name: str
+    zone: str
+    due: date | None
+    over_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Duties(Query[tuple[Duty, ...]]):
+    """What is assigned to a person, what ends first coming first."""
+
+    person: int
+
+    def run(self, connection: Connection) -> tuple[Duty, ...]:
+        """Read it; a track that several organisations assign comes once for each."""
+        rows = connection.execute(
+            select(assigned, organisation.c.name, organisation.c.zone)
+            .join(membership, membership.c.organisation_id == assigned.c.organisation_id)
+            .join(organisation, organisation.c.id == assigned.c.organisation_id)
+            .where(membership.c.person_id == self.person, membership.c.role == Role.LEARNER)
+            .order_by(assigned.c.over_at.is_(None), assigned.c.over_at, assigned.c.track)
+        )
+        return tuple(
+            Duty(
+                track=row["track"],
+                organisation=row["organisation_id"],
+                name=row["name"],
+                zone=row["zone"] or "",
+                due=row["due"],
+                over_at=row["over_at"],
+            )
+            for row in rows.mappings()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    """An invite as it is stored; times are UTC."""
+
+    key: str
+    digest: str
+    organisation: int
+    name: str
+    kind: str
+    role: Role
+    made_by: int | None
+    made_at: datetime
+    expires_at: datetime
+    limit: int | None
+    uses: int
+    withdrawn_at: datetime | None
+
+    def valid(self, at: datetime) -> bool:
+        """Tell whether somebody can still join by it."""
+        used_up = self.limit is not None and self.uses >= self.limit
+        return self.withdrawn_at is None and self.expires_at > at and not used_up
+
+
+_INVITES = select(invite, organisation.c.name, organisation.c.kind).join(
+    organisation, organisation.c.id == invite.c.organisation_id
+)
+
+
+def _read_invite(row: RowMapping) -> Invite:
+    return Invite(
+        key=row["key"],
+        digest=row["digest"],
+        organisation=row["organisation_id"],
+        name=row["name"],
+        kind=row["kind"],
+        role=Role(row["role"]),
+        made_by=row["made_by"],
+        made_at=row["made_at"],
+        expires_at=row["expires_at"],
+        limit=row["limit"],
+        uses=row["uses"],
+        withdrawn_at=row["withdrawn_at"],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guesses:
+    """How many wrong invites were tried since some time: by one person, and by anybody."""
+
+    own: int
+    all: int
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What somebody finds who opens an invite: it (None: there is none), and who they are there.
+
+    ``roles`` are what they already are in its organisation, ``guesses`` their wrong tries.
+    An invite to an archived organisation is none.
+    """
+
+    invite: Invite | None
+    roles: frozenset[Role] = frozenset()
+    guesses: Guesses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedInvite(Query[Shown]):
+    """The invite of a digest, for a person who may join by it; ``since`` is for wrong guesses."""
+
+    digest: str
+    person: int
+    since: datetime
+
+    def alone(self) -> Hashable:
+        """Let nobody else use it in the same transaction."""
+        return ("invite", self.digest)
+
+    def run(self, connection: Connection) -> Shown:
+        """Read it."""
+        live = select(lineage.c.organisation_id).where(
+            lineage.c.organisation_id == invite.c.organisation_id
+        )
+        row = (
+            connection.execute(_INVITES.where(invite.c.digest == self.digest, live.exists()))
+            .mappings()
+            .one_or_none()
+        )
+        recent = wrong_guess.c.at > self.since
+        own, last = connection.execute(
+            select(func.count(), func.max(wrong_guess.c.at)).where(
+                recent, wrong_guess.c.person_id == self.person
+            )
+        ).one()
+        everybody = connection.scalar(select(func.count()).select_from(wrong_guess).where(recent))
+        guesses = Guesses(own=own, all=everybody or 0, last=last)
+        if row is None:
+            return Shown(invite=None, guesses=guesses)
+        roles = connection.scalars(
+            select(membership.c.role).where(
+                membership.c.person_id == self.person,
+                membership.c.organisation_id == row["organisation_id"],
+            )
+        )
+        return Shown(invite=_read_invite(row), roles=frozenset(map(Role, roles)), guesses=guesses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """An organisation as a coordinator sees it: itself, its zone, and those right below it."""
+
+    organisation: Organisation
+    zone: str
+    children: tuple[Organisation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOf(Scoped[Unit]):
+    """An organisation with those right below it."""
+
+    scope: Scope
+
+    def look(self, connection: Connection) -> Unit:
+        """Read them."""
+        rows = connection.execute(
+            select(organisation)
+            .where(
+                organisation.c.archived_at.is_(None),
+                (organisation.c.id == self.scope.organisation)
+                | (organisation.c.parent_id == self.scope.organisation),
+            )
+            .order_by(organisation.c.name, organisation.c.id)
+        ).mappings()
+        found = {row["id"]: row for row in rows}
+        own = found.pop(self.scope.organisation)
+        return Unit(
+            organisation=_read_organisation(own),
+            zone=own["zone"] or "",
+            children=tuple(_read_organisation(row) for row in found.values()),
+        )
+
+
+def _read_organisation(row: RowMapping) -> Organisation:
+    return Organisation(
+        id=row["id"],
+        parent=row["parent_id"],
+        name=row["name"],
+        kind=row["kind"],
+        sferum_id=row["sferum_id"] or "",
+        time_zone=row["time_zone"] or "",
+        archived=row["archived_at"] is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitesOf(Scoped[tuple[Invite, ...]]):
+    """The invites into one organisation that can still be used, the newest first."""
+
+    scope: Scope
+    at: datetime
+
+    def look(self, connection: Connection) -> tuple[Invite, ...]:
+        """Read them."""
+        rows = connection.execute(
+            _INVITES.where(
+                invite.c.organisation_id == self.scope.organisation,
+                invite.c.withdrawn_at.is_(None),
+                invite.c.expires_at > self.at,
+            ).order_by(invite.c.made_at.desc(), invite.c.key)
+        ).mappings()
+        found = (_read_invite(row) for row in rows)
+        return tuple(each for each in found if each.valid(self.at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteOfKey(Query[Invite | None]):
+    """An invite by its key, if the viewer may see its organisation."""
+
+    key: str
+    viewer: int | None
+
+    def alone(self) -> Hashable:
+        """Let of two who withdraw it the later find it withdrawn."""
+        return ("invite key", self.key)
+
+    def run(self, connection: Connection) -> Invite | None:
+        """Read it."""
+        row = connection.execute(_INVITES.where(invite.c.key == self.key)).mappings().one_or_none()
+        if row is None:
+            return None
+        found = _read_invite(row)
+        scope = Scope(organisation=found.organisation, viewer=self.viewer)
+        return found if scope.allowed(connection) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """A track as it is assigned in an organisation, and which organisation said so. UTC."""
+
+    track: str
+    due: date | None
+    over_at: datetime | None
+    source: int
+    source_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignments:
+    """What is assigned in an organisation, and what it says itself (both by track)."""
+
+    counts: tuple[Counts, ...]
+    own: tuple[Assignment, ...]
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentsOf(Scoped[Assignments]):
+    """What is assigned in an organisation; a decision that changes it finds the newest state."""
+
+    scope: Scope
+
+    def alone(self) -> Hashable:
+        """Let of two who change it the later find what the earlier has left."""
+        return "assignments"
+
+    def look(self, connection: Connection) -> Assignments:
+        """Read it."""
+        here = self.scope.organisation
+        rows = connection.execute(
+            select(assigned, organisation.c.name.label("source_name"))
+            .join(organisation, organisation.c.id == assigned.c.source_id)
+            .where(assigned.c.organisation_id == here)
+            .order_by(assigned.c.track)
+        )
+        said = connection.execute(
+            select(assignment)
+            .where(assignment.c.organisation_id == here)
+            .order_by(assignment.c.track)
+        )
+        zone = connection.scalar(select(organisation.c.zone).where(organisation.c.id == here))
+        return Assignments(
+            counts=tuple(
+                Counts(
+                    track=row["track"],
+                    due=row["due"],
+                    over_at=row["over_at"],
+                    source=row["source_id"],
+                    source_name=row["source_name"],
+                )
+                for row in rows.mappings()
+            ),
+            own=tuple(read_assignment(row) for row in said.mappings()),
+            zone=zone or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WholeTree(Query[Tree]):
+    """All organisations, for the operator."""
+
+    def run(self, connection: Connection) -> Tree:
+        """Read them."""
+        return read_tree(connection)
+
+
+def add_organisation(connection: Connection, made: Organisation, now: datetime) -> int:
+    """Add an organisation (its own ``id`` is not looked at) and return its number.
+
+    Whoever has added all calls ``deriving.derive`` in the same transaction.
+    """
+    added = connection.execute(
+        insert(organisation)
+        .values(
+            parent_id=made.parent,
+            name=made.name,
+            kind=made.kind,
+            sferum_id=made.sferum_id or None,
+            time_zone=made.time_zone or None,
+            made_at=now,
+            archived_at=now if made.archived else None,
+        )
+        .returning(organisation.c.id)
+    )
+    return int(added.scalar_one())

@@ -1,0 +1,114 @@
+"""What reports know of everybody's tracks, brought into step after the course has changed.
+
+A turn writes it where it changes; a track that gets or loses a lesson changes it for people who
+are not here.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from course_bot.content.model import Course
+from course_bot.learning.progress import Study, TrackProgress, track_progress
+from course_bot.learning.renaming import study_under_present_names
+from course_bot.storage.schema import noted, person
+from course_bot.storage.schema import track_progress as tracks
+
+NOTE = "tracks"
+PEOPLE_AT_ONCE = 200
+"""How many people are looked at in one transaction: some 20 ms."""
+
+
+def composition(course: Course) -> str:
+    """Return a digest of what the tracks consist of, and of what lessons were called before."""
+    parts = [f"{track.id}={','.join(track.lessons)}" for track in course.tracks.values()]
+    parts += [f"{old}>{new}" for old, new in sorted(course.renamed.items())]
+    return sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def known_composition(connection: Connection) -> str | None:
+    """Return the digest of the course with which everybody was brought into step last."""
+    return connection.scalar(select(noted.c.value).where(noted.c.name == NOTE))
+
+
+def note_composition(connection: Connection, digest: str) -> None:
+    """Remember that everybody is in step with a course."""
+    changed = connection.execute(update(noted).where(noted.c.name == NOTE).values(value=digest))
+    if not changed.rowcount:
+        connection.execute(insert(noted).values(name=NOTE, value=digest))
+
+
+def reconcile(connection: Connection, course: Course, after: int) -> int | None:
+    """Bring some people's tracks into step.
+
+    Args:
+        connection: in a transaction that writes.
+        course: the course as it is now.
+        after: only people whose numbers are greater.
+
+    Returns:
+        The last number that was looked at, None where nobody was left.
+    """
+    rows = connection.execute(
+        select(person.c.id, person.c.study)
+        .where(person.c.id > after)
+        .order_by(person.c.id)
+        .limit(PEOPLE_AT_ONCE)
+        .with_for_update()
+    ).all()
+    if not rows:
+        return None
+    for number, progress in differing(connection, course, [tuple(row) for row in rows]):
+        _keep(connection, number, progress)
+    return int(rows[-1].id)
+
+
+def differing(
+    connection: Connection, course: Course, people: Sequence[tuple[int, Study]]
+) -> list[tuple[int, TrackProgress]]:
+    """Return how far these people are with tracks of which something else is stored.
+
+    A track that is stored as completed stays so, whatever it consists of now.
+    """
+    numbers = [number for number, _ in people]
+    stored = {
+        (row.person_id, row.track): row
+        for row in connection.execute(select(tracks).where(tracks.c.person_id.in_(numbers)))
+    }
+    found = []
+    for number, study in people:
+        study = study_under_present_names(study, course.renamed)
+        for progress in track_progress(course, study).values():
+            row = stored.get((number, progress.track))
+            agrees = (
+                row is not None
+                and (row.passed, row.score) == (progress.passed, progress.score)
+                and (row.completed_at is not None or progress.completed_at is None)
+            )
+            if not agrees:
+                found.append((number, progress))
+    return found
+
+
+def _keep(connection: Connection, number: int, progress: TrackProgress) -> None:
+    mine = (tracks.c.person_id == number) & (tracks.c.track == progress.track)
+    changed = connection.execute(
+        update(tracks)
+        .where(mine)
+        .values(
+            passed=progress.passed,
+            score=progress.score,
+            completed_at=func.coalesce(tracks.c.completed_at, progress.completed_at),
+        )
+    )
+    if not changed.rowcount:
+        connection.execute(
+            insert(tracks).values(
+                person_id=number,
+                track=progress.track,
+                passed=progress.passed,
+                score=progress.score,
+                completed_at=progress.completed_at,
+            )
+        )

@@ -1,0 +1,84 @@
+"""Whom a coordinator may see: decided in the query that reads the rows, and nowhere else."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, exists, select, true
+
+from course_bot.organisations.records import Role
+from course_bot.storage.query import Query
+from course_bot.storage.schema import lineage, membership
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """An organisation and all below it, as somebody may see them.
+
+    ``viewer`` is a person's number, who has to coordinate the organisation or one above it; None
+    is the operator at the console, who sees everything. Whatever is archived nobody sees.
+    """
+
+    organisation: int
+    viewer: int | None = None
+
+    def organisations(self) -> Select[tuple[int]]:
+        """Select the ids of the organisations; none where the viewer may see none."""
+        return select(lineage.c.organisation_id).where(
+            lineage.c.above_id == self.organisation, self.may()
+        )
+
+    def learners(self) -> Select[tuple[int]]:
+        """Select the numbers of the learners, each once."""
+        return (
+            select(membership.c.person_id)
+            .where(
+                membership.c.role == Role.LEARNER,
+                membership.c.organisation_id.in_(self.organisations()),
+            )
+            .distinct()
+        )
+
+    def may(self) -> ColumnElement[bool]:
+        """Tell in SQL whether the viewer may see the organisation."""
+        return true() if self.viewer is None else coordinates(self.viewer, self.organisation)
+
+    def allowed(self, connection: Connection) -> bool:
+        """Tell whether the viewer may see the organisation, and whether there is one."""
+        there = exists().where(
+            lineage.c.above_id == self.organisation,
+            lineage.c.organisation_id == self.organisation,
+        )
+        return bool(connection.scalar(select(there & self.may())))
+
+
+def coordinates(person: int, organisation: int) -> ColumnElement[bool]:
+    """Tell in SQL whether a person coordinates an organisation, or one above it."""
+    above = lineage.alias("above")
+    theirs = membership.alias("theirs")
+    return (
+        exists()
+        .where(
+            above.c.organisation_id == organisation,
+            theirs.c.organisation_id == above.c.above_id,
+            theirs.c.role == Role.COORDINATOR,
+            theirs.c.person_id == person,
+        )
+        .correlate(None)
+    )
+
+
+class Scoped(Query[R | None]):
+    """A question about a scope: None where the viewer may not see it (any more)."""
+
+    scope: Scope
+
+    def run(self, connection: Connection) -> R | None:
+        """Ask, if they may."""
+        return self.look(connection) if self.scope.allowed(connection) else None
+
+    @abstractmethod
+    def look(self, connection: Connection) -> R:
+        """Ask, about those whom the scope selects."""

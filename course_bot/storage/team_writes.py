@@ -1,0 +1,244 @@
+"""What decisions about organisations leave, written in the transaction of their turn.
+
+They are rare, so each is written by itself; a record that does not hold any more (an invite that
+is used up) fails its turn, which is then decided anew.
+"""
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, or_, select, update
+
+from course_bot.errors import CourseError
+from course_bot.organisations.records import (
+    AssignmentChanged,
+    Audited,
+    CertificateIssued,
+    DigestSwitched,
+    GuessedWrong,
+    InviteMade,
+    InviteWithdrawn,
+    JoinedOrganisation,
+    LeftOrganisation,
+    OrganisationRecord,
+    Reminding,
+    Role,
+    TeamLinkMade,
+)
+from course_bot.storage.deriving import derive
+from course_bot.storage.mailings import write_mailing
+from course_bot.storage.schema import (
+    assigned,
+    assignment,
+    audit,
+    certificate,
+    consent,
+    departure,
+    invite,
+    membership,
+    outbox,
+    team_session,
+    track_progress,
+    wrong_guess,
+)
+
+
+class OutdatedRecordError(CourseError):
+    """A record that is not true any more when it is written."""
+
+
+def write(connection: Connection, person: int, record: OrganisationRecord, zone: ZoneInfo) -> None:
+    """Write one record of a person's decision.
+
+    Args:
+        connection: in the turn's transaction.
+        person: whose decision it was.
+        record: what it left.
+        zone: the zone of organisations that have and inherit none.
+
+    Raises:
+        OutdatedRecordError: something else was written meanwhile that it contradicts.
+    """
+    match record:
+        case InviteMade():
+            _insert(
+                connection,
+                invite,
+                key=record.key,
+                digest=record.digest,
+                organisation_id=record.organisation,
+                role=record.role,
+                made_by=person,
+                made_at=record.at,
+                expires_at=record.expires_at,
+                limit=record.limit,
+            )
+        case InviteWithdrawn():
+            connection.execute(
+                update(invite)
+                .where(invite.c.key == record.key, invite.c.withdrawn_at.is_(None))
+                .values(withdrawn_at=record.at)
+            )
+        case JoinedOrganisation():
+            _join(connection, person, record)
+        case LeftOrganisation():
+            _leave(connection, person if record.member is None else record.member, record)
+        case AssignmentChanged():
+            change_assignment(connection, record, person)
+            derive(connection, zone)
+        case Reminding():
+            write_mailing(connection, person, record)
+        case DigestSwitched():
+            connection.execute(
+                update(membership)
+                .where(_member(person, record.organisation, Role.COORDINATOR))
+                .values(digest=record.on)
+            )
+        case CertificateIssued():
+            known = select(certificate.c.code).where(certificate.c.code == record.code)
+            if connection.scalar(known) is None:
+                _insert(
+                    connection,
+                    certificate,
+                    code=record.code,
+                    person_id=person,
+                    track=record.track,
+                    title=record.title,
+                    name=record.name,
+                    organisation=record.organisation,
+                    day=record.day,
+                    issued_at=record.at,
+                )
+        case TeamLinkMade():
+            _insert(
+                connection,
+                team_session,
+                digest=record.digest,
+                person_id=person,
+                kind="link",
+                expires_at=record.expires_at,
+            )
+        case GuessedWrong():
+            _insert(connection, wrong_guess, person_id=person, at=record.at)
+        case Audited():
+            add_audit(connection, record, person)
+
+
+def add_audit(connection: Connection, record: Audited, person: int | None) -> None:
+    """Remember what somebody did; without a person, a command did it."""
+    _insert(
+        connection,
+        audit,
+        at=record.at,
+        person_id=person,
+        operator=person is None,
+        organisation_id=record.organisation,
+        act=record.act,
+        about=record.about,
+    )
+
+
+def change_assignment(
+    connection: Connection, record: AssignmentChanged, person: int | None
+) -> None:
+    """Write what an organisation says of a track; who has changed it, None for a command."""
+    mine = (assignment.c.organisation_id == record.organisation) & (
+        assignment.c.track == record.track
+    )
+    if record.inherit:
+        connection.execute(delete(assignment).where(mine))
+        return
+    said = {
+        "due": record.due,
+        "lifted": record.lifted,
+        "changed_at": record.at,
+        "changed_by": person,
+    }
+    changed = connection.execute(
+        update(assignment).where(mine).values(revision=assignment.c.revision + 1, **said)
+    )
+    if not changed.rowcount:
+        _insert(
+            connection,
+            assignment,
+            organisation_id=record.organisation,
+            track=record.track,
+            **said,
+        )
+
+
+def _insert(connection: Connection, table: Table, **values: object) -> None:
+    connection.execute(insert(table).values(**values))
+
+
+def _member(person: int, organisation: int, role: Role) -> ColumnElement[bool]:
+    return (
+        (membership.c.person_id == person)
+        & (membership.c.organisation_id == organisation)
+        & (membership.c.role == role)
+    )
+
+
+def _join(connection: Connection, person: int, record: JoinedOrganisation) -> None:
+    used = connection.execute(
+        update(invite)
+        .where(
+            invite.c.key == record.invite,
+            invite.c.withdrawn_at.is_(None),
+            invite.c.expires_at > record.at,
+            or_(invite.c.limit.is_(None), invite.c.uses < invite.c.limit),
+        )
+        .values(uses=invite.c.uses + 1)
+    )
+    if used.rowcount != 1:
+        raise OutdatedRecordError
+    place = {
+        "organisation_id": record.organisation,
+        "role": record.role,
+        "person_id": person,
+    }
+    _insert(connection, membership, joined_at=record.at, **place)
+    _insert(connection, consent, wording=record.wording, given_at=record.at, **place)
+
+
+def _leave(connection: Connection, person: int, record: LeftOrganisation) -> None:
+    if record.role is Role.LEARNER:
+        completed = (
+            select(track_progress.c.track, track_progress.c.completed_at)
+            .join(
+                assigned,
+                (assigned.c.organisation_id == record.organisation)
+                & (assigned.c.track == track_progress.c.track),
+            )
+            .where(
+                track_progress.c.person_id == person,
+                track_progress.c.completed_at.is_not(None),
+            )
+        )
+        for row in connection.execute(completed).all():
+            _insert(
+                connection,
+                departure,
+                organisation_id=record.organisation,
+                track=row.track,
+                completed_at=row.completed_at,
+                left_at=record.at,
+            )
+    connection.execute(delete(membership).where(_member(person, record.organisation, record.role)))
+    connection.execute(
+        update(consent)
+        .where(
+            consent.c.person_id == person,
+            consent.c.organisation_id == record.organisation,
+            consent.c.role == record.role,
+            consent.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=record.at)
+    )
+    # What is on its way to them about it is not theirs to read any more.
+    connection.execute(
+        delete(outbox).where(
+            outbox.c.person_id == person,
+            outbox.c.organisation_id == record.organisation,
+            outbox.c.settled_at.is_(None),
+        )
+    )
