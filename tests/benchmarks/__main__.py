@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from course_bot.app import run_async
@@ -36,13 +37,15 @@ from tests.benchmarks.contestants import (
 )
 from tests.benchmarks.over_http import NAIVE, OURS, TUNED, Taken, bots, pages
 from tests.benchmarks.population import multiply, take_turns
+from tests.benchmarks.spreadsheets import ALONE, ROWS, race, ratio
+from tests.benchmarks.spreadsheets import OURS as OUR_XLSX
 from tests.benchmarks.starting import Cost, import_only, in_browser, in_telegram, middle
 from tests.benchmarks.timing import Contestant, Timing, measure
 from tests.benchmarks.tracks import bytes_per_track
 from tests.killing import ROOT
 from tests.learners import statements
 
-PARTS = ("http", "page", "turns", "size", "statements", "tracks", "start")
+PARTS = ("http", "page", "turns", "size", "statements", "tracks", "start", "xlsx")
 PEOPLE = range(FIRST, FIRST + 400)
 CHUNK = 200
 """Updates that a contestant takes in a round: one each of so many people."""
@@ -61,6 +64,8 @@ LARGE_OF_SMALL = 1.2
 STATEMENTS = {STEP: 4, ANSWER: 6}
 START_SECONDS = 1.5
 START_MEGABYTES = 120
+XLSX_OF_ALONE = 1.3
+XLSX_MEGABYTES = 120
 
 
 @dataclass
@@ -124,6 +129,8 @@ def main() -> int:
             run_async(weigh_tracks(report, folder, course))
         if "start" in parts:
             run_async(starts(report, folder / "start"))
+        if "xlsx" in parts:
+            spreadsheets(report, arguments.rounds)
     for missed in report.missed:
         print(f"missed: {missed}", file=sys.stderr)
     return 1 if arguments.strict and report.missed else 0
@@ -358,6 +365,31 @@ async def starts(report: Report, folder: Path) -> None:
             held = cost.cpu <= START_SECONDS and cost.megabytes <= START_MEGABYTES
             target = f"{what}: at most {START_SECONDS} s of CPU and {START_MEGABYTES} MB"
             print(report.held(f"- {target}", holds=held))
+
+
+def spreadsheets(report: Report, rounds: int) -> None:
+    """Measure a workbook of a region's people, beside XlsxWriter alone."""
+    found = race(rounds)
+    names = {OUR_XLSX: "the report", ALONE: "XlsxWriter alone, the same cells"}
+    report.table(
+        f"A workbook of {ROWS:,} people, nine columns",
+        ("", "CPU, s", "more resident, MB"),
+        *(
+            (
+                name,
+                f"{median(each.seconds for each in found[who]):.2f}",
+                f"{max(each.megabytes for each in found[who]):.0f}",
+            )
+            for who, name in names.items()
+        ),
+    )
+    times = ratio(found)
+    print(f"\nThe report takes {times:.2f} times as long (the median of {rounds} rounds).")
+    target = f"a workbook at most {XLSX_OF_ALONE} times XlsxWriter alone"
+    print(report.held(f"- {target}", holds=times <= XLSX_OF_ALONE))
+    most = max(each.megabytes for each in found[OUR_XLSX])
+    target = f"at most {XLSX_MEGABYTES} MB more resident"
+    print(report.held(f"- {target}", holds=most <= XLSX_MEGABYTES))
 
 
 if __name__ == "__main__":

@@ -41,12 +41,17 @@ class Contestant:
 
     @property
     def megabytes(self) -> float:
-        """The most memory that it ever had resident, in 10⁶ bytes; elsewhere than on Linux now."""
-        status = Path(f"/proc/{self.process.pid}/status")
-        found = HIGHEST.search(status.read_text()) if status.exists() else None
-        if found is not None:
-            return int(found[1]) * 1024 / 1e6
-        return psutil.Process(self.process.pid).memory_info().rss / 1e6
+        """The most memory that it ever had resident, in 10⁶ bytes."""
+        return highest(self.process.pid)
+
+
+def highest(pid: int) -> float:
+    """Return the most memory a process ever had resident, in 10⁶ bytes; off Linux, now."""
+    status = Path(f"/proc/{pid}/status")
+    found = HIGHEST.search(status.read_text()) if status.exists() else None
+    if found is not None:
+        return int(found[1]) * 1024 / 1e6
+    return psutil.Process(pid).memory_info().rss / 1e6
 
 
 def made(folder: Path) -> Path:
