@@ -51,19 +51,24 @@ class Gradient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """A line, ``stroke`` and ``width``, around an area, ``fill``; "" leaves either out."""
+    """A line, ``stroke`` and ``width``, around an area, ``fill``; "" leaves either out.
+
+    ``role`` is a class for a page's own colours, where the drawing is part of a page.
+    """
 
     steps: tuple[Step, ...]
     fill: str | Gradient = ""
     stroke: str = ""
     width: float = 0
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A line of text that begins at x, on the base line y.
+    """A line of text that begins at x, or with ``to_left`` ends there, on the base line y.
 
     ``tracking`` is added after each character. The font must have each of them: see ``shown``.
+    ``role`` is a class for a page's own colours, where the drawing is part of a page.
     """
 
     x: float
@@ -73,6 +78,8 @@ class Text:
     colour: str = INK
     bold: bool = False
     tracking: float = 0
+    to_left: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,7 @@ def box(
     fill: str | Gradient = "",
     stroke: str = "",
     line: float = 0,
+    role: str = "",
 ) -> Path:
     """Draw a rectangle with round corners."""
     right, bottom, reach = x + width, y + height, radius * (1 - _ARC)
@@ -111,7 +119,7 @@ def box(
     )
     if not radius:
         steps = tuple(step for step in steps if step[0] != "C")
-    return Path(steps=steps, fill=fill, stroke=stroke, width=line)
+    return Path(steps=steps, fill=fill, stroke=stroke, width=line, role=role)
 
 
 def disc(x: float, y: float, radius: float, fill: str) -> Path:
@@ -312,7 +320,9 @@ def pdf(drawing: Drawing, title: str, *, language: str) -> bytes:
         if isinstance(item, Text):
             canvas.setFillColor(item.colour)
             canvas.setFont(font(bold=item.bold).fontName, item.size)
-            canvas.drawString(item.x, drawing.height - item.y, item.text, charSpace=item.tracking)
+            wide = width(item.text, item.size, bold=item.bold, tracking=item.tracking)
+            x = item.x - wide if item.to_left else item.x
+            canvas.drawString(x, drawing.height - item.y, item.text, charSpace=item.tracking)
         else:
             _trace(canvas, item, drawing.height)
     canvas.save()
@@ -362,17 +372,25 @@ def png(drawing: Drawing, pixels: int) -> bytes:
     )
 
 
-def svg(drawing: Drawing) -> str:
-    """Write a drawing as SVG."""
+def svg(drawing: Drawing, label: str = "") -> str:
+    """Write a drawing as SVG.
+
+    Args:
+        drawing: what is drawn.
+        label: what it says to those who can't see it, where it is part of a page.
+    """
     size = f"{drawing.width:g} {drawing.height:g}"
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}">']
+    image = f' role="img" aria-label="{escape(label)}"' if label else ""
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}"{image}>']
     for number, item in enumerate(drawing.items):
+        role = f' class="{item.role}"' if item.role else ""
         if isinstance(item, Text):
             weight = ' font-weight="700"' if item.bold else ""
             tracking = f' letter-spacing="{item.tracking:g}"' if item.tracking else ""
+            anchor = ' text-anchor="end"' if item.to_left else ""
             parts.append(
-                f'<text x="{item.x:.2f}" y="{item.y:.2f}" font-family="{FAMILY}" '
-                f'font-size="{item.size:g}" fill="{item.colour}"{weight}{tracking} '
+                f'<text x="{item.x:.2f}" y="{item.y:.2f}" font-family="{FAMILY}, sans-serif" '
+                f'font-size="{item.size:g}" fill="{item.colour}"{weight}{tracking}{anchor}{role} '
                 f'xml:space="preserve">{escape(item.text)}</text>'
             )
             continue
@@ -386,7 +404,7 @@ def svg(drawing: Drawing) -> str:
             else ""
         )
         steps = " ".join(f"{name}{' '.join(f'{n:.3f}' for n in to)}" for name, to in item.steps)
-        parts.append(f'<path d="{steps}" fill="{fill}"{stroke}/>')
+        parts.append(f'<path d="{steps}" fill="{fill}"{stroke}{role}/>')
     return "".join((*parts, "</svg>"))
 
 
