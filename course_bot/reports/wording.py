@@ -37,13 +37,13 @@ def shown(cell: Cell, form: Form, table: Table, p: Phrases) -> str:
         return UNKNOWN
     match form:
         case Form.COUNT:
-            return f"{_whole(cell):,}".replace(",", _THOUSANDS).replace("-", _MINUS)
+            return count_text(_whole(cell))
         case Form.DECIMAL:
             sign, whole, tenth = _tenths(cell)
             minus = _MINUS if sign else ""
             return f"{minus}{whole}{get_decimal_symbol(p.language)}{tenth}"
         case Form.SHARE:
-            return f"{percent(_real(cell))}{_BEFORE_PERCENT}%".replace("-", _MINUS)
+            return share_text(_real(cell))
         case _:
             return _worded(cell, form, table)
 
@@ -68,6 +68,18 @@ def keyed(cell: Cell, form: Form, table: Table) -> str:
             return f"{percent(_real(cell))}%"
         case _:
             return _worded(cell, form, table)
+
+
+def count_text(count: int) -> str:
+    """Word a whole number for people, its thousands apart."""
+    return f"{count:,}".replace(",", _THOUSANDS).replace("-", _MINUS)
+
+
+def share_text(share: float | None) -> str:
+    """Word a share (1.0 is all) for people, in percent."""
+    if share is None:
+        return UNKNOWN
+    return f"{percent(share)}{_BEFORE_PERCENT}%".replace("-", _MINUS)
 
 
 def percent(share: float) -> int:

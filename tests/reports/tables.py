@@ -1,6 +1,7 @@
 """Tables that the tests of reports share."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from zoneinfo import ZoneInfo
@@ -8,6 +9,8 @@ from zoneinfo import ZoneInfo
 from python_calamine import CalamineWorkbook
 
 from course_bot.locale.phrases import Phrases
+from course_bot.reports.drawing import Text
+from course_bot.reports.picture import Bar, draw
 from course_bot.reports.table import Cell, Column, Form, State, Table
 from course_bot.reports.xlsx import write_xlsx
 
@@ -66,6 +69,11 @@ def words_in_files(p: Phrases, own: str) -> Iterator[str]:
     file.seek(0)
     book = CalamineWorkbook.from_filelike(file)
     yield from book.sheet_names
+    late = Bar(name=own, share=0.5, overdue=1, learners=2)
+    for rows in ([], [late] * 21, [replace(late, overdue=0)]):
+        for item in draw(own, own, rows, p).items:
+            if isinstance(item, Text):
+                yield item.text
     for name in book.sheet_names:
         for row in book.get_sheet_by_name(name).to_python():
             yield from (f"{cell}" for cell in row if cell)
