@@ -11,7 +11,7 @@ from sqlalchemy import String
 
 from course_bot.content.checking import check
 from course_bot.conversation import actions
-from course_bot.conversation.actions import Action, StaleError
+from course_bot.conversation.actions import Action, Key, StaleError
 from course_bot.conversation.help import OFFERED
 from course_bot.conversation.port import ACTION_BYTES
 from course_bot.conversation.turn import ROUTES
@@ -62,16 +62,21 @@ WRITTEN = {
     "carry:1795424400:0123456789": actions.ShowLink("1795424400", "0123456789"),
     "arrive:0123456789abcdef0123456789abcdef": actions.Arrive("0123456789abcdef0123456789abcdef"),
     "join": actions.Join(),
+    "team": actions.Team(),
+    "unit:42": actions.Unit(Key(42)),
 }
 """How every action is written. Old messages keep their buttons, and people stand at these places:
 what stands here is added to and never changed."""
 KINDS = sorted({type(action) for action in WRITTEN.values()}, key=lambda kind: kind.name)
+
+LARGEST: dict[object, int] = {int: 9999, tuple[int, ...]: 9999, Key: 10**18 - 1}
 
 words = st.text(st.characters(exclude_characters=":", codec="utf-8"))
 numbers = st.integers(0, 9999)
 ARGUMENTS: dict[object, st.SearchStrategy[object]] = {
     str: words,
     int: numbers,
+    Key: st.integers(1, LARGEST[Key]),
     tuple[int, ...]: st.lists(numbers).map(tuple),
 }
 
@@ -122,7 +127,7 @@ def test_words_from_outside_are_an_actions_own_or_stale(
     for field in fields(kind):
         value = getattr(action, field.name)
         for each in value if isinstance(value, tuple) else (value,):
-            assert isinstance(each, str) or 0 <= each <= 9999
+            assert isinstance(each, str) or 0 <= each <= LARGEST[field.type]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +173,9 @@ def longest() -> Iterator[Action]:
     }
     for kind in KINDS:
         make: type = kind
-        yield make(*(of_names.get(field.name, 9999) for field in fields(kind)))
+        yield make(
+            *(of_names.get(field.name, LARGEST.get(field.type, 9999)) for field in fields(kind))
+        )
 
 
 def test_every_action_of_the_real_course_fits_a_button_and_a_place() -> None:

@@ -453,3 +453,21 @@ class Join(Action):
     """Follow the personal link that was asked about."""
 
     name = "join"
+
+
+# What a coordinator sees.
+
+
+@dataclass(frozen=True, slots=True)
+class Team(Action):
+    """Show the organisations that the person coordinates."""
+
+    name = "team"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit(Action):
+    """Show how far the people of an organisation are."""
+
+    name = "unit"
+    organisation: Key

@@ -29,7 +29,7 @@ from course_bot.conversation.actions import Question as AtQuestion
 from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError
 from course_bot.conversation.routes import view_of
 from course_bot.conversation.stage import Addresses, Stage
-from course_bot.conversation.turn import ROUTES, no_look_up
+from course_bot.conversation.turn import MOSCOW, ROUTES, no_look_up
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, Study
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
@@ -193,5 +193,6 @@ def _stage(course: Course, language: Language) -> Stage:
         offered_language=language,
         addresses=Addresses(),
         secret=b"",
+        zone=MOSCOW,
         look_up=no_look_up,
     )

@@ -86,8 +86,12 @@ def reading_place(
     show: Callable[[Stage, A, R], Screen],
     *,
     who: Audience = Audience.LEARNERS,
+    arrive: Callable[[Stage, A], Decision] | None = None,
 ) -> Route:
-    """Declare a place whose screen needs a query: it runs after the commit; ``show`` is pure."""
+    """Declare a place whose screen needs a query: it runs after the commit; ``show`` is pure.
+
+    ``arrive`` is what going there changes besides the person's place, as for ``place``.
+    """
 
     def view(stage: Stage, words: Sequence[str]) -> Later:
         at = _read(action, stage, words)
@@ -98,7 +102,7 @@ def reading_place(
 
         return later
 
-    return Route(name=action.name, who=who, do=_going(action, None), view=view)
+    return Route(name=action.name, who=who, do=_going(action, arrive), view=view)
 
 
 def verb(

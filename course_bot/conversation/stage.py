@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course, Lesson, Link, Track
 from course_bot.conversation.actions import Action, Menu, Question, StaleError
@@ -49,7 +50,8 @@ class Stage:
     """What a move finds.
 
     ``offered_name`` is what the messenger calls the person; ``secret`` keys everything that
-    must not be guessed; ``move_id`` and ``at`` are the move's; ``look_up`` is for decisions.
+    must not be guessed; ``move_id`` and ``at`` are the move's; ``look_up`` is for decisions;
+    ``zone`` is the time of those whose organisation has no other.
     """
 
     course: Course
@@ -62,6 +64,7 @@ class Stage:
     offered_language: Language
     addresses: Addresses
     secret: bytes
+    zone: ZoneInfo
     look_up: LookUp
 
     @property

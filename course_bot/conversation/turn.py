@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import help as helping
-from course_bot.conversation import lessons, menu, profile, quiz, welcome
+from course_bot.conversation import lessons, menu, profile, quiz, team, welcome
 from course_bot.conversation.actions import (
     AskName,
     AskRole,
@@ -22,6 +22,7 @@ from course_bot.conversation.actions import (
     Progress,
     Rename,
     StaleError,
+    Team,
     Welcome,
 )
 from course_bot.conversation.outgoing import WRITING_DOORS, prepared
@@ -59,10 +60,11 @@ ROUTES = by_name(
         *quiz.ROUTES,
         *helping.ROUTES,
         *profile.ROUTES,
+        *team.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
-"""The commands, each named like the place it goes to."""
+"""The commands of everybody, each named like the place it goes to."""
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -109,7 +111,11 @@ class Conversation:
     def turn(self, move: Move) -> "Turn":
         """Return the turn that a move begins."""
         return Turn(
-            move=move, course=self._course(), secret=self._secret, addresses=self.addresses
+            move=move,
+            course=self._course(),
+            secret=self._secret,
+            addresses=self.addresses,
+            zone=self._zone,
         )
 
     async def blocked(self, account: Account, since: datetime | None) -> None:
@@ -215,6 +221,7 @@ class Turn:
     course: Course
     secret: bytes
     addresses: Addresses
+    zone: ZoneInfo
     views: dict[str, Screen | Later] = field(default_factory=dict)
 
     def stage(self, person: Person, look_up: LookUp = no_look_up) -> Stage:
@@ -231,6 +238,7 @@ class Turn:
             offered_language=self.move.language,
             addresses=self.addresses,
             secret=self.secret,
+            zone=self.zone,
             look_up=look_up,
         )
 
@@ -352,7 +360,7 @@ def _commanded(stage: Stage, text: str) -> Decision:
     greeted = _newcomer(stage)
     if greeted is not None:
         return greeted
-    if command in COMMANDS:
+    if command in (*COMMANDS, Team.name):
         return _pressed(stage, command)
     notice = stage.phrases.t("There is no such command. The commands are listed in /help.")
     return Decision(person=stage.person, notice=notice)

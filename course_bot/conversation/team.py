@@ -1,0 +1,95 @@
+"""What a coordinator sees: their organisations, and of each how far its people are."""
+
+from html import escape
+
+from course_bot.conversation.actions import Key, Team, Unit
+from course_bot.conversation.help import ways
+from course_bot.conversation.port import Screen
+from course_bot.conversation.routes import Audience, reading_place
+from course_bot.conversation.stage import Row, Stage, button, go_to
+from course_bot.organisations.records import Role
+from course_bot.storage.organisations import Membership, Memberships, UnitOf
+from course_bot.storage.organisations import Unit as FoundUnit
+from course_bot.storage.scope import Scope
+from course_bot.storage.store import Decision
+
+
+def keys(stage: Stage, organisation: Key) -> list[Row]:  # noqa: ARG001 - filled by and by
+    """Return the ways on from an organisation's overview: what its coordinator may do there."""
+    return []
+
+
+def scope(stage: Stage, organisation: Key) -> Scope:
+    """Return an organisation as the person may see it."""
+    return Scope(organisation=organisation, viewer=stage.person.id)
+
+
+def no_access(stage: Stage) -> Screen:
+    """Say that the person does not coordinate an organisation (any more), if there is one."""
+    p = stage.phrases
+    text = p.html(
+        "You do not coordinate this organisation, or not any more, so its people are not shown."
+        " If you should, ask for a new invite."
+    )
+    return Screen(text=text, rows=((button(p.t("👥 My organisations"), Team()),), *ways(stage)))
+
+
+def memberships(stage: Stage, _at: Team) -> Memberships:
+    """Ask what the person is in which organisations."""
+    return Memberships(stage.person.id)
+
+
+def arrive(stage: Stage, at: Team) -> Decision:
+    """Go straight to the organisation of somebody who coordinates only one."""
+    theirs = coordinated(stage.look_up(memberships(stage, at)))
+    only = Unit(Key(theirs[0].organisation)) if len(theirs) == 1 else at
+    return Decision(person=go_to(stage.person, only))
+
+
+def coordinated(found: tuple[Membership, ...]) -> tuple[Membership, ...]:
+    """Return those among the memberships in which somebody is a coordinator."""
+    return tuple(each for each in found if each.role is Role.COORDINATOR)
+
+
+def choice(stage: Stage, _at: Team, found: tuple[Membership, ...]) -> Screen:
+    """Offer the organisations that the person coordinates; of none, say how one gets to one."""
+    p, theirs = stage.phrases, coordinated(found)
+    if not theirs:
+        text = "\n\n".join(
+            (
+                p.html("<b>My organisations</b>"),
+                p.html(
+                    "Coordinators see here who in their school, municipality or region has"
+                    " completed the course, who is stuck and who is late, and can remind them."
+                ),
+                p.html(
+                    "You do not coordinate an organisation yet. Ask its coordinator, or whoever"
+                    " invited you to the course, for a coordinator's invite, and open its link."
+                ),
+            )
+        )
+        return Screen(text=text, rows=ways(stage))
+    rows: list[Row] = [
+        (button(f"{each.name} · {each.kind}", Unit(Key(each.organisation))),) for each in theirs
+    ]
+    text = p.html("<b>My organisations</b>\n\nWhich one would you like to look at?")
+    return Screen(text=text, rows=(*rows, *ways(stage)))
+
+
+def unit(stage: Stage, at: Unit) -> UnitOf:
+    """Ask for an organisation."""
+    return UnitOf(scope=scope(stage, at.organisation))
+
+
+def overview(stage: Stage, at: Unit, found: FoundUnit | None) -> Screen:
+    """Show how far the people of an organisation are."""
+    if found is None:
+        return no_access(stage)
+    text = f"<b>{escape(found.organisation.name)}</b>"
+    return Screen(text=text, rows=(*keys(stage, at.organisation), *ways(stage)))
+
+
+ROUTES = (
+    reading_place(Team, memberships, choice, who=Audience.ANYBODY, arrive=arrive),
+    reading_place(Unit, unit, overview, who=Audience.ANYBODY),
+)
