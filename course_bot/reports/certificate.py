@@ -13,20 +13,16 @@ from course_bot.reports.drawing import (
     FAINT,
     LEADING,
     LINE,
-    SURFACE,
-    WALL,
     Block,
     Drawing,
-    Gradient,
-    Path,
     Text,
-    box,
     column,
     lowered,
     mark,
     pdf,
     png,
     qr,
+    wall,
 )
 from course_bot.reports.typesetting import fit, shown, width
 
@@ -162,7 +158,7 @@ def page(certificate: Certificate, address: str, p: Phrases) -> Drawing:
         width=wide,
         height=high,
         items=(
-            *_wall(wide, high, frame=26),
+            *wall(wide, high, frame=26),
             *mark(wide / 2 - 24, 50, 48),
             *heading,
             *lowered(whose, room / 2),
@@ -215,7 +211,7 @@ def picture(certificate: Certificate, address: str, p: Phrases) -> Drawing:
         width=wide,
         height=high,
         items=(
-            *_wall(wide, high, frame=14),
+            *wall(wide, high, frame=14),
             *mark(wide / 2 - 23, 32, 46),
             *heading,
             *lowered(whose, room / 2),
@@ -249,13 +245,6 @@ def _checked_at(address: str, p: Phrases, x: float, bottom: float, limit: float)
     top = bottom - LEADING * size * (len(lines) - 1)
     for number, line in enumerate(lines):
         yield Text(x=x, y=top + number * LEADING * size, text=line, size=size, colour=FAINT)
-
-
-def _wall(wide: float, high: float, *, frame: float) -> tuple[Path, Path]:
-    """Lay a white sheet on the chat's wallpaper, which frames it."""
-    wall = Gradient(start=(0, 0), end=(wide, high), colours=WALL)
-    inner = (frame, frame, wide - 2 * frame, high - 2 * frame)
-    return box(0, 0, wide, high, fill=wall), box(*inner, radius=18, fill=SURFACE)
 
 
 def _labelled(x: float, y: float, label: str, value: str, size: float) -> tuple[Text, Text]:

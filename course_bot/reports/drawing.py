@@ -132,6 +132,13 @@ def rule(x: float, y: float, width: float, colour: str = LINE, line: float = 1) 
     return Path(steps=(("M", (x, y)), ("L", (x + width, y))), stroke=colour, width=line)
 
 
+def wall(wide: float, high: float, *, frame: float) -> tuple[Path, Path]:
+    """Lay a white sheet with round corners on the chat's wallpaper, which frames it."""
+    colours = Gradient(start=(0, 0), end=(wide, high), colours=WALL)
+    inner = (frame, frame, wide - 2 * frame, high - 2 * frame)
+    return box(0, 0, wide, high, fill=colours), box(*inner, radius=18, fill=SURFACE)
+
+
 def mark(x: float, y: float, side: float) -> tuple[Path, ...]:
     """Draw the bot's face, a graduation cap on a disc: page/icon.svg, in one colour."""
     scale = side / 64

@@ -97,8 +97,8 @@ def fit(
 ) -> tuple[float, list[str]]:
     """Set a text as large as it may be: the first of the sizes in which it has few enough lines.
 
-    The lines are made about equally long. A text that is too long even for the last size ends
-    with «…».
+    The lines are made about equally long. A size in which a word must be broken is taken only if
+    there is no other; a text that is too long even for the last size ends with «…».
 
     Args:
         text: one line, as ``shown`` returns it.
@@ -106,10 +106,13 @@ def fit(
         sizes: pairs of a size and the most lines in it, largest size first.
         bold: whether it is set in bold.
     """
-    for size, most in sizes:
-        lines = wrap(text, size, limit, bold=bold)
-        if len(lines) <= most:
-            return size, _balanced(text, size, limit, len(lines), bold=bold)
+    parts = _PARTS.findall(text.replace(" ", "-"))
+    widest = max((width(part.rstrip("-"), 1, bold=bold) for part in parts), default=0)
+    fitting = [(size, most) for size, most in sizes if widest * size <= limit]
+    for size, most in fitting or sizes:
+        count = len(wrap(text, size, limit, bold=bold))
+        if count <= most:
+            return size, _balanced(text, size, (widest * size, limit), count, bold=bold)
     size, most = sizes[-1]
     lines = wrap(text, size, limit, bold=bold)[:most]
     while width(f"{lines[-1]}…", size, bold=bold) > limit:
@@ -117,9 +120,11 @@ def fit(
     return size, [*lines[:-1], f"{lines[-1].rstrip()}…"]
 
 
-def _balanced(text: str, size: float, limit: float, count: int, *, bold: bool) -> list[str]:
-    """Break a text into as many lines, of which the longest is as short as can be."""
-    least, most = limit / count / 2, limit
+def _balanced(
+    text: str, size: float, limits: tuple[float, float], count: int, *, bold: bool
+) -> list[str]:
+    """Break a text into so many lines, of which the longest is as short as can be."""
+    least, most = limits
     while most - least > 1:
         middle = (least + most) / 2
         if len(wrap(text, size, middle, bold=bold)) <= count:

@@ -5,7 +5,7 @@ from base64 import a85decode
 from zlib import decompress
 
 _OBJECT = re.compile(rb"^(\d+) 0 obj\n(.*?)^endobj", re.DOTALL | re.MULTILINE)
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
+_STREAM = re.compile(rb"/Length (\d+).*?\nstream\r?\n", re.DOTALL)
 _SHOWN = re.compile(rb"/(F\d+\+\d+) [\d.]+ Tf|\(((?:\\.|[^\\()])*)\) Tj", re.DOTALL)
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
@@ -46,7 +46,9 @@ def _stream(body: bytes) -> bytes:
     found = _STREAM.search(body)
     if found is None or b"/FlateDecode" not in body:
         return b""
-    packed = a85decode(b"<~" + found[1], adobe=True) if b"/ASCII85Decode" in body else found[1]
+    packed = body[found.end() : found.end() + int(found[1])]
+    if b"/ASCII85Decode" in body:
+        packed = a85decode(b"<~" + packed, adobe=True)
     return decompress(packed)
 
 

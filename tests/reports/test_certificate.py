@@ -1,6 +1,5 @@
 """Certificates: their number, the page and the picture, whatever people are called."""
 
-import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,9 +22,10 @@ from course_bot.reports.certificate import (
     picture,
     read_code,
 )
-from course_bot.reports.drawing import Drawing, Path, Text, qr, svg
+from course_bot.reports.drawing import Drawing, Path, Text, svg
 from course_bot.reports.typesetting import width
 from tests.reports.pdf_reader import pdf_pages, pdf_texts
+from tests.reports.test_qr import drawn_modules, modules_at, png_size
 
 CERTIFICATE = Certificate(
     code="6RZBV8FWHE5S",
@@ -134,22 +134,8 @@ def test_the_picture_says_what_the_page_says() -> None:
 @pytest.mark.parametrize("draw", [page, picture])
 def test_the_code_leads_to_the_address(draw: type) -> None:
     drawing = draw(CERTIFICATE, ADDRESS, RU)
-    (dark,) = (each for each in paths(drawing) if each.fill == "#000000")
-    _white, meant = qr(0, 0, 1, ADDRESS)
-    assert len(dark.steps) == len(meant.steps)
-    assert turns(dark) == turns(meant)
-
-
-def turns(path: Path) -> list[tuple[str, tuple[int, ...]]]:
-    """Where a path goes, in 50ths of its extent: for two that differ in place and size only."""
-    points = [numbers for _name, numbers in path.steps if numbers]
-    left, top = (min(each[i] for each in points) for i in (0, 1))
-    side = max(each[0] for each in points) - left
-    return [
-        (name, (round(500 * (to[0] - left) / side), round(500 * (to[1] - top) / side)))
-        for name, to in path.steps
-        if to
-    ]
+    (code,) = (each for each in paths(drawing) if each.fill == "#000000")
+    assert drawn_modules(code) == modules_at(ADDRESS)
 
 
 HOSTILE = [
@@ -218,11 +204,6 @@ def test_the_picture_is_1200_pixels_wide_and_higher_only_if_it_must() -> None:
     wide, high = png_size(certificate_png(HOSTILE[1], ADDRESS, RU))
     assert wide == 1200
     assert 1500 < high < 2400
-
-
-def png_size(picture: bytes) -> tuple[int, int]:
-    width, height = struct.unpack(">II", picture[16:24])
-    return width, height
 
 
 def test_the_same_certificate_gives_the_same_bytes_in_another_process() -> None:

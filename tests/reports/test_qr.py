@@ -67,28 +67,44 @@ def read_blocks(text: str) -> Iterator[list[int]]:
 
 
 def test_a_drawn_code_covers_exactly_its_dark_modules() -> None:
-    _white, dark = qr(10, 20, 74, ADDRESS)
-    modules = qr_modules(ADDRESS)
-    side = 74 / (len(modules) + 8)
-    drawn = {
+    white, dark = qr(10, 20, 74, ADDRESS)
+    assert drawn_modules(dark) == modules_at(ADDRESS)
+    left, top, right, bottom = extent(dark)
+    module = (right - left) / len(qr_modules(ADDRESS))
+    quiet = (left - 4 * module, top - 4 * module, right + 4 * module, bottom + 4 * module)
+    assert extent(white) == pytest.approx(quiet)
+    assert extent(white) == pytest.approx((10, 20, 84, 94))
+
+
+def modules_at(address: str) -> set[tuple[int, int]]:
+    """Where an address's code is dark: columns and rows."""
+    return {
         (column, row)
-        for left, top, right, bottom in rectangles(dark)
-        for row in range(round((top - 20) / side), round((bottom - 20) / side))
-        for column in range(round((left - 10) / side), round((right - 10) / side))
-    }
-    assert drawn == {
-        (column + 4, row + 4)
-        for row, line in enumerate(modules)
-        for column, module in enumerate(line)
-        if module
+        for row, modules in enumerate(qr_modules(address))
+        for column, dark in enumerate(modules)
+        if dark
     }
 
 
-def rectangles(path: Path) -> Iterator[tuple[float, float, float, float]]:
-    corners = [numbers for name, numbers in path.steps if name != "Z"]
+def drawn_modules(code: Path) -> set[tuple[int, int]]:
+    """Which columns and rows a drawn code covers, however large it is."""
+    corners = [numbers for name, numbers in code.steps if name != "Z"]
+    x, y, right, _bottom = extent(code)
+    # A finder pattern's upper side, the first rectangle, is seven modules wide.
+    module = (corners[1][0] - corners[0][0]) / 7
+    assert (right - x) / module == pytest.approx(round((right - x) / module))
+    covered = set()
     for at in range(0, len(corners), 4):
         xs, ys = zip(*corners[at : at + 4], strict=True)
-        yield min(xs), min(ys), max(xs), max(ys)
+        columns = range(round((min(xs) - x) / module), round((max(xs) - x) / module))
+        rows = range(round((min(ys) - y) / module), round((max(ys) - y) / module))
+        covered |= {(column, row) for column in columns for row in rows}
+    return covered
+
+
+def extent(path: Path) -> tuple[float, float, float, float]:
+    xs, ys = zip(*(numbers for _name, numbers in path.steps if numbers), strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def test_on_a_grid_each_module_is_whole_pixels() -> None:
