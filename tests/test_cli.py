@@ -303,3 +303,69 @@ def test_an_old_python_is_told_so() -> None:
     )
     assert result.returncode == 1
     assert "course-bot needs Python 3.11 or newer" in result.stderr
+
+
+# --- organisations ---------------------------------------------------------------------------
+
+SCHOOLS = str(ROOT / "tests" / "samples" / "organisations.csv")
+
+
+def test_schools_are_imported_shown_exported_and_put_aside(console: Console) -> None:
+    assert console("db", "upgrade").code == 0
+    tried = console("organisations", "import", SCHOOLS, "--dry-run")
+    assert tried.out.splitlines()[-2:] == [
+        "Это проба, ничего не изменено.",
+        "Итого: новых — 16.",
+    ]
+    assert console("organisations", "list").out == "Организаций пока нет.\n"
+
+    done = console("organisations", "import", SCHOOLS)
+    assert done.code == 0
+    assert done.out == tried.out.replace("Это проба, ничего не изменено.\n", "")
+    again = console("organisations", "import", SCHOOLS)
+    assert len(again.out.splitlines()) == 1
+    assert again.out.endswith("без изменений — 16.\n")
+
+    listed = console("organisations", "list").out.splitlines()
+    assert listed[0] == "Приреченская область — регион, часовой пояс Asia/Yakutsk"
+    assert "        Школа № 3 — школа, ID 9000303" in listed
+    assert listed[-1] == "Итого: регион — 1, муниципалитет — 3, школа — 12."
+
+    console("organisations", "export", "mine.csv")
+    assert "без изменений — 16" in console("organisations", "import", "mine.csv").out
+    assert Path("mine.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert "mine.csv is there already" in console("organisations", "export", "mine.csv").refusal
+
+    away = console("organisations", "archive", "Заозёрный район")
+    assert away.out.startswith("муниципалитет «Заозёрный район» теперь в архиве вместе со всем")
+    listed = console("organisations", "list").out.splitlines()
+    assert "    Заозёрный район — муниципалитет, часовой пояс Asia/Vladivostok, в архиве" in listed
+    back = console("organisations", "import", "mine.csv").out.splitlines()
+    assert back == [
+        "~ муниципалитет «Заозёрный район»: вернётся из архива",
+        "Итого: из архива — 1, без изменений — 15.",
+    ]
+
+
+def test_a_file_of_schools_with_faults_changes_nothing(console: Console) -> None:
+    Path("schools.csv").write_text("название;входит в\nШкола;Район\n;\n;Область\n")
+    ended = console("organisations", "import", "schools.csv")
+    assert ended.code == 1
+    assert [line.partition(": ")[0] for line in ended.out.splitlines()] == [
+        "строка 2, «входит в»",
+        "строка 4, «название»",
+        "строка 4, «входит в»",
+        "Ошибок",
+    ]
+    assert ended.out.endswith("Ошибок: 3. Ничего не изменено.\n")
+    assert console("organisations", "list").out == "Организаций пока нет.\n"
+
+
+def test_a_refusal_about_organisations_names_what_is_wrong(console: Console) -> None:
+    console("organisations", "import", SCHOOLS)
+    assert "nowhere.csv can't be read" in console("organisations", "import", "nowhere.csv").refusal
+    assert "no/a.csv can't be written" in console("organisations", "export", "no/a.csv").refusal
+    line = console("organisations", "archive", "Лицей № 8").refusal
+    assert "there is no organisation «Лицей № 8»: `course-bot organisations list`" in line
+    line = console("organisations", "import", SCHOOLS, "--into", "Школа № 1").refusal
+    assert "several organisations are called «Школа № 1»: name one by its ID or path" in line

@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from course_bot.organisations.naming import SLASH, Names, Way, folded
+from course_bot.organisations.naming import SLASH, folded, names_of
 from course_bot.organisations.tree import MUNICIPALITY, REGION, SCHOOL, Organisation, Tree
 from course_bot.organisations.zones import RIGHT, read_zone
 from course_bot.signs import right_letter
@@ -149,7 +149,7 @@ def export(tree: Tree) -> bytes:
     Reading it and importing it again changes nothing.
     """
     listed = list(_in_use(tree, None))
-    names = Names(listed, lambda which: Way(tree.path(which.id)[::-1]))
+    names = names_of(listed, tree)
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADINGS)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from course_bot.errors import CourseError
+from course_bot.organisations.tree import Organisation, Tree
 
 SLASH = "/"
 """Stands between the names of a path, and before the first one if that is on top; alone, where a
@@ -36,6 +37,15 @@ class Way(NamedTuple):
 
 class NotPlacedYetError(CourseError):
     """A path can't be compared yet: it is not known what stands above something it may name."""
+
+
+class UnclearNameError(CourseError):
+    """No organisation has the name, or several have: then ``paths`` are theirs."""
+
+    def __init__(self, name: str, paths: list[str]) -> None:
+        super().__init__(name, paths)
+        self.name = name
+        self.paths = paths
 
 
 def folded(text: str) -> str:
@@ -105,6 +115,24 @@ class Names(Generic[N]):
         whole = f"{SLASH} {path}"
         cells = (which.name, which.sferum_id, path)
         return next((cell for cell in cells if cell and self.find(cell) == [which]), whole)
+
+
+def names_of(organisations: Iterable[Organisation], tree: Tree) -> Names[Organisation]:
+    """Return the names of organisations of a tree."""
+    return Names(organisations, lambda which: Way(tree.path(which.id)[::-1]))
+
+
+def find_organisation(tree: Tree, cell: str) -> Organisation:
+    """Find the organisation that an ID, a name or a path means; one in use before one that isn't.
+
+    Raises:
+        UnclearNameError: there is none, or there are several.
+    """
+    found = names_of(tree.by_id.values(), tree).find(cell)
+    found = [each for each in found if not each.archived] or found
+    if len(found) != 1:
+        raise UnclearNameError(cell, [" / ".join(tree.path(each.id)) for each in found])
+    return found[0]
 
 
 def _path(names: Sequence[str]) -> str:

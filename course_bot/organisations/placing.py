@@ -9,7 +9,14 @@ from itertools import islice
 from rapidfuzz import fuzz, process
 
 from course_bot.organisations.file import PARENT, SFERUM_ID, FileFault, Row
-from course_bot.organisations.naming import SLASH, Names, NotPlacedYetError, Way, folded
+from course_bot.organisations.naming import (
+    SLASH,
+    Names,
+    NotPlacedYetError,
+    Way,
+    folded,
+    names_of,
+)
 from course_bot.organisations.tree import (
     DEEPEST,
     MUNICIPALITY,
@@ -106,9 +113,7 @@ class _Placer:
     def place(self) -> None:
         """Find what each row stands in."""
         in_file = Names(self._rows, self._way_up)
-        there = Names(
-            self._tree.by_id.values(), lambda which: Way(self._tree.path(which.id)[::-1])
-        )
+        there = names_of(self._tree.by_id.values(), self._tree)
         top = self._only_top()
         waiting = []
         for row in self._rows:

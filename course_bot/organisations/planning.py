@@ -112,7 +112,7 @@ class Plan:
             "из архива": sum(each.is_restored for each in changed),
             "без изменений": self.unchanged,
         }
-        return ", ".join(f"{title}: {count}" for title, count in counts.items())
+        return ", ".join(f"{title} — {count}" for title, count in counts.items() if count)
 
 
 def plan(read: Read, tree: Tree, into: int | None = None) -> Plan:
