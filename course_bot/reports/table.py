@@ -3,17 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
-
-class State(StrEnum):
-    """How far somebody is with a track that is assigned to them."""
-
-    NOT_STARTED = "new"
-    IN_PROGRESS = "going"
-    COMPLETED = "done"
-    OVERDUE = "late"
-    """Not completed, and the last day is over, whether they have started or not."""
+from course_bot.organisations.state import State as State
 
 
 class Form(Enum):

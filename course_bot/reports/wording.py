@@ -102,6 +102,21 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else _BREAKS.sub(" ", text).strip(" ")
 
 
+def as_of(p: Phrases, at: datetime) -> str:
+    """Word the moment of a table's figures, as the clock of its zone shows it."""
+    return p.t("as of {moment}", moment=f"{at:%d.%m.%Y %H:%M}")
+
+
+def state_words(p: Phrases) -> dict[State, str]:
+    """Return the states' words."""
+    return {
+        State.NOT_STARTED: p.t("not started"),
+        State.IN_PROGRESS: p.t("in progress"),
+        State.COMPLETED: p.t("completed"),
+        State.OVERDUE: p.t("overdue"),
+    }
+
+
 def _worded(cell: Cell, form: Form, table: Table) -> str:
     """Word what looks the same for reading and for keying in."""
     match form, cell:

@@ -32,6 +32,15 @@ from course_bot.questions.question import Response
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=1024)
+def name_key(name: str) -> str:
+    """Return what a name is sorted and searched by: no database folds every letter.
+
+    SQLite's ``lower`` knows ASCII only, and to a code point «ё» stands behind «я».
+    """
+    return name.casefold().replace("ё", "е")
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC time; SQLite has no time zones, so there it is kept as text without one.
 
@@ -139,6 +148,8 @@ person = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False, server_default=""),
+    # Derived: what lists are sorted and searched by (``name_key``).
+    Column("name_key", Text, nullable=False, server_default="", index=True),
     Column("language", String(8), nullable=False, server_default="ru"),
     Column("track", String(32), nullable=False, server_default=""),
     Column("reminders", Boolean, nullable=False, server_default=true()),

@@ -30,6 +30,7 @@ Record = LearningRecord | OrganisationRecord
 
 _CHANGED = (
     "name",
+    "name_key",
     "language",
     "track",
     "reminders",
@@ -199,6 +200,7 @@ class Writes:
             {
                 "person": after.id,
                 "name": after.name,
+                "name_key": schema.name_key(after.name),
                 "language": after.language,
                 "track": after.track,
                 "reminders": after.reminders,

@@ -329,7 +329,24 @@ def upgrade() -> None:
             ondelete="SET NULL",
         )
     op.add_column("person", sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("person", sa.Column("name_key", sa.Text(), server_default="", nullable=False))
+    op.create_index(op.f("ix_person_name_key"), "person", ["name_key"])
+    _fold_names()
     op.create_index(op.f("ix_person_seen_at"), "person", ["seen_at"])
+
+
+def _fold_names() -> None:
+    """Fold everybody's name, some people at a time: SQLite folds ASCII only."""
+    connection, last = op.get_bind(), 0
+    query = sa.text(
+        "SELECT id, name FROM person WHERE id > :last AND name != '' ORDER BY id LIMIT 1000"
+    )
+    while rows := connection.execute(query, {"last": last}).all():
+        last = rows[-1].id
+        connection.execute(
+            sa.text("UPDATE person SET name_key = :key WHERE id = :id"),
+            [{"id": row.id, "key": row.name.casefold().replace("ё", "е")} for row in rows],
+        )
 
 
 def _documents(length: int) -> None:
@@ -356,6 +373,8 @@ def downgrade() -> None:
     op.execute("UPDATE move SET document = '' WHERE length(document) > 32")
     op.drop_index(op.f("ix_person_seen_at"), "person")
     op.drop_column("person", "warned_at")
+    op.drop_index(op.f("ix_person_name_key"), "person")
+    op.drop_column("person", "name_key")
     with op.batch_alter_table(
         "outbox",
         recreate="always" if sqlite else "auto",
