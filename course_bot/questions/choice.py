@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.numbers import parse_number
-from course_bot.questions.options import Option, WrittenOption, check_options
+from course_bot.questions.options import Option, WrittenOption, check_options, wrong_options
 from course_bot.questions.parts import buttons_instead, labelled, part_rows, shuffled
 from course_bot.questions.question import (
     FULL,
@@ -90,6 +90,15 @@ class Choice(Question):
             label = p.html("<b>Right:</b>")
             parts += [f"{label} {option.text}" for option in self.options if option.right]
         return parts
+
+    def mistakes(self, response: Response) -> Iterable[str]:
+        """List the chosen option, if it is wrong."""
+        return wrong_options(self.options[at] for at in taps(response))
+
+    @property
+    def distractors(self) -> tuple[str, ...]:
+        """The wrong options."""
+        return wrong_options(self.options)
 
     def rehearsed(self) -> Iterable[Response]:
         """Choose each option once."""

@@ -118,6 +118,14 @@ class Match(Question):
                 lines.append(f"    {p.html('<b>Right:</b>')} {self.pairs[term].meaning}")
         return ["\n".join(lines)]
 
+    def mistakes(self, response: Response) -> Iterable[str]:
+        """List each term with the wrong meaning that it was given."""
+        return [
+            f"{self.pairs[term].term} — {self.pairs[meaning].meaning}"
+            for term, meaning in enumerate(taps(response))
+            if term != meaning
+        ]
+
     def rehearsed(self) -> Iterable[Response]:
         """Pair all rightly, all wrongly, and all but one wrongly.
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
-from course_bot.questions.options import Option, WrittenOption, check_options
+from course_bot.questions.options import Option, WrittenOption, check_options, wrong_options
 from course_bot.questions.parts import (
     NO_TICK,
     TICK,
@@ -103,6 +103,15 @@ class Multiple(Question):
         missed = [f"• {option.text}" for option in left if option.right]
         also = ["\n".join((p.html("<b>Right as well:</b>"), *missed))] if missed else []
         return ["\n".join(lines), *also]
+
+    def mistakes(self, response: Response) -> Iterable[str]:
+        """List the wrong options that were marked."""
+        return wrong_options(self.options[at] for at in taps(response))
+
+    @property
+    def distractors(self) -> tuple[str, ...]:
+        """The wrong options."""
+        return wrong_options(self.options)
 
     def rehearsed(self) -> Iterable[Response]:
         """Mark every number of right options together with every number of wrong ones.

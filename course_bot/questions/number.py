@@ -118,6 +118,13 @@ class Number(Question):
             lines.append(f"{p.html('<b>Right:</b>')} {self._with_unit(self.answer)}")
         return ["\n".join(lines)]
 
+    def mistakes(self, response: Response) -> Iterable[str]:
+        """Return the number, unless it is right; of a generated question, nothing."""
+        if isinstance(response, tuple):
+            raise ValueError("a number belongs here, not indices")  # noqa: TRY004
+        wrong = self.answer is not None and response != self.answer
+        return [self._with_unit(response)] if wrong else []
+
     def _with_unit(self, number: float) -> str:
         unit = f"\N{NO-BREAK SPACE}{self.unit}" if self.unit else ""
         return f"{write_number(number)}{unit}"

@@ -1,6 +1,6 @@
 """What choice and multiple questions share: options, some right and some wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic.dataclasses import dataclass as checked_dataclass
 
@@ -20,6 +20,11 @@ class Option:
     text: str
     right: bool = False
     why: str = ""
+
+
+def wrong_options(options: Iterable[Option]) -> tuple[str, ...]:
+    """Return the texts of those that are wrong."""
+    return tuple(option.text for option in options if not option.right)
 
 
 class WrittenOption(Written):

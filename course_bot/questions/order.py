@@ -103,6 +103,12 @@ class Order(Question):
             parts.append(_listed(p.html("<b>Right:</b>"), self.items))
         return parts
 
+    def mistakes(self, response: Response) -> Iterable[str]:
+        """Return the whole order, unless it is right."""
+        order = taps(response)
+        wrong = order != tuple(range(len(self.items)))
+        return [" → ".join(self.items[at] for at in order)] if wrong else []
+
     def rehearsed(self) -> Iterable[Response]:
         """Tap the right order, its reverse and, partly right, one with the first item last.
 

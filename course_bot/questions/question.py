@@ -131,6 +131,25 @@ class Question(ABC):
         """
 
     @abstractmethod
+    def mistakes(self, response: Response) -> Iterable[str]:
+        """List what is wrong in a response, each in words (HTML subset) that reports count.
+
+        The question is as its author wrote it: of one whose figures are drawn anew each time,
+        no mistakes can be compared, and none are listed.
+
+        Raises:
+            ValueError: the response is not of the question's form.
+        """
+
+    @property
+    def distractors(self) -> tuple[str, ...]:
+        """The wrong options that it offers, in the words of ``mistakes``; none where it has none.
+
+        Where the parts are all right and only their order or pairs can be wrong, it has none.
+        """
+        return ()
+
+    @abstractmethod
     def rehearsed(self) -> Iterable[Response]:
         """List responses among which is the one with the longest feedback."""
 
