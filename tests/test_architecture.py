@@ -63,6 +63,8 @@ def imported_with(module: str) -> set[str]:
         ("course_bot.conversation.port", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.learning.progress", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.storage.store", {"aiogram", "alembic", "aiohttp"}),
+        ("course_bot.reports.xlsx", {"xlsxwriter"}),
+        ("course_bot.reports.picture", {"reportlab", "resvg_py"}),
     ],
 )
 def test_a_module_does_not_bring_along_what_it_has_no_need_of(

@@ -1,21 +1,24 @@
-"""Reports as an Excel workbook: a sheet for each, and one that says what the columns mean."""
+"""Reports as an Excel workbook: a sheet for each, and one that says what the columns mean.
+
+XlsxWriter is imported with the first workbook: a start has no need of it.
+"""
 
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
-
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_range
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, BinaryIO
 
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.delimited import TOLD_EVERY
 from course_bot.reports.files import whole
 from course_bot.reports.table import Cell, Column, Form, State, Table
 from course_bot.reports.wording import local, one_line, wrong
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 MOST_ROWS = 1_048_576
 """Source: https://support.microsoft.com/office/1672b34d-7043-467e-8e27-269d656771c3"""
@@ -64,6 +67,8 @@ def write_xlsx(
         TypeError: a cell is of another kind than its column says.
         ValueError: a table has more rows than a sheet can hold.
     """
+    from xlsxwriter import Workbook
+
     with whole(target) as path:
         options = {
             "constant_memory": True,
@@ -97,7 +102,7 @@ def write_xlsx(
 class _Formats:
     """The looks of a workbook's cells."""
 
-    def __init__(self, workbook: Workbook) -> None:
+    def __init__(self, workbook: "Workbook") -> None:
         self.title = workbook.add_format({"bold": True, "font_size": 14})
         self.moment = workbook.add_format({"font_color": "#595959"})
         self.head = workbook.add_format(
@@ -126,13 +131,15 @@ class _Formats:
 
 
 def _write_table(
-    sheet: Worksheet,
+    sheet: "Worksheet",
     table: Table,
     formats: _Formats,
     tell: Callable[[int], None] | None,
     before: int,
 ) -> int:
     """Write a sheet, and return how many rows all sheets have now."""
+    from xlsxwriter.utility import xl_range
+
     _write_heading(sheet, table, formats)
     writers = [_writer(sheet, column, table, formats) for column in table.columns]
     last = _HEAD
@@ -154,7 +161,7 @@ def _write_table(
     return written
 
 
-def _write_heading(sheet: Worksheet, table: Table, formats: _Formats) -> None:
+def _write_heading(sheet: "Worksheet", table: Table, formats: _Formats) -> None:
     """Write what stands above the rows, and say how the sheet is looked at and printed."""
     sheet.write_string(0, 0, _text(f"{table.organisation} — {table.title}"), formats.title)
     sheet.write_string(1, 0, _text(table.moment), formats.moment)
@@ -175,7 +182,7 @@ def _width(column: Column) -> int:
 
 
 def _writer(
-    sheet: Worksheet, column: Column, table: Table, formats: _Formats
+    sheet: "Worksheet", column: Column, table: Table, formats: _Formats
 ) -> Callable[[int, int, Cell], object]:
     """Return what writes a cell of a column; a cell costs one call and no look at its form."""
     form = column.form
@@ -241,7 +248,7 @@ def _sheet_name(title: str, taken: set[str]) -> str:
 
 
 def _write_meanings(
-    sheet: Worksheet, explained: list[tuple[str, Table]], formats: _Formats, p: Phrases
+    sheet: "Worksheet", explained: list[tuple[str, Table]], formats: _Formats, p: Phrases
 ) -> None:
     for at, (title, width) in enumerate(
         ((p.t("Sheet"), 24), (p.t("Column"), 28), (p.t("What it means"), 80))
