@@ -11,11 +11,12 @@ from uuid import uuid4
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
 from playwright.async_api import Browser, async_playwright
 
-from course_bot.conversation.port import Button, Document, Notice, Reply, Screen
+from course_bot.conversation.port import Button, Command, Commands, Document, Notice, Reply, Screen
 from tests.dialogue import Person
 
 SECRET = b"a secret of at least thirty-two bytes"
-REPLIES: dict[str, type[Screen | Notice | Document]] = {
+REPLIES: dict[str, type[Screen | Notice | Document | Commands]] = {
+    "commands": Commands,
     "screen": Screen,
     "notice": Notice,
     "document": Document,
@@ -30,6 +31,9 @@ def read_reply(reply: dict[str, Any]) -> Reply:
         fields["rows"] = tuple(tuple(Button(**one) for one in row) for row in fields["rows"])
     elif kind is Document:
         fields["content"] = b64decode(fields["content"])
+    elif kind is Commands:
+        fields["entries"] = tuple(Command(**one) for one in fields.pop("commands"))
+        fields["usual"] = False  # whose menu it is besides is the server's business
     return kind(**fields)
 
 
@@ -60,6 +64,7 @@ class BrowserPerson(Person):
             f"{self.url}/ws", origin=self.url.rstrip("/"), headers=self.headers
         )
         self.hello = (await self.socket.receive_json())["hello"]
+        self.commands = tuple(entry["name"] for entry in self.hello["commands"])
 
     async def posts(self, kind: str, **fields: str) -> str:
         """Send a move without waiting for its answer, and return its id."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from course_bot.conversation.port import (
     Button,
+    Commands,
     Document,
     Move,
     Notice,
@@ -38,6 +39,8 @@ class Person(ABC):
     rows: tuple[tuple[Button, ...], ...] = ()
     notices: list[str] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    commands: tuple[str, ...] = ()
+    """The names in the command menu, as far as the person was given one."""
 
     @abstractmethod
     async def opens(self, payload: str = "") -> None:
@@ -103,6 +106,8 @@ class Person(ABC):
                     self.notices.append(plain(reply.text))
                 case Document():
                     self.documents.append(reply)
+                case Commands():
+                    self.commands = tuple(entry.name for entry in reply.entries)
 
 
 @dataclass

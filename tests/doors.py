@@ -132,8 +132,10 @@ class House:
     ) -> None:
         await self.talk.undelivered(message, now, reason=reason, lasting=lasting)
 
-    def commands(self, language: Language) -> Sequence[Command]:
-        return self.talk.commands(language)
+    async def commands(
+        self, language: Language, account: Account | None = None
+    ) -> Sequence[Command]:
+        return await self.talk.commands(language, account)
 
     def trouble(self, language: Language) -> Screen:
         raise AssertionError("a move failed; the log has the reason")

@@ -152,7 +152,9 @@ class PretendTalk:
             self.outbox.due.append(outgoing)
         self._tell()
 
-    def commands(self, language: Language) -> Sequence[Command]:
+    async def commands(
+        self, language: Language, account: Account | None = None
+    ) -> Sequence[Command]:
         about = "Menu" if language == "en" else "Главное меню"
         return [Command(name="menu", about=about), Command(name="me", about="Мои данные")]
 

@@ -43,6 +43,7 @@ PARAMETERS = {
     "deleteWebhook": ("", "drop_pending_updates"),
     "getWebhookInfo": ("", ""),
     "setMyCommands": ("commands", "scope language_code"),
+    "deleteMyCommands": ("", "scope language_code"),
     "sendMessage": (
         "chat_id text",
         "parse_mode entities link_preview_options disable_notification reply_markup",
@@ -582,9 +583,32 @@ class BotApi:
                 raise refused("BOT_COMMAND_INVALID")
             if not 1 <= len(command["description"]) <= 256:
                 raise refused("BOT_COMMAND_DESCRIPTION_INVALID")
-        scope = json.loads(params.get("scope", '{"type": "default"}'))["type"]
-        self.commands[scope, params.get("language_code", "")] = commands
+        self.commands[self._scope(params)] = commands
         return True
+
+    async def _delete_my_commands(self, params: dict[str, str], _files: _Files) -> bool:
+        self.commands.pop(self._scope(params), None)
+        return True
+
+    def _scope(self, params: dict[str, str]) -> tuple[str, str]:
+        """Read whose command menu is meant, and in which language ("" is any other)."""
+        scope = json.loads(params.get("scope", '{"type": "default"}'))
+        kind: str = scope["type"]
+        if kind == "chat":
+            self._writable({"chat_id": str(scope["chat_id"])})
+            kind = f"chat {scope['chat_id']}"
+        return kind, params.get("language_code", "")
+
+    def menu(self, chat: int, language: str) -> list[str]:
+        """Return the names in the command menu that somebody sees in their chat.
+
+        Source: Telegram, determining the list of commands.
+        """
+        for scope in (f"chat {chat}", "all_private_chats", "default"):
+            for code in (language, ""):
+                if (scope, code) in self.commands:
+                    return [entry["command"] for entry in self.commands[scope, code]]
+        return []
 
     async def _send_message(self, params: dict[str, str], _files: _Files) -> Json:
         chat = self._writable(params)

@@ -5,7 +5,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
@@ -25,7 +25,8 @@ from aiohttp import (
 )
 from yarl import URL
 
-from course_bot.conversation.port import WROTE_CHARS, Opened, Pressed, Wrote
+from course_bot.conversation.port import WROTE_CHARS, Command, Opened, Pressed, Wrote
+from course_bot.locale.phrases import Language
 from course_bot.messengers.browser import server, visitors
 from course_bot.messengers.browser.door import ELSEWHERE, BrowserDoor
 from course_bot.messengers.browser.frames import FRAME_BYTES
@@ -369,6 +370,22 @@ async def test_replies_arrive_as_they_were_said(ann: BrowserPerson) -> None:
     assert ann.documents[0].name == "моё.json"
     assert ann.documents[0].content == b'{"a": 1}' * 200
     assert ann.button("Инструкция на сайте").url == "https://sferum.example/help"
+
+
+async def test_the_page_connects_where_nobody_can_tell_whose_command_menu_it_is(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = town.talk.commands
+
+    async def commands(language: Language, account: Account | None = None) -> Sequence[Command]:
+        if account is not None:
+            raise RuntimeError("the database is away")
+        return await usual(language)
+
+    monkeypatch.setattr(town.talk, "commands", commands)
+    ann = await town.person()
+    assert ann.hello["commands"][0] == {"name": "menu", "about": "Главное меню"}
+    assert "can't be told" in caplog.text
 
 
 async def test_the_first_frame_lists_the_commands_in_the_visitors_language(town: Town) -> None:

@@ -308,7 +308,7 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
     house.said.append(house.talk.trouble(language))
     for reason in ("group", "too_long", "too_large"):
         house.said.append(Notice(text=house.talk.refusal(reason, language)))
-    for command in house.talk.commands(language):
+    for command in await house.talk.commands(language, house.account(ann)):
         house.said.append(Notice(text=command.about))
 
 

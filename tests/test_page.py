@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from course_bot.conversation.port import Button, Opened, Screen
+from course_bot.conversation.port import Button, Command, Commands, Opened, Screen
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
@@ -226,6 +226,17 @@ async def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     await expect(page.locator("#words")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator(".mine")).to_contain_text("/men")
+
+
+async def test_another_command_menu_takes_the_place_of_the_one_before(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    entries = (Command(name="team", about="Мои организации"),)
+    desk.talk.replies = lambda _: [Screen(text="Дальше"), Commands(entries=entries, usual=False)]
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Дальше")
+    await key(page, "Меню").click()
+    await expect(page.locator("#menu button")).to_have_text(["Мои организации/team"])
 
 
 async def test_the_menu_lists_the_commands_and_a_command_is_a_text(desk: Desk) -> None:

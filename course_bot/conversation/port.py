@@ -161,7 +161,23 @@ class Document:
     content: bytes = field(repr=False)
 
 
-Reply = Screen | Notice | Document
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An entry of the messenger's command menu: a name without its slash, and what it does."""
+
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """The command menu that this person has from now on; ``usual``: the same as everybody's."""
+
+    entries: tuple[Command, ...]
+    usual: bool
+
+
+Reply = Screen | Notice | Document | Commands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,21 +192,14 @@ class Outgoing:
     screen: Screen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """An entry of the messenger's command menu: a name without its slash, and what it does."""
-
-    name: str
-    about: str
-
-
 class Talk(Protocol):
     """What a messenger needs of the conversation."""
 
     async def take(self, move: Move) -> Sequence[Reply]:
         """Carry out one move and return what to show, after it is committed.
 
-        Replies come in the order notices, documents, at most one screen.
+        Replies come in the order notices, documents, at most one screen, and the command menu
+        where it is another one now.
         Raises nothing that a person caused; an exception here is a fault of ours or of the
         database, and the same move may be handed in again.
         """
@@ -225,8 +234,10 @@ class Talk(Protocol):
         """
         ...
 
-    def commands(self, language: Language) -> Sequence[Command]:
-        """List the command menu in a language."""
+    async def commands(
+        self, language: Language, account: Account | None = None
+    ) -> Sequence[Command]:
+        """List the command menu in a language: that of an account's person, or everybody's."""
         ...
 
     def trouble(self, language: Language) -> Screen:

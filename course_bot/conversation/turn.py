@@ -30,6 +30,7 @@ from course_bot.conversation.port import (
     ACTION_BYTES,
     PAYLOAD,
     Command,
+    Commands,
     Move,
     Notice,
     Opened,
@@ -42,13 +43,21 @@ from course_bot.conversation.port import (
 )
 from course_bot.conversation.routes import Audience, Later, by_name, view_of
 from course_bot.conversation.stage import Addresses, LookUp, Stage, button, go_to
-from course_bot.learning.progress import NotWaitingError, Person, track_progress
+from course_bot.learning.progress import (
+    ErasedPerson,
+    LinkUsed,
+    NotWaitingError,
+    Person,
+    track_progress,
+)
 from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import Language, phrases
+from course_bot.organisations.records import JoinedOrganisation, LeftOrganisation
 from course_bot.storage import Account
+from course_bot.storage.organisations import Coordinates
 from course_bot.storage.outbox import Postponed, Settled
 from course_bot.storage.query import Query
-from course_bot.storage.store import Decision, Situation, Storage
+from course_bot.storage.store import Decision, Situation, Storage, account_id
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +74,8 @@ ROUTES = by_name(
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
 """The commands of everybody, each named like the place it goes to."""
+ROLE_CHANGES = (JoinedOrganisation, LeftOrganisation, LinkUsed, ErasedPerson)
+"""The records after which a person, or the account, may be a coordinator or none any more."""
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -106,7 +117,7 @@ class Conversation:
         if view is None:  # a move that was carried out before: nothing was decided
             _, view = _current(turn.stage(decision.person))
         replies.append(view if isinstance(view, Screen) else await view(self._storage.read))
-        return replies
+        return [*replies, *await self._changed_commands(turn, decision)]
 
     def turn(self, move: Move) -> "Turn":
         """Return the turn that a move begins."""
@@ -171,17 +182,29 @@ class Conversation:
         else:
             await self._storage.put_off_message(message, now, reason)
 
-    def commands(self, language: Language) -> Sequence[Command]:
-        """List the command menu in a language."""
-        p = phrases(language)
-        about = {
-            "menu": p.t("Menu"),
-            "progress": p.t("My progress"),
-            "help": p.t("Help and questions"),
-            "track": p.t("Choose a track"),
-            "me": p.t("About me: name, language, data"),
-        }
-        return [Command(name=name, about=about[name]) for name in COMMANDS]
+    async def commands(
+        self, language: Language, account: Account | None = None
+    ) -> Sequence[Command]:
+        """List the command menu in a language: that of an account's person, or everybody's."""
+        coordinates = account is not None and await self._coordinates(account)
+        return _commands(language, coordinates=coordinates)
+
+    async def _coordinates(self, account: Account) -> bool:
+        return await self._storage.read(Coordinates(account_id(account)))
+
+    async def _changed_commands(self, turn: "Turn", decision: Decision) -> list[Commands]:
+        """Return the person's command menu where it may be another one than they have now.
+
+        Whoever opens the conversation has everybody's, unless they coordinate something.
+        """
+        opened = isinstance(turn.move, Opened)
+        if not opened and not turn.changes_commands(decision):
+            return []
+        coordinates = await self._coordinates(turn.move.account)
+        if opened and not coordinates:
+            return []
+        entries = _commands(decision.person.language, coordinates=coordinates)
+        return [Commands(entries=entries, usual=not coordinates)]
 
     def trouble(self, language: Language) -> Screen:
         """Return the screen for a fault on our side."""
@@ -208,6 +231,20 @@ class Conversation:
                 raise ValueError(reason)
 
 
+def _commands(language: Language, *, coordinates: bool) -> tuple[Command, ...]:
+    p = phrases(language)
+    about = {
+        "menu": p.t("Menu"),
+        "progress": p.t("My progress"),
+        "help": p.t("Help and questions"),
+        "track": p.t("Choose a track"),
+        "me": p.t("About me: name, language, data"),
+        "team": p.t("My organisations: who has completed the course"),
+    }
+    names = (*COMMANDS, Team.name) if coordinates else COMMANDS
+    return tuple(Command(name=name, about=about[name]) for name in names)
+
+
 def no_look_up(query: Query[object]) -> NoReturn:
     """Refuse to look up: what is shown comes from the stage, or from what a place reads."""
     raise RuntimeError(f"{query!r} outside of a decision")
@@ -223,6 +260,8 @@ class Turn:
     addresses: Addresses
     zone: ZoneInfo
     views: dict[str, Screen | Later] = field(default_factory=dict)
+    language: Language | None = None
+    """What the person spoke before the decision, once it is made."""
 
     def stage(self, person: Person, look_up: LookUp = no_look_up) -> Stage:
         """Return the stage on which the person stands."""
@@ -244,6 +283,7 @@ class Turn:
 
     def decide(self, situation: Situation) -> Decision:
         """Decide what comes of the move; a place that can't be shown is no place to end at."""
+        self.language = situation.person.language
         stage = self.stage(situation.person, situation.look_up)
         try:
             decision = _decision(stage, self.move)
@@ -255,6 +295,18 @@ class Turn:
             notice = stage.phrases.t("This button has had its day. Here is where you are now.")
             return Decision(person=person, notice=notice)
         return _with_tracks(self.course, situation.person, decision)
+
+    def changes_commands(self, decision: Decision) -> bool:
+        """Tell whether the person may have another command menu after the decision.
+
+        Somebody else may have made them a coordinator or removed them as one: then they have the
+        right menu once they look at /team.
+        """
+        return (
+            decision.person.place == Team.name
+            or self.language not in (None, decision.person.language)
+            or any(isinstance(record, ROLE_CHANGES) for record in decision.records)
+        )
 
 
 def _with_tracks(course: Course, before: Person, decision: Decision) -> Decision:

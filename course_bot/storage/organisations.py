@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, exists, func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from course_bot.organisations.records import Role
@@ -12,6 +12,7 @@ from course_bot.organisations.tree import Assignment, Organisation, Tree
 from course_bot.storage.deriving import read_assignment, read_tree
 from course_bot.storage.query import Query
 from course_bot.storage.schema import (
+    account,
     assigned,
     assignment,
     invite,
@@ -67,6 +68,24 @@ class Memberships(Query[tuple[Membership, ...]]):
             )
             for row in rows.mappings()
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates(Query[bool]):
+    """Whether the person of an account ("telegram:42") coordinates any organisation."""
+
+    account: str
+
+    def run(self, connection: Connection) -> bool:
+        """Ask; an archived organisation is coordinated by nobody."""
+        theirs = exists().where(
+            account.c.id == self.account,
+            membership.c.person_id == account.c.person_id,
+            membership.c.role == Role.COORDINATOR,
+            lineage.c.above_id == membership.c.organisation_id,
+            lineage.c.organisation_id == membership.c.organisation_id,
+        )
+        return bool(connection.scalar(select(theirs)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

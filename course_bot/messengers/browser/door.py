@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from aiohttp import ETag, WSCloseCode, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from course_bot.conversation.port import WROTE_CHARS, Talk
+from course_bot.conversation.port import WROTE_CHARS, Command, Talk
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
 from course_bot.messengers.browser.server import PAGE, SHUTDOWN
@@ -175,9 +175,9 @@ class BrowserDoor:
     async def _converse(
         self, visitor: Visitor, socket: web.WebSocketResponse, language: Language
     ) -> None:
+        commands = await self._commands(visitor, language)
         await socket.send_frame(
-            frames.hello(commands=self._talk.commands(language), text_chars=WROTE_CHARS),
-            WSMsgType.TEXT,
+            frames.hello(commands=commands, text_chars=WROTE_CHARS), WSMsgType.TEXT
         )
         # The next frame is read when this one is answered: a flood waits in the flooder's own
         # connection.
@@ -188,6 +188,14 @@ class BrowserDoor:
                 await visitor.pace.acquire()
                 answer = await self._answer(visitor, message.data, language)
                 await socket.send_frame(answer, WSMsgType.TEXT)
+
+    async def _commands(self, visitor: Visitor, language: Language) -> Sequence[Command]:
+        try:
+            return await self._talk.commands(language, visitor.account)
+        except Exception:
+            # A menu is a convenience: whatever is away, the page connects and keeps its moves.
+            logger.exception("Whose command menu it is can't be told")
+            return await self._talk.commands(language)
 
     async def _answer(self, visitor: Visitor, data: str | bytes, language: Language) -> bytes:
         frame = frames.read_frame(data)

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from course_bot.conversation.port import (
     Button,
     Command,
+    Commands,
     Document,
     Move,
     Notice,
@@ -111,7 +112,7 @@ def hello(*, commands: Sequence[Command], text_chars: int) -> bytes:
     return to_json(
         {
             "hello": {
-                "commands": [{"name": entry.name, "about": entry.about} for entry in commands],
+                "commands": _commands(commands),
                 "text_chars": text_chars,
                 "frame_bytes": FRAME_BYTES,
             }
@@ -144,6 +145,12 @@ def _reply(reply: Reply) -> dict[str, object]:
         case Document():
             content = b64encode(reply.content).decode()
             return {"kind": "document", "name": reply.name, "content": content}
+        case Commands():
+            return {"kind": "commands", "commands": _commands(reply.entries)}
+
+
+def _commands(entries: Sequence[Command]) -> list[dict[str, str]]:
+    return [{"name": entry.name, "about": entry.about} for entry in entries]
 
 
 def _button(button: Button) -> dict[str, str]:

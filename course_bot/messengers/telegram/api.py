@@ -117,8 +117,16 @@ class SetMyCommands(Call):
     __api_method__ = "setMyCommands"
 
     commands: list[dict[str, str]]
-    scope: dict[str, str] = Field({"type": "all_private_chats"})
+    scope: dict[str, str | int] = Field({"type": "all_private_chats"})
     language_code: str | None = None
+
+
+class DeleteMyCommands(Call):
+    """No command menu of its own any more for a chat: it has the one of all private chats."""
+
+    __api_method__ = "deleteMyCommands"
+
+    scope: dict[str, str | int]
 
 
 class SendMessage(Call):

@@ -14,6 +14,8 @@ from aiohttp import web
 
 from course_bot.conversation.port import (
     NOTICE_CHARS,
+    Command,
+    Commands,
     Document,
     Notice,
     Reply,
@@ -36,6 +38,7 @@ from course_bot.messengers.telegram import polling, webhook
 from course_bot.messengers.telegram.api import (
     FAULTS,
     AnswerCallbackQuery,
+    DeleteMyCommands,
     GetMe,
     SendMessage,
     Session,
@@ -219,6 +222,8 @@ class TelegramDoor:
                     made.append(partial(self._show_in_place, turn.chat, turn.message, reply))
                 case Screen():
                     made.append(partial(self._show, turn.chat, reply))
+                case Commands():
+                    made.append(partial(self._give_commands, turn.chat, reply))
                 case Notice():
                     pass  # It was the answer to the press.
         return made
@@ -304,11 +309,22 @@ class TelegramDoor:
         # Groups are refused, so the menu is for private chats. A language that Telegram has no
         # list for reads the one without a language, which is Russian as everywhere.
         for language in (None, *LANGUAGES):
-            commands = [
-                {"command": command.name, "description": command.about}
-                for command in self._talk.commands(language or "ru")
-            ]
+            commands = _worded(await self._talk.commands(language or "ru"))
             await self.bot(SetMyCommands(commands=commands, language_code=language))
+
+    async def _give_commands(self, chat: int, given: Commands) -> None:
+        scope: dict[str, str | int] = {"type": "chat", "chat_id": chat}
+        with translated(self.bot):
+            if given.usual:
+                await self.bot(DeleteMyCommands(scope=scope))
+            else:
+                # Of a chat's own menus the one without a language is for every language.
+                await self.bot(SetMyCommands(commands=_worded(given.entries), scope=scope))
+
+
+def _worded(commands: Sequence[Command]) -> list[dict[str, str]]:
+    """Word a command menu as Telegram has it."""
+    return [{"command": entry.name, "description": entry.about} for entry in commands]
 
 
 def _plain(text: str) -> str:

@@ -39,7 +39,7 @@ let currentSource = "";
 const waiting = /** @type {Map<string, HTMLElement>} */ (new Map());
 /** @type {HTMLElement | null} */
 let troubleMessage = null;
-/** @type {import("./link.js").Hello["commands"]} */
+/** @type {import("./link.js").Commands} */
 let commands = [];
 let typingTimer = 0;
 /** The last words are in view, and should stay so. */
@@ -51,9 +51,8 @@ const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "lon
 const link = new Link({
   state: showState,
   hello(hello) {
-    commands = hello.commands;
+    haveCommands(hello.commands);
     words.maxLength = hello.text_chars;
-    opener.hidden = !commands.length;
   },
   replies(move, replies) {
     const pressed = settle(move);
@@ -71,6 +70,8 @@ const link = new Link({
         if (move.kind !== "wrote" && current) current.before(bubble);
         else append(bubble);
         first ??= bubble;
+      } else if (reply.kind === "commands") {
+        haveCommands(reply.commands);
       } else {
         showScreen(reply, move.kind === "wrote", pressed);
       }
@@ -473,6 +474,12 @@ addEventListener("keydown", (event) => {
 });
 
 // The command menu
+
+/** @param {typeof commands} entries */
+function haveCommands(entries) {
+  commands = entries;
+  opener.hidden = !commands.length;
+}
 
 /** @param {typeof commands} entries */
 function openMenu(entries) {

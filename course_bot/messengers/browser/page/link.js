@@ -13,12 +13,14 @@
  * @typedef {{kind: "screen", text: string, rows: Button[][]}} Screen
  * @typedef {{kind: "notice", text: string}} Notice
  * @typedef {{kind: "document", name: string, content: string}} File
- * @typedef {{commands: {name: string, about: string}[], text_chars: number, frame_bytes: number}} Hello
+ * @typedef {{name: string, about: string}[]} Commands
+ * @typedef {{kind: "commands", commands: Commands}} Menu
+ * @typedef {{commands: Commands, text_chars: number, frame_bytes: number}} Hello
  * @typedef {"connecting" | "online" | "offline" | "elsewhere" | "cookies"} State
  * @typedef {{
  *   state(state: State): void,
  *   hello(hello: Hello): void,
- *   replies(move: Move, replies: (Screen | Notice | File)[]): void,
+ *   replies(move: Move, replies: (Screen | Notice | File | Menu)[]): void,
  *   trouble(move: Move, screen: Screen): void,
  *   refused(words: string, move?: Move): void,
  *   tooLarge(move: Move): void,
