@@ -24,6 +24,7 @@ from course_bot.questions.order import Order
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
+from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
 
 __all__ = ["house"]
@@ -179,7 +180,9 @@ async def walk(house: House, language: Language) -> None:
     await elsewhere(house, ann, language)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
-    house.said += [Notice(text=text) for text in words_in_files(phrases(language), NEUTRAL)]
+    p = phrases(language)
+    for words in (words_in_files, words_on_papers):
+        house.said += [Notice(text=text) for text in words(p, NEUTRAL) if text]
 
 
 async def arriving(
