@@ -65,6 +65,8 @@ def imported_with(module: str) -> set[str]:
         ("course_bot.storage.store", {"aiogram", "alembic", "aiohttp"}),
         ("course_bot.reports.xlsx", {"xlsxwriter"}),
         ("course_bot.reports.picture", {"reportlab", "resvg_py"}),
+        ("course_bot.reports.certificate", {"PIL", "reportlab", "resvg_py", "segno"}),
+        ("course_bot.reports.invite_sheet", {"PIL", "reportlab", "resvg_py", "segno"}),
     ],
 )
 def test_a_module_does_not_bring_along_what_it_has_no_need_of(

@@ -33,7 +33,8 @@ CODE_CHARS = 12
 _GROUP = 4
 _ALIKE = str.maketrans("OILОАВЕЗКМНРСТУХ", "011" + "0ABE3KMHPCTYX")
 """What people read into a code, and what a Russian keyboard has in place of a Latin letter."""
-PIXELS = 1200
+PIXELS = 1080
+"""How wide the picture is: enough for a phone, whose chats show no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ def certificate_pdf(certificate: Certificate, address: str, p: Phrases) -> bytes
 
 
 def certificate_png(certificate: Certificate, address: str, p: Phrases) -> bytes:
-    """Draw a certificate as a picture, 1200 pixels wide, readable in a chat on a phone.
+    """Draw a certificate as a picture, 1080 pixels wide, readable in a chat on a phone.
 
     Args:
         certificate: what it says.

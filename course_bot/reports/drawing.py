@@ -133,10 +133,25 @@ def rule(x: float, y: float, width: float, colour: str = LINE, line: float = 1) 
 
 
 def wall(wide: float, high: float, *, frame: float) -> tuple[Path, Path]:
-    """Lay a white sheet with round corners on the chat's wallpaper, which frames it."""
+    """Lay a white sheet with round corners on the chat's wallpaper, which frames it.
+
+    The wallpaper is left out under the sheet: blending its colours is most of what a picture
+    costs.
+    """
+    radius = 18.0
+    edge = frame + radius / 3  # a third: a square corner here is still under the round one
+    right, bottom = wide - edge, high - edge
+    hole: tuple[Step, ...] = (
+        ("M", (edge, edge)),
+        ("L", (edge, bottom)),
+        ("L", (right, bottom)),
+        ("L", (right, edge)),
+        ("Z", ()),
+    )
     colours = Gradient(start=(0, 0), end=(wide, high), colours=WALL)
+    wallpaper = Path(steps=box(0, 0, wide, high).steps + hole, fill=colours)
     inner = (frame, frame, wide - 2 * frame, high - 2 * frame)
-    return box(0, 0, wide, high, fill=colours), box(*inner, radius=18, fill=SURFACE)
+    return wallpaper, box(*inner, radius=radius, fill=SURFACE)
 
 
 def mark(x: float, y: float, side: float) -> tuple[Path, ...]:

@@ -199,11 +199,11 @@ def test_a_name_cannot_become_markup() -> None:
     )
 
 
-def test_the_picture_is_1200_pixels_wide_and_higher_only_if_it_must() -> None:
-    assert png_size(certificate_png(CERTIFICATE, ADDRESS, RU)) == (1200, 1500)
+def test_the_picture_is_1080_pixels_wide_and_higher_only_if_it_must() -> None:
+    assert png_size(certificate_png(CERTIFICATE, ADDRESS, RU)) == (1080, 1350)
     wide, high = png_size(certificate_png(HOSTILE[1], ADDRESS, RU))
-    assert wide == 1200
-    assert 1500 < high < 2400
+    assert wide == 1080
+    assert 1350 < high < 2160
 
 
 def test_the_same_certificate_gives_the_same_bytes_in_another_process() -> None:
