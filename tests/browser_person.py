@@ -48,6 +48,7 @@ class BrowserPerson(Person):
     hello: dict[str, Any] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     troubles: int = 0
+    told: list[str] = field(default_factory=list)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -79,6 +80,9 @@ class BrowserPerson(Person):
         """Wait for the next answer and take it in."""
         assert self.socket
         answer: dict[str, Any] = await self.socket.receive_json()
+        while "told" in answer:
+            self.told.append(answer["told"])
+            answer = await self.socket.receive_json()
         if "replies" in answer:
             self.receives([read_reply(reply) for reply in answer["replies"]])
         elif "trouble" in answer:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from course_bot.content.model import Course, FaqEntry
-from course_bot.conversation.port import Command, Move, Outgoing, Reply, Screen
+from course_bot.conversation.port import Command, Move, Outgoing, Reply, Screen, Tell
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.learning.progress import Person as Learner
@@ -109,9 +109,9 @@ class House:
 
     # What the doors see: the conversation.
 
-    async def take(self, move: Move) -> Sequence[Reply]:
+    async def take(self, move: Move, tell: Tell | None = None) -> Sequence[Reply]:
         self.heard.append(move)
-        replies = await self.talk.take(move)
+        replies = await self.talk.take(move, tell)
         for reply in replies:
             if isinstance(reply, Screen):
                 assert_well_formed(reply.text)

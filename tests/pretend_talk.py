@@ -16,6 +16,7 @@ from course_bot.conversation.port import (
     Pressed,
     Reply,
     Screen,
+    Tell,
     Wrote,
 )
 from course_bot.locale.phrases import Language
@@ -33,6 +34,8 @@ class PretendTalk:
     committed: list[Move] = field(default_factory=list)
     """Every move that was carried out, also those carried out twice."""
     presses: dict[Account, int] = field(default_factory=dict)
+    passing: list[str] = field(default_factory=list)
+    """What is told while a move is worked on."""
     gone: list[tuple[Account, datetime | None]] = field(default_factory=list)
     """Who blocked the bot, and who came back."""
     replies: Callable[[Move], Sequence[Reply]] | None = None
@@ -76,8 +79,11 @@ class PretendTalk:
         """Return the ids of all moves that were carried out."""
         return [move.move_id for move in self.committed]
 
-    async def take(self, move: Move) -> Sequence[Reply]:
+    async def take(self, move: Move, tell: Tell | None = None) -> Sequence[Reply]:
         self.taken.append(move)
+        if tell is not None:
+            for word in self.passing:
+                await tell(word)
         self._tell()
         await self.open.wait()
         if move.account.key in self.held:

@@ -88,10 +88,11 @@ class TelegramPerson(Person):
             )
         elif call.method == "sendMessage":
             self.notices.append(_read(self.somebody.chat.messages[call.message].text))
-        elif call.method == "sendDocument":
-            document = self.somebody.chat.messages[call.message].document
-            assert document is not None
-            self.documents.append(Document(name=document[0], content=document[1]))
+        elif call.method in ("sendDocument", "sendPhoto"):
+            shown = self.somebody.chat.messages[call.message]
+            assert shown.document is not None
+            name, content = shown.document
+            self.documents.append(Document(name=name, content=content, about=shown.caption))
 
 
 def _shows_screen(call: Call) -> bool:

@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from course_bot.conversation.port import Button, Command, Commands, Opened, Screen
+from course_bot.conversation.port import Button, Command, Commands, Document, Opened, Screen
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
+from course_bot.reports.qr import qr_png
 from tests.browser_person import SECRET, headless
 from tests.pretend_talk import PretendTalk
 
@@ -412,6 +413,23 @@ async def test_a_document_can_be_kept(desk: Desk, tmp_path: Path) -> None:
     assert (tmp_path / "kept").read_bytes() == b'{"a": 1}' * 200
     # The screen with the buttons stays the last.
     await expect(page.locator(".message").last).to_contain_text("Нажатий")
+
+
+async def test_a_picture_is_seen_and_described_and_its_making_is_told(desk: Desk) -> None:
+    page = await desk.page()
+    desk.talk.replies = lambda _: [
+        Document(name="код.png", content=qr_png("https://example.org"), about="Код со ссылкой"),
+        Screen(text="Готово"),
+    ]
+    desk.talk.passing = ["Собираю файл: 40 %"]
+    desk.talk.open.clear()
+    await key(page, "Посчитать").click()
+    await expect(page.locator("#state")).to_have_text("Собираю файл: 40 %")
+    desk.talk.open.set()
+    picture = page.get_by_role("img", name="Код со ссылкой")
+    await expect(picture).to_be_visible()
+    await expect(page.locator("#state")).to_have_text("онлайн")
+    assert await picture.evaluate("picture => picture.naturalWidth") > 100
 
 
 async def test_waiting_shows_that_somebody_is_typing(desk: Desk) -> None:

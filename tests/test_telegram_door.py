@@ -182,6 +182,35 @@ async def test_a_document_is_a_file_to_keep(
     assert len(ann.query.answers) == 1
 
 
+async def test_a_picture_is_seen_at_once_with_its_caption(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    content = b"\x89PNG and so on"
+    talk.replies = lambda _: [
+        Document(name="код.png", content=content, about="Код для <коллег>"),
+        Screen(text="Готово", rows=KEYBOARD),
+    ]
+    await server.settles(ann.writes("/team"))
+    picture, screen = ann.chat.from_bot
+    assert picture.photo
+    assert picture.document == ("код.png", content)
+    assert picture.caption == "Код для <коллег>"
+    assert screen.text == "Готово"
+
+
+async def test_a_passing_word_stands_in_the_pressed_message_until_its_screen_comes(
+    server: Server, talk: PretendTalk, ann: Somebody, api: BotApi
+) -> None:
+    talk.replies = lambda _: [Screen(text="Готово", rows=KEYBOARD)]
+    await server.settles(ann.writes("/start"))
+    (screen,) = ann.chat.from_bot
+    talk.passing = ["Собираю файл: 40 %"]
+    await server.settles(ann.presses("Дальше", screen))
+    edits = [call.params["text"] for call in api.made("editMessageText")]
+    assert edits == ["⏳ Собираю файл: 40 %", "Готово"]
+    assert len(ann.chat.from_bot) == 1
+
+
 async def test_a_link_that_telegram_refuses_moves_into_the_text(
     server: Server, talk: PretendTalk, ann: Somebody, caplog: pytest.LogCaptureFixture
 ) -> None:

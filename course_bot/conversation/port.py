@@ -5,7 +5,7 @@ what comes back. It decides nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -31,6 +31,8 @@ LABEL_CHARS = 64
 """Ours (MAX allows 128): longer labels are cut by a 320-pixel phone."""
 NOTICE_CHARS = 200
 """Telegram Bot API, answerCallbackQuery.text: 0 to 200 characters."""
+CAPTION_CHARS = 1024
+"""Telegram Bot API, sendPhoto.caption: 0 to 1024 characters."""
 WROTE_CHARS = 4096
 """Telegram: the longest message a person can write. A door refuses what is longer."""
 
@@ -155,10 +157,24 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A file for the person to keep."""
+    """A file for the person to keep; one whose name ends in ``.png`` is shown as a picture.
+
+    ``about`` says what is to be seen in it (plain text): the caption of a picture, and what is
+    read out to who can't see it.
+    """
 
     name: str
     content: bytes = field(repr=False)
+    about: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.about) > CAPTION_CHARS:
+            raise PortError(f"a caption has at most {CAPTION_CHARS} characters", self.about)
+
+    @property
+    def picture(self) -> bool:
+        """Whether it is to be seen at once."""
+        return self.name.endswith(".png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +194,8 @@ class Commands:
 
 
 Reply = Screen | Notice | Document | Commands
+Tell = Callable[[str], Awaitable[None]]
+"""Shows a passing word (plain text) while something is made that takes its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +213,12 @@ class Outgoing:
 class Talk(Protocol):
     """What a messenger needs of the conversation."""
 
-    async def take(self, move: Move) -> Sequence[Reply]:
+    async def take(self, move: Move, tell: Tell | None = None) -> Sequence[Reply]:
         """Carry out one move and return what to show, after it is committed.
 
-        Replies come in the order notices, documents, at most one screen, and the command menu
-        where it is another one now.
+        ``tell`` shows a passing word while a file is made that takes its time. Replies come in
+        the order notices, documents, at most one screen, and the command menu where it is
+        another one now.
         Raises nothing that a person caused; an exception here is a fault of ours or of the
         database, and the same move may be handed in again.
         """

@@ -31,8 +31,8 @@ from course_bot.conversation.actions import (
 from course_bot.conversation.help import ways
 from course_bot.conversation.lessons import go_on
 from course_bot.conversation.outgoing import WRITING_DOORS
-from course_bot.conversation.port import Button, Document, Screen
-from course_bot.conversation.routes import Audience, Handout, Read, place, reading_place, verb
+from course_bot.conversation.port import Button, Document, Screen, Tell
+from course_bot.conversation.routes import Audience, Read, handout, place, reading_place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.conversation.welcome import take_name
 from course_bot.learning.joining import join as join_people
@@ -156,13 +156,13 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
 
 def export(stage: Stage, _wanted: Export) -> Decision:
     """Hand the person everything that is stored about them."""
-    return Decision(person=go_to(stage.person, Stored()), document=Export.name)
+    return Decision(person=go_to(stage.person, Stored()), document=str(Export()))
 
 
-async def everything(stage: Stage, read: Read) -> Document:
+async def everything(stage: Stage, _wanted: Export, read: Read, _tell: Tell) -> list[Document]:
     """Make the file of all that is stored about the person."""
     content = await read(Everything(stage.person.id))
-    return Document(name="course-bot.json", content=content)
+    return [Document(name="course-bot.json", content=content)]
 
 
 def ask_to_erase(stage: Stage, _at: AskToErase) -> Screen:
@@ -350,10 +350,8 @@ ROUTES = (
     place(Arrive, ask_to_join, who=Audience.ANYBODY, by_button=False),
     verb(Speak, speak, who=Audience.ANYBODY),
     verb(Remind, remind, who=Audience.ANYBODY),
-    verb(Export, export, who=Audience.ANYBODY),
+    handout(Export, export, everything, who=Audience.ANYBODY),
     verb(Erase, erase, who=Audience.ANYBODY),
     verb(MakeLink, make_link, who=Audience.ANYBODY),
     verb(Join, join, who=Audience.ANYBODY),
 )
-HANDOUTS: dict[str, Handout] = {Export.name: everything}
-"""The documents that a decision can name."""

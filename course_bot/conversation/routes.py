@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Protocol, TypeVar
 
 from course_bot.conversation.actions import Action, StaleError
-from course_bot.conversation.port import Document, Screen
+from course_bot.conversation.port import Document, Screen, Tell
 from course_bot.conversation.stage import Stage, go_to
 from course_bot.storage.query import Query
 from course_bot.storage.store import Decision
@@ -35,22 +35,23 @@ class Read(Protocol):
 
 Later = Callable[[Read], Awaitable[Screen]]
 """A screen that has to read first."""
-Handout = Callable[[Stage, Read], Awaitable[Document]]
-"""What makes a document; a decision names it, and it is made after the commit."""
+Make = Callable[[Stage, Sequence[str], Read, Tell], Awaitable[Sequence[Document]]]
+"""What makes files; a decision names it by its action, and they are made after the commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """What an action's name leads to; both functions take the action's written arguments.
 
-    ``view`` is None for what is no place. ``by_button``: whether a press alone may lead there.
-    Both raise ``StaleError`` for arguments that don't fit.
+    ``view`` is None for what is no place, ``make`` for what hands out no files. ``by_button``:
+    whether a press alone may lead there. All raise ``StaleError`` for arguments that don't fit.
     """
 
     name: str
     who: Audience
     do: Callable[[Stage, Sequence[str]], Decision]
     view: Callable[[Stage, Sequence[str]], Screen | Later] | None = None
+    make: Make | None = None
     by_button: bool = True
 
 
@@ -117,6 +118,36 @@ def verb(
     )
 
 
+def handout(
+    action: type[A],
+    do: Callable[[Stage, A], Decision],
+    make: Callable[[Stage, A, Read, Tell], Awaitable[Sequence[Document]]],
+    *,
+    who: Audience = Audience.LEARNERS,
+) -> Route:
+    """Declare what hands out files, made after the commit.
+
+    Args:
+        action: asks for them.
+        do: decides; its decision's ``document`` is the action, written, where there is something
+            to hand out. Whoever repeats the move gets the files again.
+        make: makes them from what it reads; none where the person may not have them (any more).
+        who: whom it is for.
+    """
+
+    async def made(
+        stage: Stage, words: Sequence[str], read: Read, tell: Tell
+    ) -> Sequence[Document]:
+        return await make(stage, _read(action, stage, words), read, tell)
+
+    return Route(
+        name=action.name,
+        who=who,
+        do=lambda stage, words: do(stage, _read(action, stage, words)),
+        make=made,
+    )
+
+
 def _read(action: type[A], stage: Stage, words: Sequence[str]) -> A:
     return action.read(action.renamed(words, stage.course.renamed))
 
@@ -143,6 +174,20 @@ def by_name(routes: Iterable[Route]) -> Mapping[str, Route]:
             raise ValueError(f"two routes of the name {route.name}")
         table[route.name] = route
     return table
+
+
+async def files_of(
+    table: Mapping[str, Route], stage: Stage, document: str, read: Read, tell: Tell
+) -> Sequence[Document]:
+    """Make the files that a decision names; none where they can't be had any more."""
+    name, *words = document.split(":")
+    route = table.get(name)
+    if route is None or route.make is None:
+        return ()
+    try:
+        return await route.make(stage, words, read, tell)
+    except StaleError:
+        return ()
 
 
 def view_of(table: Mapping[str, Route], stage: Stage) -> Screen | Later:

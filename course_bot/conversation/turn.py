@@ -39,9 +39,10 @@ from course_bot.conversation.port import (
     Reply,
     Screen,
     Sent,
+    Tell,
     Wrote,
 )
-from course_bot.conversation.routes import Audience, Later, by_name, view_of
+from course_bot.conversation.routes import Audience, Later, by_name, files_of, view_of
 from course_bot.conversation.stage import Addresses, LookUp, Stage, button, go_to
 from course_bot.learning.progress import (
     ErasedPerson,
@@ -105,14 +106,16 @@ class Conversation:
         self.addresses = Addresses()
         """Where the doors are; set once they are known."""
 
-    async def take(self, move: Move) -> Sequence[Reply]:
+    async def take(self, move: Move, tell: Tell | None = None) -> Sequence[Reply]:
         """Carry out one move and return what to show, after it is committed."""
         turn = self.turn(move)
         decision = await self._storage.turn(move.account, move.move_id, move.at, turn.decide)
         replies: list[Reply] = [Notice(text=decision.notice)] if decision.notice else []
         if decision.document:
-            make = profile.HANDOUTS[decision.document]
-            replies.append(await make(turn.stage(decision.person), self._storage.read))
+            stage = turn.stage(decision.person)
+            replies += await files_of(
+                ROUTES, stage, decision.document, self._storage.read, tell or _silently
+            )
         view = turn.views.get(decision.person.place)
         if view is None:  # a move that was carried out before: nothing was decided
             _, view = _current(turn.stage(decision.person))
@@ -243,6 +246,10 @@ def _commands(language: Language, *, coordinates: bool) -> tuple[Command, ...]:
     }
     names = (*COMMANDS, Team.name) if coordinates else COMMANDS
     return tuple(Command(name=name, about=about[name]) for name in names)
+
+
+async def _silently(_word: str) -> None:
+    """Tell nothing: there is nobody who would see it."""
 
 
 def no_look_up(query: Query[object]) -> NoReturn:

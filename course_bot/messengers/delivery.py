@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
 
@@ -160,6 +161,10 @@ class Door(Protocol):
         """Return what says the replies, in order; each is tried by itself."""
         ...
 
+    async def tell(self, turn: Turn, word: str) -> None:
+        """Show a passing word (plain text) where the turn's screen will be."""
+        ...
+
     async def excuse(self, turn: Turn, trouble: Screen) -> None:
         """Tell the person that something is wrong on our side; their buttons stay."""
         ...
@@ -271,7 +276,7 @@ class Delivery:
         queue = self._queue(turn.move.account)
         async with queue.turns:
             replies = await self._carried_out(
-                lambda: self._talk.take(turn.move),
+                lambda: self._talk.take(turn.move, partial(self._tell, turn)),
                 excuse=lambda: self._go_out(self._excuse(turn)),
                 what=turn.move.move_id,
                 persevere=persevere,
@@ -287,6 +292,13 @@ class Delivery:
             # No later press would bring it: whoever has the event keeps it until the file is out.
             await asyncio.wait([sending])
         return sending
+
+    async def _tell(self, turn: Turn, word: str) -> None:
+        """Show a passing word; where it can't be shown, what it is about comes all the same."""
+        try:
+            await self._door.tell(turn, word)
+        except DeliveryError as error:
+            log.info("a passing word is not shown: %s", error)
 
     async def _membership(self, change: Membership, *, persevere: bool) -> None:
         since = self._clock() if change.blocked else None

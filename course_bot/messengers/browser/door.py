@@ -186,7 +186,7 @@ class BrowserDoor:
                 break
             async with visitor.turn:
                 await visitor.pace.acquire()
-                answer = await self._answer(visitor, message.data, language)
+                answer = await self._answer(visitor, socket, message.data, language)
                 await socket.send_frame(answer, WSMsgType.TEXT)
 
     async def _commands(self, visitor: Visitor, language: Language) -> Sequence[Command]:
@@ -197,15 +197,26 @@ class BrowserDoor:
             logger.exception("Whose command menu it is can't be told")
             return await self._talk.commands(language)
 
-    async def _answer(self, visitor: Visitor, data: str | bytes, language: Language) -> bytes:
+    async def _answer(
+        self,
+        visitor: Visitor,
+        socket: web.WebSocketResponse,
+        data: str | bytes,
+        language: Language,
+    ) -> bytes:
         frame = frames.read_frame(data)
         if frame is None:
             return frames.refused("Malformed frame.", frames.read_id(data))
         if isinstance(frame, frames.WroteFrame) and len(frame.text) > WROTE_CHARS:
             return frames.refused(self._talk.refusal("too_long", language), frame.id)
         move = frames.move(frame, account=visitor.account, at=self._clock(), language=language)
+
+        async def tell(word: str) -> None:
+            with suppress(ConnectionError):  # whoever has gone asks again with the same id
+                await socket.send_frame(frames.told(frame.id, word), WSMsgType.TEXT)
+
         try:
-            return frames.replies(frame.id, await self._talk.take(move))
+            return frames.replies(frame.id, await self._talk.take(move, tell))
         except Exception:
             logger.exception("A move (%s) failed; the page keeps it", frame.kind)
             return frames.trouble(frame.id, self._talk.trouble(language))

@@ -125,6 +125,11 @@ def replies(move_id: str, shown: Sequence[Reply]) -> bytes:
     return to_json({"id": move_id, "replies": [_reply(reply) for reply in shown]})
 
 
+def told(move_id: str, word: str) -> bytes:
+    """Word that a move is being worked on: its answer will come."""
+    return to_json({"id": move_id, "told": word})
+
+
 def trouble(move_id: str, screen: Screen) -> bytes:
     """Word the answer to a move that failed through no fault of the person."""
     return to_json({"id": move_id, "trouble": _reply(screen)})
@@ -144,7 +149,12 @@ def _reply(reply: Reply) -> dict[str, object]:
             return {"kind": "notice", "text": reply.text}
         case Document():
             content = b64encode(reply.content).decode()
-            return {"kind": "document", "name": reply.name, "content": content}
+            return {
+                "kind": "document",
+                "name": reply.name,
+                "content": content,
+                "about": reply.about,
+            }
         case Commands():
             return {"kind": "commands", "commands": _commands(reply.entries)}
 

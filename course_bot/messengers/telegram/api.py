@@ -20,7 +20,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramServerError,
 )
-from aiogram.methods import Response, SendDocument, TelegramMethod
+from aiogram.methods import Response, SendDocument, SendPhoto, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import BufferedInputFile
 from aiohttp import BytesPayload, ClientError, ClientSession, ClientTimeout, DummyCookieJar
@@ -312,11 +312,15 @@ def show_in_place(chat: int, message: int, screen: Screen) -> EditMessageText:
     )
 
 
-def hand_over(chat: int, document: Document) -> SendDocument:
-    """Return the call that sends a file."""
+def hand_over(chat: int, document: Document) -> SendDocument | SendPhoto:
+    """Return the call that sends a file, or shows a picture."""
     # aiogram writes the name into the multipart header as it is.
     name = re.sub(r'[\x00-\x1f"\\/]', "_", document.name)
-    return SendDocument(chat_id=chat, document=BufferedInputFile(document.content, filename=name))
+    file = BufferedInputFile(document.content, filename=name)
+    caption = document.about or None
+    if document.picture:
+        return SendPhoto(chat_id=chat, photo=file, caption=caption)
+    return SendDocument(chat_id=chat, document=file, caption=caption)
 
 
 def with_links_spelled_out(screen: Screen) -> Screen:

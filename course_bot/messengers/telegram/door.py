@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from html import unescape
+from html import escape, unescape
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramUnauthorizedError
@@ -227,6 +227,11 @@ class TelegramDoor:
                 case Notice():
                     pass  # It was the answer to the press.
         return made
+
+    async def tell(self, turn: Turn, word: str) -> None:
+        """Show a passing word in the pressed message, whose screen comes back afterwards."""
+        if isinstance(turn.message, int):
+            await self._show_in_place(turn.chat, turn.message, Screen(text=f"⏳ {escape(word)}"))
 
     async def excuse(self, turn: Turn, trouble: Screen) -> None:
         """Say what went wrong: to a press in an alert, so that the buttons stay as they are."""

@@ -42,6 +42,8 @@ let troubleMessage = null;
 /** @type {import("./link.js").Commands} */
 let commands = [];
 let typingTimer = 0;
+/** What the bot says while it makes something that takes its time. */
+let passing = "";
 /** The last words are in view, and should stay so. */
 let atEnd = true;
 let lastDay = "";
@@ -54,7 +56,12 @@ const link = new Link({
     haveCommands(hello.commands);
     words.maxLength = hello.text_chars;
   },
+  told(word) {
+    passing = word;
+    showState(link.state);
+  },
   replies(move, replies) {
+    passing = "";
     const pressed = settle(move);
     troubleMessage?.remove();
     troubleMessage = null;
@@ -303,13 +310,23 @@ function away(button) {
   return anchor;
 }
 
-/** @param {{name: string, content: string}} file */
+/** @param {{name: string, content: string, about: string}} file */
 function fileMessage(file) {
   const bytes = Uint8Array.from(atob(file.content), (character) => character.charCodeAt(0));
   const message = element("div", "message bot");
   const bubble = /** @type {HTMLAnchorElement} */ (element("a", "bubble file"));
   bubble.href = URL.createObjectURL(new Blob([bytes]));
   bubble.download = file.name;
+  if (file.name.endsWith(".png")) {
+    const picture = /** @type {HTMLImageElement} */ (element("img", "picture"));
+    picture.src = `data:image/png;base64,${file.content}`;
+    picture.alt = file.about;
+    picture.addEventListener("load", () => bringIntoView(message, false), { once: true });
+    bubble.classList.add("seen");
+    bubble.append(picture, element("span", "unseen", phrases.download), meta());
+    message.append(bubble);
+    return message;
+  }
   const about = element("span", "about");
   about.append(element("span", "title", file.name), element("span", "size", size(bytes.length)));
   bubble.append(element("span", "unseen", phrases.download), element("span", "disc"), about, meta());
@@ -342,6 +359,7 @@ function toast(text) {
 function showState(state) {
   const calm = state === "elsewhere" || state === "cookies" ? "offline" : state;
   if (state === "online" && link.awaiting) {
+    if (passing) tell("typing");
     typingTimer ||= window.setTimeout(() => tell("typing"), TYPING_AFTER);
   } else {
     clearTimeout(typingTimer);
@@ -365,7 +383,8 @@ function tell(state) {
   document.body.className = state;
   log.setAttribute("aria-busy", String(state === "typing"));
   const shown = part("state");
-  if (shown.textContent !== phrases[state]) shown.textContent = phrases[state];
+  const word = (state === "typing" && passing) || phrases[state];
+  if (shown.textContent !== word) shown.textContent = word;
   if (state === "typing" && atEnd) toEnd();
 }
 

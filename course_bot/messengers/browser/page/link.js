@@ -12,7 +12,7 @@
  * @typedef {{label: string, action?: string, url?: string}} Button
  * @typedef {{kind: "screen", text: string, rows: Button[][]}} Screen
  * @typedef {{kind: "notice", text: string}} Notice
- * @typedef {{kind: "document", name: string, content: string}} File
+ * @typedef {{kind: "document", name: string, content: string, about: string}} File
  * @typedef {{name: string, about: string}[]} Commands
  * @typedef {{kind: "commands", commands: Commands}} Menu
  * @typedef {{commands: Commands, text_chars: number, frame_bytes: number}} Hello
@@ -20,6 +20,7 @@
  * @typedef {{
  *   state(state: State): void,
  *   hello(hello: Hello): void,
+ *   told(word: string): void,
  *   replies(move: Move, replies: (Screen | Notice | File | Menu)[]): void,
  *   trouble(move: Move, screen: Screen): void,
  *   refused(words: string, move?: Move): void,
@@ -180,6 +181,11 @@ export class Link {
     // A frame that the server can't read at all (half a letter in it) is refused without an id.
     const id = frame.id ?? this.#flying;
     const move = this.outbox.find((kept) => kept.id === id);
+    if (frame.told) {
+      clearTimeout(this.#watch);
+      this.#watch = window.setTimeout(() => this.#lose(), PATIENCE);
+      return this.#listener.told(frame.told);
+    }
     if (id === this.#flying) {
       this.#flying = "";
       clearTimeout(this.#watch);
