@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, BinaryIO
 
 from course_bot.locale.phrases import Phrases
@@ -25,6 +26,8 @@ MOST_ROWS = 1_048_576
 _HEAD = 3
 """The row of the titles. Above stand whose report it is and its moment, and an empty row, so that
 Excel takes for the table (to sort, to make a pivot) what begins here, and nothing above."""
+_FILTER = 3
+"""How many digits wide a filter's button is."""
 _LONGEST_NAME = 31
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's day 0, in no zone
@@ -118,7 +121,7 @@ class _Formats:
         self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
         self.numbers: dict[Form, Format] = {
             form: workbook.add_format(
-                {"num_format": number, "align": "left"}
+                {"num_format": number, "align": "center"}
                 if form in {Form.DAY, Form.MOMENT}
                 else {"num_format": number}
             )
@@ -165,20 +168,28 @@ def _write_heading(sheet: "Worksheet", table: Table, formats: _Formats) -> None:
     """Write what stands above the rows, and say how the sheet is looked at and printed."""
     sheet.write_string(0, 0, _text(f"{table.organisation} — {table.title}"), formats.title)
     sheet.write_string(1, 0, _text(table.moment), formats.moment)
+    # Excel would find the height itself, others cut what doesn't fit into one line.
+    lines = max(len(wrap(column.title, _width(column) - _FILTER)) for column in table.columns)
+    sheet.set_row(_HEAD, 4 + 15 * lines)
     for at, column in enumerate(table.columns):
         sheet.set_column(at, at, _width(column))
         sheet.write_string(_HEAD, at, _text(column.title), formats.head)
     sheet.freeze_panes(_HEAD + 1, 0)
+    _print_upon_a4(sheet, _HEAD)
+
+
+def _print_upon_a4(sheet: "Worksheet", head: int) -> None:
+    """Let all columns fit on a page, with the titles and its number on each."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(_HEAD)
+    sheet.repeat_rows(head)
     sheet.set_footer("&R&P / &N")
 
 
 def _width(column: Column) -> int:
     """Return how many digits wide a column is: a title wraps between words, beside its filter."""
-    return max(column.width, *(len(word) + 3 for word in column.title.split())) + 1
+    return max(column.width, *(len(word) + _FILTER for word in column.title.split())) + 1
 
 
 def _writer(
@@ -256,6 +267,7 @@ def _write_meanings(
         sheet.set_column(at, at, width)
         sheet.write_string(0, at, title, formats.head)
     sheet.freeze_panes(1, 0)
+    _print_upon_a4(sheet, 0)
     row = 0
     for name, table in explained:
         for column in table.columns:

@@ -91,6 +91,17 @@ def test_the_filter_spans_what_was_written_and_the_titles_stay_in_sight(
     assert re.search(r'<pane ySplit="4" topLeftCell="A5"[^>]*state="frozen"', xml)
 
 
+def test_a_title_of_two_lines_has_room_for_them() -> None:
+    def height(title: str) -> float:
+        column = Column(name="a", title=title, about="", form=Form.COUNT, width=8)
+        found = re.search(r'<row r="4"[^>]* ht="([\d.]+)"', sheet(written(table((column,), []))))
+        assert found
+        return float(found[1])
+
+    assert height("Из") == 19
+    assert height("Лучший балл") == 34
+
+
 def test_states_have_colours_of_their_own_and_shares_are_percents() -> None:
     data = written(people(*(("a", state, 1, 1.0, 0.5, None, None) for state in State)))
     styles = re.findall(r'<c r="B[5-8]" s="(\d+)"', sheet(data))
