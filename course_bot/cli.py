@@ -15,7 +15,7 @@ from course_bot.content.model import Course
 from course_bot.database import open_storage, open_storage_to_read
 from course_bot.errors import StopError
 from course_bot.logs import start_logging
-from course_bot.organisations.naming import UnclearNameError, find_organisation
+from course_bot.organisations.naming import UnclearNameError, find_organisation, quoted
 from course_bot.organisations.tree import Organisation, Tree
 from course_bot.settings import Settings, read_secret, read_settings
 from course_bot.storage.log import BegunLessons
@@ -248,7 +248,7 @@ def archive_command(arguments: argparse.Namespace) -> int:
     """Put an organisation aside, with all below it."""
     found = run_async(_archived(read_settings(), arguments.name))
     print(
-        f"{found.kind} «{found.name}» теперь в архиве вместе со всем, что ниже."
+        f"{found.kind} {quoted(found.name)} теперь в архиве вместе со всем, что ниже."
         " Чтобы вернуть, импортируйте файл с такой строкой."
     )
     return 0

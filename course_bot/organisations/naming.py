@@ -53,6 +53,11 @@ def folded(text: str) -> str:
     return " ".join(text.casefold().replace("ё", "е").split())
 
 
+def quoted(name: str) -> str:
+    """Put a name into quotes; those in it become the inner ones, as Russian has them."""
+    return f"«{name.replace('«', '„').replace('»', '“')}»"
+
+
 class Names(Generic[N]):
     """Finds organisations by what a cell says."""
 

@@ -91,11 +91,8 @@ class _Placer:
 
     def match_ids(self) -> None:
         """Find the organisations that rows name by their IDs."""
-        # In use or archived: if both have an ID, the one in use is meant.
         there = {
-            folded(each.sferum_id): each
-            for each in sorted(self._tree.by_id.values(), key=lambda each: not each.archived)[::-1]
-            if each.sferum_id
+            folded(each.sferum_id): each for each in self._tree.by_id.values() if each.sferum_id
         }
         seen: dict[str, Row] = {}
         for row in self._rows:

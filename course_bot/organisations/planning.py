@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from course_bot.organisations.file import HEADINGS, NAME, PARENT, FileFault, Read, Row
-from course_bot.organisations.naming import folded
+from course_bot.organisations.naming import folded, quoted
 from course_bot.organisations.placing import Places, parent_of, place_rows
 from course_bot.organisations.tree import DEEPEST, SCHOOL, Organisation, Tree
 
@@ -23,12 +23,12 @@ class Added:
 
     def __str__(self) -> str:
         new = self.organisation
-        more = [f" в «{self.above}»"] if self.above else []
+        more = [f" в {quoted(self.above)}"] if self.above else []
         if new.sferum_id:
             more.append(f", ID {new.sferum_id}")
         if new.time_zone:
             more.append(f", часовой пояс {new.time_zone}")
-        return f"+ {new.kind} «{new.name}»{''.join(more)}"
+        return f"+ {new.kind} {quoted(new.name)}{''.join(more)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,12 @@ class Changed:
     def __str__(self) -> str:
         what = ["вернётся из архива"] if self.is_restored else []
         if self.is_renamed:
-            what.append(f"теперь «{self.after.name}»")
+            what.append(f"теперь {quoted(self.after.name)}")
         if self.is_moved:
-            places = (f"«{name}»" if name else "верхний уровень" for name in self._places())
+            places = (quoted(name) if name else "верхний уровень" for name in self._places())
             what.append(" → ".join(places))
         what += self._edits()
-        return f"~ {self.before.kind} «{self.before.name}»: {'; '.join(what)}"
+        return f"~ {self.before.kind} {quoted(self.before.name)}: {'; '.join(what)}"
 
     def _places(self) -> tuple[str, str]:
         return self.above_before, self.above
@@ -214,7 +214,7 @@ class _Coming:
             for at in self._upwards(start):
                 if at in way:
                     circle = list(way)[list(way).index(at) :]
-                    names = " → ".join(f"«{self._name(each)}»" for each in (*circle, at))
+                    names = " → ".join(quoted(self._name(each)) for each in (*circle, at))
                     first = next(row for each, row in self._rows.items() if each in circle)
                     yield _fault(first, PARENT, f"круг: {names}", "разомкните его")
                 if at in seen:

@@ -102,6 +102,12 @@ def test_the_sample_makes_its_organisations_and_a_second_time_nothing() -> None:
     assert (second.changes, second.totals) == ((), "без изменений — 16")
 
 
+def test_quotes_inside_a_name_are_the_inner_ones() -> None:
+    assert told(plan(read("Лицей № 7 «Созвездие»;лицей;;;"), Tree(()))) == [
+        "+ лицей «Лицей № 7 „Созвездие“»"
+    ]
+
+
 def test_a_parent_may_come_after_those_that_stand_in_it() -> None:
     file = read("Школа;школа;Район;;", "Район;муниципалитет;Область;;", "Область;регион;;;")
     assert told(plan(file, Tree(()))) == [
