@@ -157,6 +157,14 @@ def test_by_its_id_a_school_is_renamed_moved_and_changed_and_stays_the_one_it_wa
     assert moved.path(4) == ("Область", "Заозёрный район", "Школа № 5 имени Лескова")
 
 
+def test_a_name_that_a_renamed_school_gives_up_is_free_for_a_new_one() -> None:
+    file = read("Школа № 5;;Левобережный район;;", "Школа № 6;;Левобережный район;105;")
+    assert told(plan(file, REGION)) == [
+        "+ школа «Школа № 5» в «Левобережный район»",
+        "~ школа «Школа № 5»: теперь «Школа № 6»",
+    ]
+
+
 def test_a_school_known_by_name_gets_its_id() -> None:
     assert told(plan(read("Лицей;;Заозёрный район;200;"), REGION)) == [
         "~ школа «Лицей»: ID: не указан → 200"
@@ -266,6 +274,31 @@ def test_what_a_row_stands_in_may_be_named_by_id_or_path(cell: str, parent: int)
     (change,) = plan(read(f"Школа;;{cell};;"), TWO_REGIONS).changes
     assert isinstance(change, Added)
     assert change.organisation.parent == parent
+
+
+def test_a_path_from_the_top_is_meant_before_one_that_only_ends_so() -> None:
+    there = tree(
+        "1 | | Край | регион",
+        "2 | 1 | Область | регион",
+        "3 | 2 | Район | муниципалитет",
+        "4 | | Область | регион",
+        "5 | 4 | Район | муниципалитет",
+    )
+    (change,) = plan(read("Школа;;Область / Район;;"), there).changes
+    assert isinstance(change, Added)
+    assert change.organisation.parent == 5
+
+
+def test_of_two_with_a_name_the_one_that_is_not_archived_is_meant() -> None:
+    there = tree(
+        "1 | | Область | регион",
+        "2 | 1 | Район | муниципалитет | | | archived",
+        "3 | 1 | Район | муниципалитет",
+    )
+    (change,) = plan(read("Школа;;Район;;"), there).changes
+    assert isinstance(change, Added)
+    assert change.organisation.parent == 3
+    assert plan(read("Район;;Область;;"), there).unchanged == 1
 
 
 def test_the_file_is_asked_before_the_database() -> None:
