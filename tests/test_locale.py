@@ -26,6 +26,7 @@ from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
 from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
+from tests.reports.test_questions import words_in_statistics
 
 __all__ = ["house"]
 
@@ -181,7 +182,7 @@ async def walk(house: House, language: Language) -> None:
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     p = phrases(language)
-    for words in (words_in_files, words_on_papers):
+    for words in (words_in_files, words_in_statistics, words_on_papers):
         house.said += [Notice(text=text) for text in words(p, NEUTRAL) if text]
 
 

@@ -33,6 +33,7 @@ from tests.learners import COURSE, NOW, a_school, answer, join, learner, link, r
 
 OLD_NAME = replace(COURSE, lessons={**COURSE.lessons, "talk": make_lesson("talk")})
 """The course as it was when the lesson «chat» was called «talk»."""
+ASKS_ALL = replace(COURSE, lessons={"help": make_lesson("help", draw=6)})
 RENAMED: Renamed = (("talk", "chat"),)
 
 
@@ -123,6 +124,7 @@ def spread(right: int, wrong: int, *, knowing: int = 0, not_knowing: int = 0) ->
         (spread(12, 12, knowing=12, not_knowing=12), Advice.WAIT),
         (spread(13, 13, knowing=13, not_knowing=13), Advice.KEEP),
         (spread(13, 13, knowing=7, not_knowing=7), Advice.ASK_OTHERWISE),
+        (spread(14, 14, knowing=7, not_knowing=7), Advice.ASK_OTHERWISE),
         (spread(13, 13, knowing=6, not_knowing=6), Advice.CHECK_KEY),
         (spread(96, 4, knowing=90), Advice.CHECK_KEY),
         (marks([(50, 0), (50, 100)] * 13), Advice.ASK_OTHERWISE),
@@ -250,16 +252,20 @@ async def test_what_was_done_under_an_old_name_counts_under_the_present_one(
     ann, bob = learner(storage, "ann"), learner(storage, "bob")
     await ann.does(read("talk", 3))
     await ann.does(read("chat", 1))
-    await bob.does(read("chat", 2))
+    await bob.does(read("talk", 2))
     await bob.does(start("talk", course=OLD_NAME))
     while (await bob.does()).question:
         await bob.does(answer(right=False))
     bob.now += timedelta(hours=1)
     await bob.takes("chat")  # in this storage nobody knows of the renaming: once more number 1
 
+    cat = learner(storage, "cat")
+    await cat.does(read("chat", 4))
+    await cat.does(start("talk", course=OLD_NAME))
+
     (sums,) = (await lessons(storage, RENAMED)).values()
 
-    assert (sums.begun, sums.stopped_at) == (1, {3: 1})
+    assert (sums.begun, sums.stopped_at) == (2, {3: 1})
     assert (sums.first_finished, sums.first_passed, sums.passed) == (1, 0, 1)
 
 
@@ -331,6 +337,20 @@ async def test_the_rest_is_the_mean_of_the_other_questions_of_the_attempt(
         rest = 100 if wording.question == "choice" else 75
         assert sums.marks == marks([(points[wording.question], rest)])
     assert found[Wording("chat", "choice", "v1")].responses == {(1,): 1}
+
+
+async def test_a_partly_right_answer_is_a_mistake_too(storage: Storage) -> None:
+    ann = learner(storage)
+    person = await ann.does(start("help", course=ASKS_ALL))
+    while person.question:
+        partly = (0, 1) if person.question.question.id == "multiple" else None
+        person = await ann.does(answer(partly))
+
+    found = await storage.read(AllQuestionFigures())
+
+    assert {wording.question: sums.wrong for wording, sums in found.items() if sums.wrong} == {
+        "multiple": 1
+    }
 
 
 async def test_a_question_that_was_edited_is_counted_by_its_wordings(storage: Storage) -> None:
