@@ -412,9 +412,10 @@ invite = Table(
 wrong_guess = Table(
     "wrong_guess",
     metadata,
-    # Somebody tried an invite that there is not.
+    # Somebody tried an invite that there is not. Counts even if they are deleted: else whoever
+    # deletes themselves after every try could go on for ever.
     Column("id", Integer, primary_key=True),
-    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("person_id", ForeignKey("person.id", ondelete="SET NULL"), index=True),
     Column("at", UtcDateTime, nullable=False, index=True),
 )
 
