@@ -13,9 +13,11 @@ from course_bot.content.checking import check
 from course_bot.conversation import actions
 from course_bot.conversation.actions import Action, Key, StaleError
 from course_bot.conversation.help import OFFERED
+from course_bot.conversation.joining import Fault
 from course_bot.conversation.port import ACTION_BYTES
 from course_bot.conversation.turn import ROUTES
 from course_bot.locale.phrases import LANGUAGES
+from course_bot.organisations.records import Role
 from course_bot.storage.schema import person
 from tests.killing import ROOT
 
@@ -64,6 +66,18 @@ WRITTEN = {
     "join": actions.Join(),
     "team": actions.Team(),
     "unit:42": actions.Unit(Key(42)),
+    "invited:0123456789abcdef0123456789abcdef": actions.Invited(
+        "0123456789abcdef0123456789abcdef"
+    ),
+    "uninvited:expired": actions.NoInvite("expired"),
+    "accept": actions.Accept(),
+    "sign:17:learner": actions.NameForReport(actions.Key(17), "learner"),
+    "signed": actions.SignAsOffered(),
+    "unsigned": actions.StayNameless(),
+    "assigned:17": actions.ChooseAssigned(actions.Key(17)),
+    "belong:17:coordinator": actions.Belonging(actions.Key(17), "coordinator"),
+    "parting:17": actions.AskToLeave(actions.Key(17)),
+    "leave:17": actions.Leave(actions.Key(17)),
 }
 """How every action is written. Old messages keep their buttons, and people stand at these places:
 what stands here is added to and never changed."""
@@ -169,6 +183,8 @@ def longest() -> Iterator[Action]:
         "issued": "1795424400",
         "mark": "0123456789",
         "digest": "0123456789abcdef0123456789abcdef",
+        "reason": max(Fault, key=len),
+        "role": max(Role, key=len),
         "entries": tuple(sorted(course.faq, reverse=True)[:OFFERED]),
     }
     for kind in KINDS:

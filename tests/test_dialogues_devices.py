@@ -2,7 +2,7 @@
 
 import pytest
 
-from course_bot.conversation.profile import digest
+from course_bot.tokens import digest
 from tests.dialogue import Person
 from tests.doors import (
     DOORS,

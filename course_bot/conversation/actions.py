@@ -471,3 +471,85 @@ class Unit(Action):
 
     name = "unit"
     organisation: Key
+
+
+# Invites: joining by one, and leaving.
+
+
+@dataclass(frozen=True, slots=True)
+class Invited(Action):
+    """Show whose an invite is, known by its digest, and ask whether to join."""
+
+    name = "invited"
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoInvite(Action):
+    """Say why nobody can join by the invite that was opened."""
+
+    name = "uninvited"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accept(Action):
+    """Agree, and join by the invite that was asked about."""
+
+    name = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class NameForReport(Action):
+    """Ask who has joined an organisation in a role for their name."""
+
+    name = "sign"
+    organisation: Key
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignAsOffered(Action):
+    """Take the name that the messenger gives for the report."""
+
+    name = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class StayNameless(Action):
+    """Give no name for the report."""
+
+    name = "unsigned"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseAssigned(Action):
+    """Offer the tracks that an organisation assigns to the person."""
+
+    name = "assigned"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging(Action):
+    """Show what the person is in an organisation, and who sees what because of it."""
+
+    name = "belong"
+    organisation: Key
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskToLeave(Action):
+    """Make sure that the learner wants to leave an organisation."""
+
+    name = "parting"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Action):
+    """Leave an organisation as a learner."""
+
+    name = "leave"
+    organisation: Key

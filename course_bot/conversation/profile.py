@@ -1,22 +1,22 @@
 """What a person decides about themselves: name, language, reminders, data, another device."""
 
-import hmac
 import re
-from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from html import escape
 
 from course_bot.conversation.actions import (
     Action,
     Arrive,
     AskToErase,
+    Belonging,
     Erase,
     Erased,
     Export,
     GoOn,
     Join,
+    Key,
     MakeLink,
     Me,
     Menu,
@@ -38,10 +38,15 @@ from course_bot.conversation.welcome import take_name
 from course_bot.learning.joining import join as join_people
 from course_bot.learning.progress import ErasedPerson, LinkMade, LinkUsed
 from course_bot.locale.phrases import LANGUAGES, Language
+from course_bot.organisations.records import Role
 from course_bot.storage.exporting import Everything, Figures, Sums
 from course_bot.storage.joining import Linked, LinkedPeople
+from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.store import Decision
+from course_bot.tokens import derived, digest
 
+ORGANISATIONS = 20
+"""How many of the person's organisations have a key: with the other keys, a screen's 30 rows."""
 LINK_LIVES = timedelta(minutes=15)
 LINK_PAYLOAD = "go-"
 """What the payload of a personal link begins with."""
@@ -50,7 +55,12 @@ _SECOND = re.compile(r"\d{1,10}", re.ASCII)
 _MARK = re.compile(r"[0-9a-f]{10}", re.ASCII)
 
 
-def me(stage: Stage, _at: Me) -> Screen:
+def memberships(stage: Stage, _at: Me) -> Memberships:
+    """Ask what the person is in which organisations."""
+    return Memberships(stage.person.id)
+
+
+def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
     """Show what is known of the person and what they may change."""
     p, person = stage.phrases, stage.person
     name = person.name or p.t("not given")
@@ -75,6 +85,15 @@ def me(stage: Stage, _at: Me) -> Screen:
         lines.append(_about_reminders(stage))
         switch = p.t("🔕 Pause reminders") if person.reminders else p.t("🔔 Remind me again")
         rows.append((button(switch, Remind(int(not person.reminders))),))
+    for each in belongs[:ORGANISATIONS]:
+        label = f"🏫 {each.name}"
+        if each.role is Role.COORDINATOR:
+            label = p.t("👥 Coordinator: {name}", name=each.name)
+        rows.append((button(label, Belonging(Key(each.organisation), each.role)),))
+    if (more := len(belongs) - ORGANISATIONS) > 0:
+        lines.append(
+            p.many("And {count} more organisation.", "And {count} more organisations.", more)
+        )
     rows.append((button(p.t("📱 Go on on another device"), MakeLink()),))
     rows.append((button(p.t("🔒 What is stored about me"), Stored()),))
     return Screen(text="\n\n".join(lines), rows=(*rows, *ways(stage)))
@@ -253,14 +272,8 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
 
 
 def _token(stage: Stage, issued: str, mark: str) -> str:
-    """Derive a link's secret (132 bits) from the person, and the second and move it is made in."""
-    message = f"personal link {stage.person.id} {issued} {mark}".encode()
-    return urlsafe_b64encode(hmac.digest(stage.secret, message, "sha256")).decode()[:22]
-
-
-def digest(token: str) -> str:
-    """Return what is stored of a link's secret: 128 bits in 32 hexadecimal digits."""
-    return sha256(token.encode()).hexdigest()[:32]
+    """Derive a link's secret from the person, and the second and move it is made in."""
+    return derived(stage.secret, f"personal link {stage.person.id} {issued} {mark}")
 
 
 def arrive(stage: Stage, token: str) -> Decision:
@@ -341,7 +354,7 @@ def join(stage: Stage, _wanted: Join) -> Decision:
 
 
 ROUTES = (
-    place(Me, me, who=Audience.ANYBODY),
+    reading_place(Me, memberships, me, who=Audience.ANYBODY),
     place(Rename, rename, who=Audience.ANYBODY),
     reading_place(Stored, figures, stored, who=Audience.ANYBODY),
     place(AskToErase, ask_to_erase, who=Audience.ANYBODY),

@@ -88,6 +88,7 @@ def reading_place(
     *,
     who: Audience = Audience.LEARNERS,
     arrive: Callable[[Stage, A], Decision] | None = None,
+    by_button: bool = True,
 ) -> Route:
     """Declare a place whose screen needs a query: it runs after the commit; ``show`` is pure.
 
@@ -103,7 +104,9 @@ def reading_place(
 
         return later
 
-    return Route(name=action.name, who=who, do=_going(action, arrive), view=view)
+    return Route(
+        name=action.name, who=who, do=_going(action, arrive), view=view, by_button=by_button
+    )
 
 
 def verb(

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import help as helping
-from course_bot.conversation import lessons, menu, profile, quiz, team, welcome
+from course_bot.conversation import joining, lessons, menu, profile, quiz, team, welcome
 from course_bot.conversation.actions import (
     AskName,
     AskRole,
@@ -19,6 +19,7 @@ from course_bot.conversation.actions import (
     Help,
     Me,
     Menu,
+    NameForReport,
     Progress,
     Rename,
     StaleError,
@@ -53,6 +54,7 @@ from course_bot.learning.progress import (
 )
 from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import Language, phrases
+from course_bot.organisations import invites
 from course_bot.organisations.records import JoinedOrganisation, LeftOrganisation
 from course_bot.storage import Account
 from course_bot.storage.organisations import Coordinates
@@ -71,6 +73,7 @@ ROUTES = by_name(
         *helping.ROUTES,
         *profile.ROUTES,
         *team.ROUTES,
+        *joining.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
@@ -359,9 +362,11 @@ def _newcomer(stage: Stage) -> Decision | None:
 def _opened(stage: Stage, payload: str) -> Decision:
     person = stage.person
     known = PAYLOAD.fullmatch(payload) is not None
+    greeted = stage if person.place else stage.after(welcome.greet(stage))
     if known and payload.startswith(profile.LINK_PAYLOAD):
-        greeted = stage if person.place else stage.after(welcome.greet(stage))
         return profile.arrive(greeted, payload.removeprefix(profile.LINK_PAYLOAD))
+    if payload.startswith(invites.PAYLOAD):
+        return joining.open_invite(greeted, payload.removeprefix(invites.PAYLOAD))
     if not person.track and (payload or not person.place):
         return Decision(person=welcome.greet(stage, payload if known else ""))
     if not payload:
@@ -402,6 +407,8 @@ def _wrote(stage: Stage, text: str) -> Decision:
     place, *_ = person.place.split(":")
     if place == AskName.name:
         return welcome.take_name(stage, text, AskRole())
+    if place == NameForReport.name:
+        return joining.take_typed_name(stage, text)
     if place == Rename.name:
         return profile.take_new_name(stage, text)
     if place in (Welcome.name, AskRole.name):

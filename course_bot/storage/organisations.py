@@ -175,10 +175,14 @@ def _read_invite(row: RowMapping) -> Invite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guesses:
-    """How many wrong invites were tried since some time: by one person, and by anybody."""
+    """How many wrong invites were tried since some time: by one person, and by anybody.
+
+    ``first`` and ``last`` are when the person tried them (UTC).
+    """
 
     own: int
     all: int
+    first: datetime | None
     last: datetime | None
 
 
@@ -218,13 +222,13 @@ class OpenedInvite(Query[Shown]):
             .one_or_none()
         )
         recent = wrong_guess.c.at > self.since
-        own, last = connection.execute(
-            select(func.count(), func.max(wrong_guess.c.at)).where(
+        own, first, last = connection.execute(
+            select(func.count(), func.min(wrong_guess.c.at), func.max(wrong_guess.c.at)).where(
                 recent, wrong_guess.c.person_id == self.person
             )
         ).one()
         everybody = connection.scalar(select(func.count()).select_from(wrong_guess).where(recent))
-        guesses = Guesses(own=own, all=everybody or 0, last=last)
+        guesses = Guesses(own=own, all=everybody or 0, first=first, last=last)
         if row is None:
             return Shown(invite=None, guesses=guesses)
         roles = connection.scalars(
@@ -392,6 +396,23 @@ class WholeTree(Query[Tree]):
     def run(self, connection: Connection) -> Tree:
         """Read them."""
         return read_tree(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedTracks(Query[tuple[str, ...]]):
+    """The tracks that an organisation assigns, for who is about to join it; first due first."""
+
+    organisation: int
+
+    def run(self, connection: Connection) -> tuple[str, ...]:
+        """Read their ids."""
+        return tuple(
+            connection.scalars(
+                select(assigned.c.track)
+                .where(assigned.c.organisation_id == self.organisation)
+                .order_by(assigned.c.over_at.is_(None), assigned.c.over_at, assigned.c.track)
+            )
+        )
 
 
 def add_organisation(connection: Connection, made: Organisation, now: datetime) -> int:

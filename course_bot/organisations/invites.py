@@ -1,0 +1,57 @@
+"""What an invite is made of, whoever makes it: its secret, its end, how many may join."""
+
+import re
+from datetime import datetime, timedelta
+
+from course_bot.organisations.records import InviteMade, Role
+from course_bot.tokens import TOKEN_CHARS, derived, digest
+
+PAYLOAD = "in-"
+"""What the payload of an invite's link begins with."""
+LIVES = {Role.LEARNER: timedelta(days=90), Role.COORDINATOR: timedelta(days=7)}
+LIMITS: dict[Role, int | None] = {Role.LEARNER: None, Role.COORDINATOR: 1}
+"""How many people may join by an invite, if nothing else is said; None: any number."""
+KEY = re.compile(r"[0-9a-f]{16}", re.ASCII)
+TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}", re.ASCII)
+
+
+def token(secret: bytes, key: str) -> str:
+    """Derive an invite's secret from the server's and the invite's key."""
+    return derived(secret, f"invite {key}")
+
+
+def payload(secret: bytes, key: str) -> str:
+    """Return what a link leads to the invite of a key with."""
+    return PAYLOAD + token(secret, key)
+
+
+def make_invite(
+    secret: bytes,
+    key: str,
+    organisation: int,
+    role: Role,
+    at: datetime,
+    *,
+    lives: timedelta | None = None,
+    limit: int | None = None,
+) -> InviteMade:
+    """Make an invite.
+
+    Args:
+        secret: the server's.
+        key: what names it: 16 hexadecimal digits that no other invite has.
+        organisation: the number of the one it leads into.
+        role: as what one joins.
+        at: the time, UTC.
+        lives: how long one may join by it; as long as is usual for the role if not given.
+        limit: how many may; as many as is usual for the role if not given.
+    """
+    return InviteMade(
+        key=key,
+        digest=digest(token(secret, key)),
+        organisation=organisation,
+        role=role,
+        at=at,
+        expires_at=at + (LIVES[role] if lives is None else lives),
+        limit=LIMITS[role] if limit is None else limit,
+    )
