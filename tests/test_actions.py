@@ -66,6 +66,10 @@ WRITTEN = {
     "join": actions.Join(),
     "team": actions.Team(),
     "unit:42": actions.Unit(Key(42)),
+    "units:42:1": actions.Units(Key(42), 1),
+    "stuck:42": actions.Stuck(Key(42)),
+    "people:42:open:1": actions.People(Key(42), "open", 1),
+    "member:42:17:open:1": actions.Member(Key(42), Key(17), "open", 1),
     "invited:0123456789abcdef0123456789abcdef": actions.Invited(
         "0123456789abcdef0123456789abcdef"
     ),

@@ -473,6 +473,44 @@ class Unit(Action):
     organisation: Key
 
 
+@dataclass(frozen=True, slots=True)
+class Units(Action):
+    """Show the organisations right below one; the page counts from 1."""
+
+    name = "units"
+    organisation: Key
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck(Action):
+    """Show the lessons of a course at which an organisation's people stop."""
+
+    name = "stuck"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class People(Action):
+    """List an organisation's people who are so far as ``shown`` says; the page counts from 1."""
+
+    name = "people"
+    organisation: Key
+    shown: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Action):
+    """Show the lessons of one of an organisation's people; the rest is the list one came from."""
+
+    name = "member"
+    organisation: Key
+    person: Key
+    shown: str
+    page: int
+
+
 # Invites: joining by one, and leaving.
 
 

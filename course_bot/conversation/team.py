@@ -1,6 +1,4 @@
-"""What a coordinator sees: their organisations, and of each how far its people are."""
-
-from html import escape
+"""What a coordinator may see: which organisations, and the ways on from each."""
 
 from course_bot.conversation.actions import Key, Team, Unit
 from course_bot.conversation.help import ways
@@ -8,8 +6,7 @@ from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.organisations.records import Role
-from course_bot.storage.organisations import Membership, Memberships, UnitOf
-from course_bot.storage.organisations import Unit as FoundUnit
+from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.scope import Scope
 from course_bot.storage.store import Decision
 
@@ -76,20 +73,4 @@ def choice(stage: Stage, _at: Team, found: tuple[Membership, ...]) -> Screen:
     return Screen(text=text, rows=(*rows, *ways(stage)))
 
 
-def unit(stage: Stage, at: Unit) -> UnitOf:
-    """Ask for an organisation."""
-    return UnitOf(scope=scope(stage, at.organisation))
-
-
-def overview(stage: Stage, at: Unit, found: FoundUnit | None) -> Screen:
-    """Show how far the people of an organisation are."""
-    if found is None:
-        return no_access(stage)
-    text = f"<b>{escape(found.organisation.name)}</b>"
-    return Screen(text=text, rows=(*keys(stage, at.organisation), *ways(stage)))
-
-
-ROUTES = (
-    reading_place(Team, memberships, choice, who=Audience.ANYBODY, arrive=arrive),
-    reading_place(Unit, unit, overview, who=Audience.ANYBODY),
-)
+ROUTES = (reading_place(Team, memberships, choice, who=Audience.ANYBODY, arrive=arrive),)

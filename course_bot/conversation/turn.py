@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import help as helping
-from course_bot.conversation import joining, lessons, menu, profile, quiz, team, welcome
+from course_bot.conversation import (
+    joining,
+    lessons,
+    menu,
+    overview,
+    people,
+    profile,
+    quiz,
+    stuck,
+    team,
+    welcome,
+)
 from course_bot.conversation.actions import (
     AskName,
     AskRole,
@@ -73,6 +84,9 @@ ROUTES = by_name(
         *helping.ROUTES,
         *profile.ROUTES,
         *team.ROUTES,
+        *overview.ROUTES,
+        *people.ROUTES,
+        *stuck.ROUTES,
         *joining.ROUTES,
     )
 )

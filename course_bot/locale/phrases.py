@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -57,6 +57,10 @@ class Phrases:
     def day(self, day: date) -> str:
         """Write a day out with its year: «30 ноября 2026 г.», "November 30, 2026"."""
         return format_date(day, "long", locale=self.language)
+
+    def day_of_year(self, day: date) -> str:
+        """Write a day out without its year: «30 ноября», "November 30"."""
+        return format_skeleton("MMMMd", day, locale=self.language)
 
 
 def _within(text: str, name: str, value: str) -> str:

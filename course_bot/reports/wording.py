@@ -102,9 +102,9 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else _BREAKS.sub(" ", text).strip(" ")
 
 
-def as_of(p: Phrases, at: datetime) -> str:
+def as_of(p: Phrases, at: datetime, form: str = "%d.%m.%Y %H:%M") -> str:
     """Word the moment of a table's figures, as the clock of its zone shows it."""
-    return p.t("as of {moment}", moment=f"{at:%d.%m.%Y %H:%M}")
+    return p.t("as of {moment}", moment=f"{at:{form}}")
 
 
 def state_words(p: Phrases) -> dict[State, str]:

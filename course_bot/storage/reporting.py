@@ -447,6 +447,14 @@ class PeoplePage(Scoped[FoundPeople]):
         return FoundPeople(rows=tuple(map(_person_row, found)), total=total or 0)
 
 
+def count_states(connection: Connection, scope: Scope, at: datetime) -> Mapping[State, int]:
+    """Count the rows of the whole list of people by their state; ``at`` is UTC."""
+    rows = _list(scope, PeopleFilter(), at).subquery()
+    found = connection.execute(select(rows.c.state, func.count()).group_by(rows.c.state))
+    counted = {State(row.state): int(row[1]) for row in found}
+    return {state: counted.get(state, 0) for state in State}
+
+
 def walk_people(
     connection: Connection,
     scope: Scope,
