@@ -27,6 +27,7 @@ from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.database import open_storage
 from course_bot.errors import StopError
+from course_bot.exporter import Exporter
 from course_bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,7 +77,11 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
     watcher = CourseWatcher(settings.lessons, course, check=check_course)
     async with open_storage(settings) as storage, AsyncExitStack() as stack:
         talk = Conversation(
-            storage, lambda: watcher.course, secret=secret, zone=settings.time_zone
+            storage,
+            lambda: watcher.course,
+            secret=secret,
+            files=Exporter(settings.database),
+            zone=settings.time_zone,
         )
         telegram = _telegram_door(settings, talk)
         if telegram is not None:

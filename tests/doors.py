@@ -38,6 +38,7 @@ from course_bot.storage.verifying import differences
 from tests.browser_person import SECRET, browser_person
 from tests.courses import HELP, POOL, make_course
 from tests.dialogue import Person, PortPerson, plain
+from tests.files_here import FilesHere
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import TOKEN, USERNAME, BotApi, parse_html
 
@@ -99,7 +100,9 @@ class House:
     async def _open(self) -> None:
         url = database_url(f"sqlite:///{self._database}")
         self.storage = await self._inside.enter_async_context(Storage(create_engine(url)))
-        self.talk = Conversation(self.storage, lambda: self.course, secret=SECRET)
+        self.talk = Conversation(
+            self.storage, lambda: self.course, secret=SECRET, files=FilesHere(self.storage)
+        )
         self.talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot=USERNAME)
 
     async def restarts(self) -> None:

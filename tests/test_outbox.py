@@ -14,6 +14,7 @@ from course_bot.storage.engine import create_engine
 from course_bot.storage.outbox import LEASE, TRIED, Postponed, Settled, pause_after
 from course_bot.storage.schema import outbox
 from course_bot.storage.store import Storage
+from tests.files_here import FilesHere
 from tests.learners import COURSE, NOW, Learner, forget, join, learner, link, put
 
 SECOND = timedelta(seconds=1)
@@ -244,7 +245,7 @@ async def test_what_would_go_to_somebody_who_has_blocked_the_bot_is_given_up(
     ann = learner(storage)
     (message,) = await waits(ann)
     await storage.blocked(ann.account, NOW)
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32))
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
 
     assert await talk.outgoing("telegram", NOW) == ()
 
@@ -257,7 +258,7 @@ async def test_who_pauses_reminders_in_the_moment_in_which_one_is_made_gets_none
     ann = learner(storage)
     (message,) = await waits(ann)
     await ann.does(put(reminders=False))
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32))
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
 
     assert await talk.outgoing("telegram", NOW) == ()
 
@@ -279,7 +280,7 @@ async def test_a_message_that_can_not_be_worded_holds_up_no_other(
     (good,) = await waits(learner(storage, "2"))
     async with storage.writing() as connection:
         await connection.execute(update(outbox).where(outbox.c.id == odd).values(kind="newer"))
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32))
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
 
     assert [each.id for each in await talk.outgoing("telegram", NOW)] == [good]
 

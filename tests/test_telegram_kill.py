@@ -20,6 +20,7 @@ from course_bot.storage.questions import read_wordings, resolve
 from course_bot.storage.schema import account, attempt, move, outbox
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson
+from tests.files_here import FilesHere
 from tests.killing import (
     FEWER_KILLS,
     KILLS,
@@ -175,7 +176,7 @@ async def begin_quizzes(database: URL, people: Sequence[Somebody]) -> None:
     assert course is not None
     tracks = list(course.tracks.values())
     async with Storage(create_engine(database)) as storage:
-        talk = Conversation(storage, lambda: course, secret=b"s" * 32)
+        talk = Conversation(storage, lambda: course, secret=b"s" * 32, files=FilesHere(storage))
         for number, somebody in enumerate(people):
             key, track = f"{somebody.number}", tracks[number % len(tracks)]
             person = PortPerson(talk=talk, account=Account(door="telegram", key=key))

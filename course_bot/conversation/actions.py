@@ -466,6 +466,24 @@ class Team(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Files(Action):
+    """Offer the files of an organisation's reports."""
+
+    name = "files"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class GetFile(Action):
+    """Hand over a file of an organisation's reports; ``kind`` and ``report`` name which."""
+
+    name = "getfile"
+    organisation: Key
+    kind: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unit(Action):
     """Show how far the people of an organisation are."""
 

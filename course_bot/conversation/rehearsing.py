@@ -35,6 +35,7 @@ from course_bot.learning.progress import Answer, LessonResult, Person, Study
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
 from course_bot.questions.kinds import Asked, ask
 from course_bot.questions.question import Question, Response
+from course_bot.reports.exporting import Advance, Wanted
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAME = "Щ" * 80
@@ -51,6 +52,13 @@ class _Scene:
     attempt: Attempt | None = None
     study: Study = Study()  # noqa: RUF009 - it is frozen
     track: str = ""
+
+
+class _NoFiles:
+    """Makes no files: a rehearsal shows screens alone."""
+
+    async def file(self, course: Course, wanted: Wanted, tell: Advance) -> None:  # noqa: ARG002 - as called
+        return None
 
 
 def rehearse(course: Course) -> Iterator[Unfit]:
@@ -192,6 +200,7 @@ def _stage(course: Course, language: Language) -> Stage:
         offered_name=NAME,
         offered_language=language,
         addresses=Addresses(),
+        files=_NoFiles(),
         secret=b"",
         zone=MOSCOW,
         look_up=no_look_up,

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Protocol, TypeVar
 
 from course_bot.conversation.actions import Action, StaleError
-from course_bot.conversation.port import Document, Screen, Tell
+from course_bot.conversation.port import Document, Notice, Screen, Tell
 from course_bot.conversation.stage import Stage, go_to
 from course_bot.storage.query import Query
 from course_bot.storage.store import Decision
@@ -35,7 +35,7 @@ class Read(Protocol):
 
 Later = Callable[[Read], Awaitable[Screen]]
 """A screen that has to read first."""
-Make = Callable[[Stage, Sequence[str], Read, Tell], Awaitable[Sequence[Document]]]
+Make = Callable[[Stage, Sequence[str], Read, Tell], Awaitable[Sequence[Document | Notice]]]
 """What makes files; a decision names it by its action, and they are made after the commit."""
 
 
@@ -124,7 +124,7 @@ def verb(
 def handout(
     action: type[A],
     do: Callable[[Stage, A], Decision],
-    make: Callable[[Stage, A, Read, Tell], Awaitable[Sequence[Document]]],
+    make: Callable[[Stage, A, Read, Tell], Awaitable[Sequence[Document | Notice]]],
     *,
     who: Audience = Audience.LEARNERS,
 ) -> Route:
@@ -134,13 +134,14 @@ def handout(
         action: asks for them.
         do: decides; its decision's ``document`` is the action, written, where there is something
             to hand out. Whoever repeats the move gets the files again.
-        make: makes them from what it reads; none where the person may not have them (any more).
+        make: makes them from what it reads, or says why it can't; none where the person may not
+            have them (any more).
         who: whom it is for.
     """
 
     async def made(
         stage: Stage, words: Sequence[str], read: Read, tell: Tell
-    ) -> Sequence[Document]:
+    ) -> Sequence[Document | Notice]:
         return await make(stage, _read(action, stage, words), read, tell)
 
     return Route(
@@ -181,7 +182,7 @@ def by_name(routes: Iterable[Route]) -> Mapping[str, Route]:
 
 async def files_of(
     table: Mapping[str, Route], stage: Stage, document: str, read: Read, tell: Tell
-) -> Sequence[Document]:
+) -> Sequence[Document | Notice]:
     """Make the files that a decision names; none where they can't be had any more."""
     name, *words = document.split(":")
     route = table.get(name)

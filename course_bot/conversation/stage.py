@@ -16,6 +16,7 @@ from course_bot.conversation.port import LABEL_CHARS, Button
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Person
 from course_bot.locale.phrases import Language, Phrases, phrases
+from course_bot.reports.exporting import FileMaker
 from course_bot.storage.query import Query
 
 Row = tuple[Button, ...]
@@ -51,7 +52,8 @@ class Stage:
 
     ``offered_name`` is what the messenger calls the person; ``secret`` keys everything that
     must not be guessed; ``move_id`` and ``at`` are the move's; ``look_up`` is for decisions;
-    ``zone`` is the time of those whose organisation has no other.
+    ``zone`` is the time of those whose organisation has no other; ``files`` makes files of
+    reports after the commit.
     """
 
     course: Course
@@ -65,6 +67,7 @@ class Stage:
     addresses: Addresses
     secret: bytes
     zone: ZoneInfo
+    files: FileMaker
     look_up: LookUp
 
     @property

@@ -8,8 +8,8 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
-from course_bot.conversation import help as helping
 from course_bot.conversation import (
+    downloading,
     joining,
     lessons,
     menu,
@@ -21,6 +21,7 @@ from course_bot.conversation import (
     team,
     welcome,
 )
+from course_bot.conversation import help as helping
 from course_bot.conversation.actions import (
     AskName,
     AskRole,
@@ -67,6 +68,7 @@ from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import Language, phrases
 from course_bot.organisations import invites
 from course_bot.organisations.records import JoinedOrganisation, LeftOrganisation
+from course_bot.reports.exporting import FileMaker
 from course_bot.storage import Account
 from course_bot.storage.organisations import Coordinates
 from course_bot.storage.outbox import Postponed, Settled
@@ -87,6 +89,7 @@ ROUTES = by_name(
         *overview.ROUTES,
         *people.ROUTES,
         *stuck.ROUTES,
+        *downloading.ROUTES,
         *joining.ROUTES,
     )
 )
@@ -106,6 +109,7 @@ class Conversation:
         course: Callable[[], Course],
         *,
         secret: bytes,
+        files: FileMaker,
         zone: ZoneInfo = MOSCOW,
     ) -> None:
         """Take the parts.
@@ -113,12 +117,14 @@ class Conversation:
         Args:
             storage: where people are remembered.
             course: gives the course as it is now; it may change between turns.
+            files: makes files of reports.
             secret: at least 32 bytes that stay the same; keys whatever must not be guessed.
             zone: where the people live: when it is daytime there, the bot may write first.
         """
         self._storage = storage
         self._course = course
         self._secret = secret
+        self._files = files
         self._zone = zone
         self.addresses = Addresses()
         """Where the doors are; set once they are known."""
@@ -146,6 +152,7 @@ class Conversation:
             course=self._course(),
             secret=self._secret,
             addresses=self.addresses,
+            files=self._files,
             zone=self._zone,
         )
 
@@ -282,6 +289,7 @@ class Turn:
     course: Course
     secret: bytes
     addresses: Addresses
+    files: FileMaker
     zone: ZoneInfo
     views: dict[str, Screen | Later] = field(default_factory=dict)
     language: Language | None = None
@@ -300,6 +308,7 @@ class Turn:
             offered_name=self.move.name,
             offered_language=self.move.language,
             addresses=self.addresses,
+            files=self.files,
             secret=self.secret,
             zone=self.zone,
             look_up=look_up,

@@ -31,6 +31,7 @@ from course_bot.storage import Account, loading, outbox, reconciling, reminders,
 from course_bot.storage.deriving import derive
 from course_bot.storage.engine import writer_connection
 from course_bot.storage.query import Query
+from course_bot.storage.reader import Reader
 from course_bot.storage.writes import Record, Writes
 
 logger = logging.getLogger(__name__)
@@ -212,6 +213,11 @@ class Storage:
         """Run a query in a reading transaction of its own."""
         async with self.reading() as connection:
             return await connection.run_sync(query.run)
+
+    async def read_all(self, work: Callable[[Reader], R]) -> R:
+        """Do work that asks several questions of one moment; the event loop waits for it."""
+        async with self.reading() as connection:
+            return await connection.run_sync(lambda sync: work(Reader(sync)))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -1,0 +1,211 @@
+"""Files of reports: what somebody wants, and how it is made of what they may see."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from course_bot.content.model import Course
+from course_bot.errors import CourseError
+from course_bot.locale.phrases import Language, Phrases, phrases
+from course_bot.reports.audit import audit_table
+from course_bot.reports.delimited import write_csv
+from course_bot.reports.files import file_name
+from course_bot.reports.lessons import lessons_table
+from course_bot.reports.people import people_table
+from course_bot.reports.picture import Bar, bars
+from course_bot.reports.questions import questions_table
+from course_bot.reports.summary import share, summary_table
+from course_bot.reports.table import Table
+from course_bot.reports.xlsx import write_xlsx
+from course_bot.storage.auditing import AuditOf
+from course_bot.storage.organisations import UnitOf
+from course_bot.storage.reader import Reader
+from course_bot.storage.reporting import PeopleFilter, PeoplePage, Summary, UnitRow
+from course_bot.storage.scope import Scope
+from course_bot.storage.statistics import LessonFigures, QuestionFigures
+
+
+class Kind(StrEnum):
+    """What kind of file."""
+
+    XLSX = "xlsx"
+    """Every report and the journal in one workbook."""
+    CSV = "csv"
+    """One report."""
+    PNG = "png"
+    """The schools as bars."""
+
+
+class Report(StrEnum):
+    """Which report; a picture is always of the summary, a workbook has them all."""
+
+    SUMMARY = "summary"
+    PEOPLE = "people"
+    LESSONS = "lessons"
+    QUESTIONS = "questions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A file that somebody wants.
+
+    ``at`` is the moment of its figures (UTC), ``zone`` the time where the organisation has no
+    other; ``filter``, ``sort`` and ``descending`` are of its list of people.
+    """
+
+    scope: Scope
+    kind: Kind
+    report: Report = Report.SUMMARY
+    language: Language
+    at: datetime
+    zone: ZoneInfo
+    filter: PeopleFilter = PeopleFilter()  # noqa: RUF009 - it is frozen
+    sort: str = "name"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A file that was made: what it is called, and what is to be seen in it."""
+
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file to hand over."""
+
+    made: Made
+    content: bytes = field(repr=False)
+
+
+class ExportError(CourseError):
+    """A file could not be made; the message is for the log."""
+
+
+Advance = Callable[[int, int], Awaitable[None]]
+"""Gets how many rows are written, of how many."""
+
+
+class FileMaker(Protocol):
+    """Makes files without holding anybody up."""
+
+    async def file(self, course: Course, wanted: Wanted, tell: Advance) -> File | None:
+        """Make a file; None where whoever it is for may not see the organisation (any more).
+
+        Raises:
+            ExportError: it could not be made; asking again is right.
+        """
+        ...
+
+
+def make(
+    reader: Reader,
+    course: Course,
+    wanted: Wanted,
+    target: Path,
+    tell: Callable[[int, int], None],
+) -> Made | None:
+    """Make a file; it may take long, so not in the event loop of a server.
+
+    Args:
+        reader: a transaction that reads.
+        course: the course as it is now.
+        wanted: what is wanted, and whose eyes it is for.
+        target: where the file is to be.
+        tell: gets how many rows are written, of how many, every 1,000 rows.
+
+    Returns:
+        What was made; None where the viewer may not see the organisation (any more).
+    """
+    found = reader.ask(UnitOf(scope=wanted.scope))
+    if found is None:
+        return None
+    p = phrases(wanted.language)
+    at = wanted.at.astimezone(ZoneInfo(found.zone) if found.zone else wanted.zone)
+    name = found.organisation.name
+    source = _Source(reader=reader, course=course, wanted=wanted, p=p, name=name, at=at)
+    title = about = p.t("All reports")
+    match wanted.kind:
+        case Kind.XLSX:
+            total = source.count_people()
+            tables = [source.table(report) for report in Report]
+            journal = reader.ask(AuditOf(scope=wanted.scope)) or ()
+            tables.append(audit_table(p, name, journal, at))
+            write_xlsx(target, tables, p, lambda rows: tell(rows, max(rows, total)))
+        case Kind.CSV:
+            table = source.table(wanted.report)
+            total = source.count_people() if wanted.report is Report.PEOPLE else 0
+            write_csv(target, table, lambda rows: tell(rows, max(rows, total)))
+            title = about = table.title
+        case Kind.PNG:
+            title = p.t("Who has completed the course")
+            rows = source.units()
+            moment = summary_table(p, name, found.organisation.id, (), at).moment
+            target.write_bytes(bars(name, moment, in_need_first(rows), p))
+            about = p.t("{name}: {title}, {moment}", name=name, title=title, moment=moment)
+    return Made(name=file_name(name, title, at.date(), f".{wanted.kind}"), about=about)
+
+
+def in_need_first(rows: Iterable[UnitRow]) -> list[Bar]:
+    """Return organisations as bars: those with most overdue first, then the least completed."""
+    ordered = sorted(
+        rows,
+        key=lambda row: (
+            row.learners == 0,
+            -row.late / row.learners if row.learners else 0.0,
+            share(row) or 0.0,
+        ),
+    )
+    return [
+        Bar(name=row.name, share=share(row), overdue=row.late, learners=row.learners)
+        for row in ordered
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """Makes each table of what the viewer may see."""
+
+    reader: Reader
+    course: Course
+    wanted: Wanted
+    p: Phrases
+    name: str
+    at: datetime
+
+    def count_people(self) -> int:
+        wanted = self.wanted
+        page = PeoplePage(scope=wanted.scope, filter=wanted.filter, limit=1, at=wanted.at)
+        found = self.reader.ask(page)
+        return found.total if found else 0
+
+    def units(self) -> Sequence[UnitRow]:
+        return self.reader.ask(Summary(scope=self.wanted.scope, at=self.wanted.at)) or ()
+
+    def table(self, report: Report) -> Table:
+        wanted, p, renamed = self.wanted, self.p, tuple(self.course.renamed.items())
+        match report:
+            case Report.SUMMARY:
+                here = wanted.scope.organisation
+                return summary_table(p, self.name, here, self.units(), self.at)
+            case Report.PEOPLE:
+                rows = self.reader.people(
+                    wanted.scope,
+                    wanted.filter,
+                    wanted.at,
+                    sort=wanted.sort,
+                    descending=wanted.descending,
+                )
+                return people_table(p, self.course, self.name, rows, self.at)
+            case Report.LESSONS:
+                lessons = self.reader.ask(LessonFigures(scope=wanted.scope, renamed=renamed))
+                return lessons_table(p, self.course, self.name, lessons or {}, self.at)
+            case Report.QUESTIONS:
+                asked = self.reader.ask(QuestionFigures(scope=wanted.scope, renamed=renamed))
+                return questions_table(p, self.course, self.name, asked or {}, self.at)
