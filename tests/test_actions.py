@@ -82,6 +82,13 @@ WRITTEN = {
     "belong:17:coordinator": actions.Belonging(actions.Key(17), "coordinator"),
     "parting:17": actions.AskToLeave(actions.Key(17)),
     "leave:17": actions.Leave(actions.Key(17)),
+    "assign:42": actions.Assignments(Key(42)),
+    "duty:42:teacher:20261201": actions.AssignTrack(Key(42), "teacher", "20261201"),
+    "duty:42:teacher:": actions.AssignTrack(Key(42), "teacher", ""),
+    "day:42:teacher:0123456789": actions.AskDay(Key(42), "teacher", "0123456789"),
+    "due:42:teacher:0123456789:20261201": actions.Assign(
+        Key(42), "teacher", "0123456789", "20261201"
+    ),
 }
 """How every action is written. Old messages keep their buttons, and people stand at these places:
 what stands here is added to and never changed."""
@@ -186,6 +193,8 @@ def longest() -> Iterator[Action]:
         "language": max(LANGUAGES, key=len),
         "issued": "1795424400",
         "mark": "0123456789",
+        "before": "20261201",
+        "word": "20261201",
         "digest": "0123456789abcdef0123456789abcdef",
         "reason": max(Fault, key=len),
         "role": max(Role, key=len),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
 from course_bot.locale.phrases import Language, Phrases, best_language, phrases
+from course_bot.organisations.records import Role
 from course_bot.questions.choice import Choice
 from course_bot.questions.match import Match, Pair
 from course_bot.questions.multiple import Multiple
@@ -24,6 +25,8 @@ from course_bot.questions.order import Order
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
+from tests.learners import Learner
+from tests.regions import add, assign, join, leave
 from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
@@ -179,6 +182,7 @@ async def walk(house: House, language: Language) -> None:
     await about_oneself(house, ann)
     await quizzes(house, ann)
     await elsewhere(house, ann, language)
+    await assigning(house, ann)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     p = phrases(language)
@@ -276,6 +280,38 @@ async def partly(house: House, ann: Person) -> None:
         await ann.sends_action(actions("undo")[0])
         await ann.sends_action(actions("tap")[0])
     await ann.sends_action(actions("done")[0])
+
+
+async def assigning(house: House, ann: Person) -> None:
+    """Assign tracks as a coordinator, with every slip that there is; see them as a learner."""
+    region = await add(house.storage, NEUTRAL)
+    school = await add(house.storage, NEUTRAL, region)
+    who = Learner(storage=house.storage, account=house.account(ann), now=house.now)
+    await join(who, school, Role.COORDINATOR)
+    await join(who, school)
+    today = house.now.date()
+    for track in ("teacher", "coordinator"):
+        for due in (None, today, today + timedelta(days=9), today - timedelta(days=3)):
+            await assign(house.storage, region, track, due)
+            await ann.sends_action("menu")
+    await ann.sends_action(f"assign:{school}")
+    await ann.sends_action(f"duty:{school}:teacher:")
+    seen = [each.action for each in ann.buttons if each.action.startswith("due:")]
+    await ann.sends_action(seen[0])
+    await ann.sends_action(seen[1])
+    await ann.sends_action(ann.buttons[0].action)
+    await ann.sends_action(f"day:{school}:teacher:{seen[0].split(':')[3]}")
+    for text in ("zz", "31.11", "1.1.2020", "1.1.2099", "?"):
+        await ann.writes(text)
+        await ann.sends_action(f"day:{school}:teacher:{seen[0].split(':')[3]}")
+    for word in ("open", "lifted", "inherit", "lifted"):
+        await ann.sends_action(f"duty:{school}:teacher:")
+        (action,) = (each.action for each in ann.buttons if each.action.endswith(f":{word}"))
+        await ann.sends_action(action)
+    for place in ("assign", "unit"):
+        await ann.sends_action(f"{place}:{school}")
+    await leave(who, school)
+    await leave(who, school, Role.COORDINATOR)
 
 
 async def elsewhere(house: House, ann: Person, language: Language) -> None:

@@ -609,3 +609,45 @@ class Leave(Action):
 
     name = "leave"
     organisation: Key
+
+
+# What is assigned.
+
+
+@dataclass(frozen=True, slots=True)
+class Assignments(Action):
+    """Show what is assigned in an organisation."""
+
+    name = "assign"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class AssignTrack(Action):
+    """Ask whether a track is to be assigned, and until when; ``before`` is what was said last."""
+
+    name = "duty"
+    organisation: Key
+    track: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskDay(Action):
+    """Ask for the last day in writing; ``mark`` is of the assignment that was seen."""
+
+    name = "day"
+    organisation: Key
+    track: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Action):
+    """Say something else of a track, if what was seen is still so."""
+
+    name = "due"
+    organisation: Key
+    track: str
+    mark: str
+    word: str

@@ -4,8 +4,9 @@ from dataclasses import replace
 from html import escape
 
 from course_bot.content.model import Course
-from course_bot.conversation import lessons
+from course_bot.conversation import duties, lessons
 from course_bot.conversation.actions import (
+    Action,
     ChooseTrack,
     GoOn,
     Help,
@@ -16,20 +17,28 @@ from course_bot.conversation.actions import (
     Remind,
     StaleError,
     TakeTrack,
+    Team,
     TrackDone,
 )
 from course_bot.conversation.port import Button, Screen
-from course_bot.conversation.routes import place, verb
+from course_bot.conversation.routes import place, reading_place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to, to_menu
 from course_bot.learning.progress import Person, minutes_left, next_lesson, share_done
 from course_bot.locale.phrases import Phrases, phrases
+from course_bot.organisations.records import Role
+from course_bot.storage.organisations import Belonging, BelongingOf
 from course_bot.storage.store import Decision
 
 BAR_CELLS = 5
 LESSONS_IN_ROW = 5
 
 
-def menu(stage: Stage, _at: Menu) -> Screen:
+def belonging(stage: Stage, _at: Action) -> BelongingOf:
+    """Ask where the person belongs, and what is assigned to them."""
+    return BelongingOf(stage.person.id)
+
+
+def menu(stage: Stage, _at: Menu, found: Belonging) -> Screen:
     """Show where the person stands and the ways on."""
     p, person, track = stage.phrases, stage.person, stage.track
     passed = sum(1 for lesson in track.lessons if person.passed(lesson))
@@ -46,10 +55,14 @@ def menu(stage: Stage, _at: Menu) -> Screen:
     )
     if not left:
         standing = p.html("The track “{title}” is done.", title=track.title)
-    rows: list[Row] = [(_on(stage),)]
+    rows: list[Row] = [(_on(stage),), *duties.offers(stage, found.duties)]
     rows.append((button(p.t("📊 Progress"), Progress()), button(p.t("❓ Help"), Help())))
     rows.append((button(p.t("🎓 Track"), ChooseTrack()), button(p.t("👤 About me"), Me())))
-    return Screen(text=f"{greeting}\n\n{standing}", rows=tuple(rows))
+    if any(each.role is Role.COORDINATOR for each in found.memberships):
+        rows.append((button(p.t("👥 My team"), Team()),))
+    assigned = "\n".join(duties.lines(stage, found.duties))
+    parts = [part for part in (greeting, standing, assigned) if part]
+    return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
 def _on(stage: Stage) -> Button:
@@ -81,8 +94,8 @@ def reminder(course: Course, person: Person) -> Screen | None:
     return Screen(text=text, rows=rows)
 
 
-def progress(stage: Stage, _at: Progress) -> Screen:
-    """Show each lesson of the track with a bar, and what is left in minutes."""
+def progress(stage: Stage, _at: Progress, found: Belonging) -> Screen:
+    """Show each lesson of the track with a bar, what is left in minutes, and until when."""
     p, person, track = stage.phrases, stage.person, stage.track
     lines = [_line(stage, number, lesson) for number, lesson in enumerate(track.lessons, 1)]
     left = minutes_left(stage.course, person, track)
@@ -97,13 +110,15 @@ def progress(stage: Stage, _at: Progress) -> Screen:
         button(f"{number} ✓" if person.passed(lesson) else f"{number}", OpenLesson(lesson))
         for number, lesson in enumerate(track.lessons, 1)
     ]
-    rows: list[Row] = [(_on(stage),)]
+    rows: list[Row] = [(_on(stage),), *duties.offers(stage, found.duties)]
     rows += [
         tuple(numbers[start : start + LESSONS_IN_ROW])
         for start in range(0, len(numbers), LESSONS_IN_ROW)
     ]
     rows.append((to_menu(p),))
-    return Screen(text="\n\n".join((head, "\n".join(lines), total, hint)), rows=tuple(rows))
+    assigned = "\n".join(duties.lines(stage, found.duties))
+    parts = [part for part in (head, "\n".join(lines), total, assigned, hint) if part]
+    return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
 def _line(stage: Stage, number: int, lesson_id: str) -> str:
@@ -158,21 +173,30 @@ def take_track(stage: Stage, wanted: TakeTrack) -> Decision:
     )
 
 
-def track_done(stage: Stage, _at: TrackDone) -> Screen:
-    """Show that the track is done, and what one may do next."""
+def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
+    """Show that the track is done, and what one may do next: first what is assigned."""
     p, person, track = stage.phrases, stage.person, stage.track
     if next_lesson(track, person) is not None:
-        return menu(stage, Menu())
-    others = [each for each in stage.course.tracks.values() if next_lesson(each, person)]
+        return menu(stage, Menu(), found)
+    offers = duties.offers(stage, found.duties)
+    offered = {offer.action for row in offers for offer in row}
+    others = [
+        each
+        for each in stage.course.tracks.values()
+        if next_lesson(each, person) and str(TakeTrack(each.id)) not in offered
+    ]
     parts = [
         p.html("🏁 <b>The track “{title}” is done.</b>", title=track.title),
         p.html(
             "Every lesson stays open: come back to look something up, or simply write a question."
         ),
     ]
+    if assigned := duties.lines(stage, found.duties):
+        parts.append("\n".join(assigned))
     if others:
         parts.append(p.html("If you are curious, here are the other tracks:"))
-    rows: list[Row] = [(button(_offer(p, stage, each.id), TakeTrack(each.id)),) for each in others]
+    rows: list[Row] = [*offers]
+    rows += [(button(_offer(p, stage, each.id), TakeTrack(each.id)),) for each in others]
     rows.append((button(p.t("📊 Progress"), Progress()), to_menu(p)))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
@@ -184,9 +208,9 @@ def _offer(p: Phrases, stage: Stage, track_id: str) -> str:
 
 
 ROUTES = (
-    place(Menu, menu),
-    place(Progress, progress),
+    reading_place(Menu, belonging, menu),
+    reading_place(Progress, belonging, progress),
     place(ChooseTrack, tracks),
-    place(TrackDone, track_done),
+    reading_place(TrackDone, belonging, track_done),
     verb(TakeTrack, take_track),
 )

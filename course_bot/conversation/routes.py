@@ -1,6 +1,6 @@
 """What each action leads to: who may ask for it, what it does, what a place shows."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol, TypeVar
@@ -33,7 +33,7 @@ class Read(Protocol):
         ...
 
 
-Later = Callable[[Read], Awaitable[Screen]]
+Later = Callable[[Read], Coroutine[object, object, Screen]]
 """A screen that has to read first."""
 Make = Callable[[Stage, Sequence[str], Read, Tell], Awaitable[Sequence[Document | Notice]]]
 """What makes files; a decision names it by its action, and they are made after the commit."""

@@ -1,6 +1,6 @@
 """What a coordinator may see: which organisations, and the ways on from each."""
 
-from course_bot.conversation.actions import Files, Key, Team, Unit
+from course_bot.conversation.actions import Assignments, Files, Key, Team, Unit
 from course_bot.conversation.help import ways
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
@@ -14,7 +14,10 @@ from course_bot.storage.store import Decision
 def keys(stage: Stage, organisation: Key) -> list[Row]:
     """Return the ways on from an organisation's overview: what its coordinator may do there."""
     p = stage.phrases
-    return [(button(p.t("⬇ Download"), Files(organisation)),)]
+    return [
+        (button(p.t("📌 Assign"), Assignments(organisation)),),
+        (button(p.t("⬇ Download"), Files(organisation)),),
+    ]
 
 
 def scope(stage: Stage, organisation: Key) -> Scope:

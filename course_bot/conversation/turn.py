@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import (
+    assigning,
     downloading,
     joining,
     lessons,
@@ -23,6 +24,7 @@ from course_bot.conversation import (
 )
 from course_bot.conversation import help as helping
 from course_bot.conversation.actions import (
+    AskDay,
     AskName,
     AskRole,
     ChooseTrack,
@@ -91,6 +93,7 @@ ROUTES = by_name(
         *stuck.ROUTES,
         *downloading.ROUTES,
         *joining.ROUTES,
+        *assigning.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
@@ -437,7 +440,8 @@ def _wrote(stage: Stage, text: str) -> Decision:
     if place in (Welcome.name, AskRole.name):
         notice = p.t("Please press one of the buttons first. Questions come right after.")
         return Decision(person=person, notice=notice)
-    return quiz.typed(stage, text) or helping.ask(stage, text)
+    typed = assigning.typed if place == AskDay.name else quiz.typed
+    return typed(stage, text) or helping.ask(stage, text)
 
 
 def _commanded(stage: Stage, text: str) -> Decision:

@@ -19,6 +19,7 @@ from course_bot.storage.schema import (
     lineage,
     membership,
     organisation,
+    track_progress,
     wrong_guess,
 )
 from course_bot.storage.scope import Scope, Scoped
@@ -98,6 +99,7 @@ class Duty:
     zone: str
     due: date | None
     over_at: datetime | None
+    completed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,16 @@ class Duties(Query[tuple[Duty, ...]]):
     def run(self, connection: Connection) -> tuple[Duty, ...]:
         """Read it; a track that several organisations assign comes once for each."""
         rows = connection.execute(
-            select(assigned, organisation.c.name, organisation.c.zone)
+            select(
+                assigned, organisation.c.name, organisation.c.zone, track_progress.c.completed_at
+            )
             .join(membership, membership.c.organisation_id == assigned.c.organisation_id)
             .join(organisation, organisation.c.id == assigned.c.organisation_id)
+            .outerjoin(
+                track_progress,
+                (track_progress.c.person_id == membership.c.person_id)
+                & (track_progress.c.track == assigned.c.track),
+            )
             .where(membership.c.person_id == self.person, membership.c.role == Role.LEARNER)
             .order_by(assigned.c.over_at.is_(None), assigned.c.over_at, assigned.c.track)
         )
@@ -123,8 +132,31 @@ class Duties(Query[tuple[Duty, ...]]):
                 zone=row["zone"] or "",
                 due=row["due"],
                 over_at=row["over_at"],
+                completed_at=row["completed_at"],
             )
             for row in rows.mappings()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Belonging:
+    """What somebody is in which organisations, and what is assigned to them there."""
+
+    memberships: tuple[Membership, ...] = ()
+    duties: tuple[Duty, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BelongingOf(Query[Belonging]):
+    """Where a person belongs, as ``Memberships`` and ``Duties`` have it."""
+
+    person: int
+
+    def run(self, connection: Connection) -> Belonging:
+        """Read both."""
+        return Belonging(
+            memberships=Memberships(self.person).run(connection),
+            duties=Duties(self.person).run(connection),
         )
 
 
@@ -341,10 +373,15 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignments:
-    """What is assigned in an organisation, and what it says itself (both by track)."""
+    """What is assigned in an organisation, and what it says itself (all by track).
 
+    ``inherited`` is what would count if it said nothing; its times are those of the one above.
+    """
+
+    name: str
     counts: tuple[Counts, ...]
     own: tuple[Assignment, ...]
+    inherited: tuple[Counts, ...]
     zone: str
 
 
@@ -360,33 +397,44 @@ class AssignmentsOf(Scoped[Assignments]):
 
     def look(self, connection: Connection) -> Assignments:
         """Read it."""
-        here = self.scope.organisation
-        rows = connection.execute(
-            select(assigned, organisation.c.name.label("source_name"))
-            .join(organisation, organisation.c.id == assigned.c.source_id)
-            .where(assigned.c.organisation_id == here)
-            .order_by(assigned.c.track)
+        here = (
+            connection.execute(
+                select(organisation).where(organisation.c.id == self.scope.organisation)
+            )
+            .mappings()
+            .one()
         )
         said = connection.execute(
             select(assignment)
-            .where(assignment.c.organisation_id == here)
+            .where(assignment.c.organisation_id == here["id"])
             .order_by(assignment.c.track)
         )
-        zone = connection.scalar(select(organisation.c.zone).where(organisation.c.id == here))
         return Assignments(
-            counts=tuple(
-                Counts(
-                    track=row["track"],
-                    due=row["due"],
-                    over_at=row["over_at"],
-                    source=row["source_id"],
-                    source_name=row["source_name"],
-                )
-                for row in rows.mappings()
-            ),
+            name=here["name"],
+            counts=_read_counts(connection, here["id"]),
             own=tuple(read_assignment(row) for row in said.mappings()),
-            zone=zone or "",
+            inherited=_read_counts(connection, here["parent_id"]) if here["parent_id"] else (),
+            zone=here["zone"] or "",
         )
+
+
+def _read_counts(connection: Connection, where: int) -> tuple[Counts, ...]:
+    rows = connection.execute(
+        select(assigned, organisation.c.name.label("source_name"))
+        .join(organisation, organisation.c.id == assigned.c.source_id)
+        .where(assigned.c.organisation_id == where)
+        .order_by(assigned.c.track)
+    )
+    return tuple(
+        Counts(
+            track=row["track"],
+            due=row["due"],
+            over_at=row["over_at"],
+            source=row["source_id"],
+            source_name=row["source_name"],
+        )
+        for row in rows.mappings()
+    )
 
 
 @dataclass(frozen=True, slots=True)

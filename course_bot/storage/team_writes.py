@@ -103,7 +103,6 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
                     person_id=person,
                     track=record.track,
                     title=record.title,
-                    course=record.course,
                     name=record.name,
                     organisation=record.organisation,
                     day=record.day,
