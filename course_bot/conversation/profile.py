@@ -1,9 +1,6 @@
 """What a person decides about themselves: name, language, reminders, data, another device."""
 
-import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from html import escape
 
 from course_bot.conversation.actions import (
@@ -33,6 +30,7 @@ from course_bot.conversation.lessons import go_on
 from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.conversation.port import Button, Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, place, reading_place, verb
+from course_bot.conversation.short_links import ends_at, stamp, token
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.conversation.welcome import take_name
 from course_bot.learning.joining import join as join_people
@@ -43,16 +41,13 @@ from course_bot.storage.exporting import Everything, Figures, Sums
 from course_bot.storage.joining import Linked, LinkedPeople
 from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.store import Decision
-from course_bot.tokens import derived, digest
+from course_bot.tokens import digest
 
 ORGANISATIONS = 20
 """How many of the person's organisations have a key: with the other keys, a screen's 30 rows."""
-LINK_LIVES = timedelta(minutes=15)
 LINK_PAYLOAD = "go-"
 """What the payload of a personal link begins with."""
-_SECOND = re.compile(r"\d{1,10}", re.ASCII)
-"""A second since 1970; one digit more would be a year that no calendar here knows."""
-_MARK = re.compile(r"[0-9a-f]{10}", re.ASCII)
+_PURPOSE = "personal link"
 
 
 def memberships(stage: Stage, _at: Me) -> Memberships:
@@ -217,23 +212,17 @@ def erased(stage: Stage, _at: Erased) -> Screen:
 
 def make_link(stage: Stage, _wanted: MakeLink) -> Decision:
     """Make a personal link; it is derived from the server's secret, so only a digest is kept."""
-    issued = f"{stage.at.timestamp():.0f}"
-    # Two devices may ask in the same second: each gets a link of its own.
-    mark = blake2b(stage.move_id.encode(), digest_size=5).hexdigest()
+    issued, mark = stamp(stage)
     record = LinkMade(
-        digest=digest(_token(stage, issued, mark)),
-        expires_at=datetime.fromtimestamp(int(issued), UTC) + LINK_LIVES,
+        digest=digest(token(stage, _PURPOSE, issued, mark)), expires_at=ends_at(issued, mark)
     )
     return Decision(person=go_to(stage.person, ShowLink(issued, mark)), records=(record,))
 
 
 def show_link(stage: Stage, at: ShowLink) -> Screen:
     """Show a personal link, or that it has ended."""
-    p, issued, mark = stage.phrases, at.issued, at.mark
-    if not _SECOND.fullmatch(issued) or not _MARK.fullmatch(mark):
-        raise StaleError
-    made = int(issued)
-    if stage.at >= datetime.fromtimestamp(made, UTC) + LINK_LIVES:
+    p = stage.phrases
+    if stage.at >= ends_at(at.issued, at.mark):
         return Screen(
             text=p.html("This link has ended: it lives for 15 minutes. You can make a new one."),
             rows=(
@@ -241,7 +230,7 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
                 (button(p.t("← About me"), Me()),),
             ),
         )
-    payload = LINK_PAYLOAD + _token(stage, issued, mark)
+    payload = LINK_PAYLOAD + token(stage, _PURPOSE, at.issued, at.mark)
     page, bot = stage.addresses.page, stage.addresses.telegram_bot
     parts = [
         p.html("<b>Go on on another device</b>"),
@@ -271,17 +260,12 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
 
 
-def _token(stage: Stage, issued: str, mark: str) -> str:
-    """Derive a link's secret from the person, and the second and move it is made in."""
-    return derived(stage.secret, f"personal link {stage.person.id} {issued} {mark}")
-
-
-def arrive(stage: Stage, token: str) -> Decision:
+def arrive(stage: Stage, secret: str) -> Decision:
     """Open a personal link: ask whether to go on here as whoever made it.
 
     The place keeps the link's digest and not its secret; nobody gets there by a press alone.
     """
-    link = digest(token)
+    link = digest(secret)
     return _without_joining(stage, _linked(stage, link)) or Decision(
         person=go_to(stage.person, Arrive(link))
     )
