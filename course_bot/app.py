@@ -70,6 +70,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
     from course_bot.messengers.browser.door import BrowserDoor
     from course_bot.messengers.browser.server import room_for_connections
     from course_bot.messengers.browser.server import serve as serve_http
+    from course_bot.messengers.browser.team.pages import TeamPages
 
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -93,6 +94,13 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             public_url=settings.public_url,
             clock=now,
         )
+        reports = TeamPages(
+            storage,
+            lambda: watcher.course,
+            origin=page.origin,
+            secure=settings.browser == "public",
+            clock=now,
+        )
         hook = settings.telegram_webhook_secret
         routes = (
             telegram.routes(path=HOOK_PATH, secret=hook.get_secret_value())
@@ -102,7 +110,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         try:
             address = await stack.enter_async_context(
                 serve_http(
-                    page.application(routes),
+                    page.application(routes, reports.routes()),
                     settings.host,
                     settings.port,
                     most=room_for_connections(),

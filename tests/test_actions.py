@@ -89,6 +89,8 @@ WRITTEN = {
     "due:42:teacher:0123456789:20261201": actions.Assign(
         Key(42), "teacher", "0123456789", "20261201"
     ),
+    "table:42": actions.OpenTable(Key(42)),
+    "tables:42:1795424400:0123456789": actions.TableLink(Key(42), "1795424400", "0123456789"),
 }
 """How every action is written. Old messages keep their buttons, and people stand at these places:
 what stands here is added to and never changed."""

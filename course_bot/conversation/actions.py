@@ -651,3 +651,24 @@ class Assign(Action):
     track: str
     mark: str
     word: str
+
+
+# The coordinator's page.
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTable(Action):
+    """Make a link to the page with the reports of an organisation."""
+
+    name = "table"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class TableLink(Action):
+    """Show such a link: the second (since 1970) and the move it was made in."""
+
+    name = "tables"
+    organisation: Key
+    issued: str
+    mark: str

@@ -30,7 +30,7 @@ from course_bot.conversation.lessons import go_on
 from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.conversation.port import Button, Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, place, reading_place, verb
-from course_bot.conversation.short_links import ends_at, stamp, token
+from course_bot.conversation.short_links import ended, ends_at, make_anew, stamp, token
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.conversation.welcome import take_name
 from course_bot.learning.joining import join as join_people
@@ -224,11 +224,8 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
     p = stage.phrases
     if stage.at >= ends_at(at.issued, at.mark):
         return Screen(
-            text=p.html("This link has ended: it lives for 15 minutes. You can make a new one."),
-            rows=(
-                (button(p.t("Make a new link"), MakeLink()),),
-                (button(p.t("← About me"), Me()),),
-            ),
+            text=ended(p),
+            rows=((button(make_anew(p), MakeLink()),), (button(p.t("← About me"), Me()),)),
         )
     payload = LINK_PAYLOAD + token(stage, _PURPOSE, at.issued, at.mark)
     page, bot = stage.addresses.page, stage.addresses.telegram_bot

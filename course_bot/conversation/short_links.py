@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from course_bot.conversation.actions import StaleError
 from course_bot.conversation.stage import Stage
+from course_bot.locale.phrases import Phrases
 from course_bot.tokens import derived
 
 LIVES = timedelta(minutes=15)
@@ -32,6 +33,16 @@ def ends_at(issued: str, mark: str) -> datetime:
     if not _SECOND.fullmatch(issued) or not _MARK.fullmatch(mark):
         raise StaleError
     return datetime.fromtimestamp(int(issued), UTC) + LIVES
+
+
+def ended(p: Phrases) -> str:
+    """Say that a link has ended, and what to do."""
+    return p.html("This link has ended: it lives for 15 minutes. You can make a new one.")
+
+
+def make_anew(p: Phrases) -> str:
+    """Label the button that makes another link."""
+    return p.t("Make a new link")
 
 
 def token(stage: Stage, purpose: str, issued: str, mark: str) -> str:

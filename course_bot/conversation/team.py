@@ -1,6 +1,6 @@
 """What a coordinator may see: which organisations, and the ways on from each."""
 
-from course_bot.conversation.actions import Assignments, Files, Key, Team, Unit
+from course_bot.conversation.actions import Assignments, Files, Key, OpenTable, Team, Unit
 from course_bot.conversation.help import ways
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
@@ -16,7 +16,10 @@ def keys(stage: Stage, organisation: Key) -> list[Row]:
     p = stage.phrases
     return [
         (button(p.t("📌 Assign"), Assignments(organisation)),),
-        (button(p.t("⬇ Download"), Files(organisation)),),
+        (
+            button(p.t("⬇ Download"), Files(organisation)),
+            button(p.t("🗂 Open as a table"), OpenTable(organisation)),
+        ),
     ]
 
 

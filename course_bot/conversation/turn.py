@@ -14,6 +14,7 @@ from course_bot.conversation import (
     joining,
     lessons,
     menu,
+    opening,
     overview,
     people,
     profile,
@@ -94,6 +95,7 @@ ROUTES = by_name(
         *downloading.ROUTES,
         *joining.ROUTES,
         *assigning.ROUTES,
+        *opening.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))

@@ -17,12 +17,18 @@ from course_bot.locale.phrases import FOLDER, LANGUAGES, Language, catalogue
 
 KEYWORDS = {"t": None, "html": None, "many": (1, 2)}
 PACKAGE = FOLDER.parent
+WRITTEN_IN = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+"""Which files have phrases, and what kind they are. What is no template is passed over."""
+AS_IT_STANDS = {"**/templates/**.html": {"silent": "false"}}
+"""A fault in a template is told, not passed over with all its phrases."""
 
 
 def extract() -> Catalog:
     """Gather every phrase that the code says."""
     found = Catalog(project="course-bot", charset="utf-8")
-    phrases = extract_from_dir(PACKAGE, method_map=[("**.py", "python")], keywords=KEYWORDS)
+    phrases = extract_from_dir(
+        PACKAGE, method_map=WRITTEN_IN, options_map=AS_IT_STANDS, keywords=KEYWORDS
+    )
     for path, line, message, _comments, context in phrases:
         place = Path(PACKAGE.name, path).as_posix()
         found.add(message, None, [(place, line)], context=context)

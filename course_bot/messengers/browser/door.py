@@ -84,12 +84,23 @@ class BrowserDoor:
         }
         self._closing: set[asyncio.Task[bool]] = set()
 
-    def application(self, routes: Iterable[web.RouteDef] = ()) -> web.Application:
-        """Build the web application, with other doors' routes (a webhook) beside its own."""
+    def application(
+        self, routes: Iterable[web.RouteDef] = (), pages: Iterable[web.RouteDef] = ()
+    ) -> web.Application:
+        """Build the web application.
+
+        Args:
+            routes: other doors' (a webhook), which know no host.
+            pages: of other pages beside the chat; in local mode they are as guarded as it is.
+        """
         application = web.Application(middlewares=[_uncompressed])
         application.on_response_prepare.append(_secure)
         application.on_shutdown.append(self._close)
         application.add_routes(routes)
+        application.add_routes(
+            web.RouteDef(page.method, page.path, self._guarded(page.handler), page.kwargs)
+            for page in pages
+        )
         application.add_routes(
             web.get(path, self._guarded(handler))
             for path, handler in (
@@ -110,13 +121,13 @@ class BrowserDoor:
         """
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            if not is_loopback(self._origin(request).host or "") and self._public is None:
+            if not is_loopback(self.origin(request).host or "") and self._public is None:
                 return self._page["421.html"].response(request, status=421)
             return await handler(request)
 
         return guarded
 
-    def _origin(self, request: web.Request) -> URL:
+    def origin(self, request: web.Request) -> URL:
         """Return the address at which the page is open, or an empty one if it can't be told."""
         try:
             return self._public or URL(f"http://{request.host}").origin()
@@ -125,7 +136,7 @@ class BrowserDoor:
 
     async def _index(self, request: web.Request) -> web.Response:
         response = self._page["index.html"].response(request)
-        port = self._origin(request).port
+        port = self.origin(request).port
         self._cookie.give(response, port, self._cookie.read(request, port))
         return response
 
@@ -141,7 +152,7 @@ class BrowserDoor:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         # The cookie first: a page whose connection fails asks here by plain GET, which carries
         # no Origin, whether it has lost its cookie.
-        origin = self._origin(request)
+        origin = self.origin(request)
         key = self._cookie.read(request, origin.port)
         if key is None:
             raise web.HTTPUnauthorized
@@ -310,7 +321,8 @@ async def _health(_request: web.Request) -> web.Response:
 
 
 async def _secure(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(SECURITY)
+    for name, value in SECURITY.items():
+        response.headers.setdefault(name, value)
 
 
 @web.middleware
