@@ -13,8 +13,8 @@ from typing import ClassVar, NewType, Self
 from course_bot.errors import CourseError
 
 _NUMBER = re.compile(r"\d{1,4}", re.ASCII)
-_KEY = re.compile(r"[1-9]\d{0,17}", re.ASCII)
-"""A row's number: 64 bits in SQLite, with a digit to spare."""
+_KEY = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+"""A row's number: PostgreSQL refuses to compare one of more than 31 bits."""
 Key = NewType("Key", int)
 """The number of a person or an organisation in the database."""
 

@@ -385,7 +385,8 @@ def _list(scope: Scope, wanted: PeopleFilter, at: datetime) -> Select[*tuple[obj
     return rows
 
 
-_NUMBER = re.compile(r"№? ?(\d{1,18})", re.ASCII)
+_NUMBER = re.compile(r"№? ?(\d{1,9})", re.ASCII)
+"""A longer one is nobody's, and PostgreSQL would refuse to compare it."""
 
 
 def _sorted(
