@@ -1,7 +1,7 @@
 """Organisations and members for tests, made as turns and commands make them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -109,6 +109,14 @@ async def assign(
     async with storage.writing() as connection:
         await connection.run_sync(team_writes.change_assignment, record, None)
         await connection.run_sync(derive, storage.zone)
+
+
+async def pupil(storage: Storage, name: str, organisation: int) -> Learner:
+    """Let somebody with a name (empty: without) learn to be a teacher in an organisation."""
+    who = learner(storage, f"{name} {uuid4().hex}")
+    await who.does(lambda person: Decision(person=replace(person, name=name, track="teacher")))
+    await join(who, organisation)
+    return who
 
 
 async def completes(

@@ -1,6 +1,5 @@
 """What coordinators see in the chat, as dialogues through every door."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,12 +7,10 @@ import pytest
 from course_bot.conversation.listing import PAGE
 from course_bot.organisations.records import Role
 from course_bot.organisations.tree import MUNICIPALITY, REGION
-from course_bot.storage import Account
-from course_bot.storage.store import Decision
 from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, goes_on, house, port_only
 from tests.learners import Learner
-from tests.regions import add, assign, begins, completes, join, leave
+from tests.regions import add, assign, begins, completes, join, leave, pupil
 
 __all__ = ["ann", "door", "house"]
 
@@ -30,24 +27,15 @@ async def coordinates(house: House, person: Person, organisation: int) -> None:
     await join(learner(house, person), organisation, Role.COORDINATOR)
 
 
-async def pupil(house: House, name: str, school: int) -> Learner:
-    """Let somebody with a name and a track learn at a school."""
-    account = Account(door="port", key=f"{name} of {school}")
-    who = Learner(house.storage, account, house.now)
-    await who.does(lambda person: Decision(person=replace(person, name=name, track="teacher")))
-    await join(who, school)
-    return who
-
-
 async def a_school(house: House, ann: Person) -> int:
     """Make a school that Ann coordinates, with four learners, one of whom has completed."""
     school = await add(house.storage, "Школа № 5")
     await coordinates(house, ann, school)
     await assign(house.storage, school, "teacher", date(2026, 12, 1))
-    await completes(await pupil(house, "Вера", school), "teacher", passed=3, score=92)
-    await begins(await pupil(house, "Борис", school), "teacher", passed=1, score=80)
-    await pupil(house, "Галина", school)
-    await pupil(house, "", school)
+    await completes(await pupil(house.storage, "Вера", school), "teacher", passed=3, score=92)
+    await begins(await pupil(house.storage, "Борис", school), "teacher", passed=1, score=80)
+    await pupil(house.storage, "Галина", school)
+    await pupil(house.storage, "", school)
     return school
 
 
@@ -130,7 +118,7 @@ async def test_the_day_is_over_at_midnight_where_the_organisation_is(
     school = await add(house.storage, "Школа на Сахалине", zone="Asia/Sakhalin")
     await coordinates(house, ann, school)
     await assign(house.storage, school, "teacher", date(2026, 12, 1))
-    await pupil(house, "Борис", school)
+    await pupil(house.storage, "Борис", school)
     house.now = datetime(2026, 12, 1, 12, 59, tzinfo=UTC)
     await ann.writes("/team")
     ann.sees("не начали: 1", "просрочили: 0", "по состоянию на 23:59")
@@ -145,7 +133,7 @@ async def test_where_nothing_is_assigned_the_track_counts_that_each_has_chosen(
 ) -> None:
     school = await add(house.storage, "Школа № 5")
     await coordinates(house, ann, school)
-    await completes(await pupil(house, "Вера", school), "teacher")
+    await completes(await pupil(house.storage, "Вера", school), "teacher")
     await ann.writes("/team")
 
     ann.sees("1 участник", "прошли: 1", "Программа не назначена")
@@ -206,7 +194,7 @@ async def test_a_list_is_turned_page_by_page_and_one_comes_back_to_the_same(
     school = await add(house.storage, "Школа № 5")
     await coordinates(house, ann, school)
     for number in range(2 * PAGE + 1):
-        await pupil(house, f"Учитель {number:02}", school)
+        await pupil(house.storage, f"Учитель {number:02}", school)
     await ann.writes("/team")
     await ann.presses("Кто не прошёл")
     ann.sees("Страница 1 из 3", "Учитель 00")
@@ -269,8 +257,8 @@ async def test_one_goes_down_to_a_school_and_up_as_far_as_one_may(
     house: House, ann: Person
 ) -> None:
     there = await a_region_of_ann(house, ann)
-    await completes(await pupil(house, "Вера", there["Лесной 1"]), "teacher")
-    await pupil(house, "Борис", there["Лесной 1"])
+    await completes(await pupil(house.storage, "Вера", there["Лесной 1"]), "teacher")
+    await pupil(house.storage, "Борис", there["Лесной 1"])
     await ann.writes("/team")
     ann.sees("Лесной", "2 участника")
     assert not any("⬆" in label for label in ann.labels)
@@ -311,7 +299,7 @@ SCREENS = ("unit:{}", "units:{}:1", "stuck:{}", "people:{}:all:1", "member:{}:{}
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_a_foreign_organisation_is_not_shown(house: House, ann: Person, screen: str) -> None:
     there = await a_region_of_ann(house, ann)
-    secret = await pupil(house, "Тайная", there["Речной 1"])
+    secret = await pupil(house.storage, "Тайная", there["Речной 1"])
     number = (await secret.does()).id
     for name in ("region", "Речной", "Речной 1"):
         await ann.sends_action(screen.format(there[name], number))
@@ -325,7 +313,7 @@ async def test_somebody_of_another_organisation_is_not_shown_in_ones_own(
     house: House, ann: Person
 ) -> None:
     there = await a_region_of_ann(house, ann)
-    secret = await pupil(house, "Тайная", there["Речной 1"])
+    secret = await pupil(house.storage, "Тайная", there["Речной 1"])
     for number in ((await secret.does()).id, 10**17):
         await ann.sends_action(f"member:{there['Лесной']}:{number}:all:1")
         ann.sees("Этого человека здесь нет")
@@ -347,7 +335,7 @@ async def test_a_coordinator_removed_between_two_presses_sees_nothing_more(
     house: House, ann: Person, screen: str
 ) -> None:
     school = await a_school(house, ann)
-    secret = (await (await pupil(house, "Тайная", school)).does()).id
+    secret = (await (await pupil(house.storage, "Тайная", school)).does()).id
     await ann.sends_action(screen.format(school, secret))
     ann.sees_not("Вы не координатор")
     await leave(learner(house, ann), school, Role.COORDINATOR)
@@ -379,7 +367,7 @@ async def test_names_are_said_as_they_are_and_cut_where_they_are_too_long(
     school = await add(house.storage, f"<b>Школа</b> {long * 3}")
     await coordinates(house, ann, school)
     for number in range(PAGE):
-        await pupil(house, f"<i>{number}</i>{long}"[:80], school)
+        await pupil(house.storage, f"<i>{number}</i>{long}"[:80], school)
     await ann.writes("/team")
     ann.sees("<b>Школа</b> &&&")
     await ann.presses("Кто не прошёл")

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from course_bot.content.model import Course
 from course_bot.conversation.port import (
     Button,
+    Commands,
     Document,
     Move,
     Notice,
@@ -253,11 +254,10 @@ class Crowd:
     def _looks(self, somebody: Somebody, replies: list[Reply]) -> None:
         """Assert that the replies are whole, in their order, and end in a screen."""
         kinds = [type(reply) for reply in replies]
-        order = (Notice, Document, Screen)
+        order = (Notice, Document, Screen, Commands)
         assert kinds == sorted(kinds, key=order.index), kinds
         assert kinds.count(Screen) == 1
-        screen = replies[-1]
-        assert isinstance(screen, Screen)
+        screen = next(reply for reply in replies if isinstance(reply, Screen))
         somebody.screen = screen
         self.actions += [each for each in _actions(screen) if each not in self.actions]
         for button in (button for row in screen.rows for button in row):

@@ -30,6 +30,7 @@ from tests.regions import add, assign, join, leave
 from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
+from tests.team_walk import team_walk
 
 __all__ = ["house"]
 
@@ -183,6 +184,7 @@ async def walk(house: House, language: Language) -> None:
     await quizzes(house, ann)
     await elsewhere(house, ann, language)
     await assigning(house, ann)
+    await team_walk(house, ann, NEUTRAL)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     p = phrases(language)
