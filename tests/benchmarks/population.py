@@ -33,8 +33,8 @@ async def take_turns(ours: Ours, random: Random) -> None:
 def multiply(file: Path, learners: int) -> None:
     """Copy the templates until there are so many learners, whose Telegram ids begin at FIRST.
 
-    A copy has an account, moves, and all attempts and answers of its template; it was last seen
-    a second after the copy before it.
+    A copy has an account, moves, and all attempts, answers and tracks of its template; it was
+    last seen a second after the copy before it.
     """
     with closing(sqlite3.connect(file)) as database:
         # Only while it is filled; the bot's own connections are set up as always.
@@ -49,6 +49,7 @@ def multiply(file: Path, learners: int) -> None:
                 ("move", copies.moves()),
                 ("attempt", copies.attempts()),
                 ("answer", copies.answers()),
+                ("track_progress", copies.tracks()),
             ):
                 columns = [row["name"] for row in database.execute(f"PRAGMA table_info({table})")]
                 names = ", ".join(f'"{column}"' for column in columns)
@@ -74,6 +75,7 @@ class _Copies:
             database,
             "SELECT person_id AS of, answer.* FROM answer JOIN attempt ON attempt.id = attempt_id",
         )
+        self._tracks = self._grouped(database, "SELECT person_id AS of, * FROM track_progress")
         self._seen = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=learners)
 
     @staticmethod
@@ -113,6 +115,11 @@ class _Copies:
         for n in self._numbers:
             for row in self._answers[_template(n)]:
                 yield {**row, "attempt_id": _renamed(row["attempt_id"], n)}
+
+    def tracks(self) -> Iterator[Row]:
+        for n in self._numbers:
+            for row in self._tracks[_template(n)]:
+                yield {**row, "person_id": n}
 
     def _at(self, number: int) -> str:
         return f"{self._seen + timedelta(seconds=number):%Y-%m-%d %H:%M:%S.%f}"
