@@ -7,13 +7,16 @@ Where things are, and which way imports point (each package imports only those b
   that authors write; what their forms are made of; what people type.
 - ``questions``: how a question is written, drawn, asked and graded; one module for each kind.
 - ``content``: what is taught. Lesson files become one checked, frozen ``Course``.
+- ``organisations``: where people learn. The tree of organisations, and its files.
 - ``learning``: how one learns. Pure functions: no I/O, no clock, no randomness of their own.
 - ``storage``: what is remembered. The only package that knows SQLAlchemy.
-- ``reports``: what a coordinator gets (its place is kept; the next release fills it).
+- ``reports``: what a coordinator gets. Titled columns over rows, and the files made of them.
 - ``conversation``: what is said. Moves in, replies out; one module for each area of talk.
 - ``messengers``: where it is said. Telegram and the browser.
+- ``exporter``: files of reports, made in a process of their own.
 - ``database``: the database that the settings name, opened or refused in one line.
 - ``chores``: what is done by the clock.
 - ``app``: the only place that builds the parts and connects them.
-- ``cli``: the commands.
+- ``commands``: what each command does, and what is read at the console of it.
+- ``cli``: the command line.
 """
