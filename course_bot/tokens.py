@@ -1,4 +1,4 @@
-"""Secrets of links: derived from the server's own, so that only digests need be stored."""
+"""Links that lead into the conversation: their secrets are derived, only digests are stored."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -23,3 +23,16 @@ def derived(secret: bytes, message: str) -> str:
 def digest(token: str) -> str:
     """Return what is stored of a link's secret: 128 bits in 32 hexadecimal digits."""
     return sha256(token.encode()).hexdigest()[:32]
+
+
+def page_link(page: str, payload: str) -> str:
+    """Return the address that opens the page with a payload; ``page`` is its own, without "/"."""
+    return f"{page}/#start={payload}"
+
+
+def telegram_link(bot: str, payload: str) -> str:
+    """Return the address that opens a Telegram bot with a payload; ``bot`` is its name.
+
+    Source: https://core.telegram.org/bots/features#deep-linking
+    """
+    return f"https://t.me/{bot}?start={payload}"

@@ -91,6 +91,17 @@ WRITTEN = {
     ),
     "table:42": actions.OpenTable(Key(42)),
     "tables:42:1795424400:0123456789": actions.TableLink(Key(42), "1795424400", "0123456789"),
+    "invites:17:1": actions.Inviting(actions.Key(17), 1),
+    "below:17:1": actions.InviteBelow(actions.Key(17), 1),
+    "invite:17:learner": actions.MakeInvite(actions.Key(17), "learner"),
+    "letter:0123456789abcdef": actions.ShowInvite("0123456789abcdef"),
+    "qr:0123456789abcdef:telegram": actions.InviteCode("0123456789abcdef", "telegram"),
+    "sheet:0123456789abcdef": actions.InvitePaper("0123456789abcdef"),
+    "recall:0123456789abcdef": actions.AskToWithdraw("0123456789abcdef"),
+    "withdraw:0123456789abcdef": actions.Withdraw("0123456789abcdef"),
+    "coordinators:17:1": actions.Coordinators(actions.Key(17), 1),
+    "dismiss:17:42:learner": actions.AskToRemove(actions.Key(17), actions.Key(42), "learner"),
+    "remove:17:42:learner": actions.Remove(actions.Key(17), actions.Key(42), "learner"),
 }
 """How every action is written. Old messages keep their buttons, and people stand at these places:
 what stands here is added to and never changed."""
@@ -199,6 +210,8 @@ def longest() -> Iterator[Action]:
         "word": "20261201",
         "digest": "0123456789abcdef0123456789abcdef",
         "reason": max(Fault, key=len),
+        "invite": "0123456789abcdef",
+        "door": "telegram",
         "role": max(Role, key=len),
         "entries": tuple(sorted(course.faq, reverse=True)[:OFFERED]),
     }

@@ -672,3 +672,103 @@ class TableLink(Action):
     organisation: Key
     issued: str
     mark: str
+
+
+# Inviting others.
+
+
+@dataclass(frozen=True, slots=True)
+class Inviting(Action):
+    """Show the invites into an organisation, by pages from 1."""
+
+    name = "invites"
+    organisation: Key
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class InviteBelow(Action):
+    """Offer the organisations right below one, to invite there; by pages from 1."""
+
+    name = "below"
+    organisation: Key
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class MakeInvite(Action):
+    """Make an invite into an organisation for a role."""
+
+    name = "invite"
+    organisation: Key
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowInvite(Action):
+    """Show an invite: its links, and what to send to the staff."""
+
+    name = "letter"
+    invite: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteCode(Action):
+    """Hand out a picture of the QR code that leads through a door."""
+
+    name = "qr"
+    invite: str
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitePaper(Action):
+    """Hand out the page to print."""
+
+    name = "sheet"
+    invite: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskToWithdraw(Action):
+    """Make sure that an invite is to be withdrawn."""
+
+    name = "recall"
+    invite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw(Action):
+    """Withdraw an invite."""
+
+    name = "withdraw"
+    invite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinators(Action):
+    """Show who coordinates an organisation, by pages from 1."""
+
+    name = "coordinators"
+    organisation: Key
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskToRemove(Action):
+    """Make sure that somebody is to be removed from an organisation."""
+
+    name = "dismiss"
+    organisation: Key
+    member: Key
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove(Action):
+    """Remove somebody from an organisation."""
+
+    name = "remove"
+    organisation: Key
+    member: Key
+    role: str

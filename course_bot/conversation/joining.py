@@ -10,6 +10,7 @@ from course_bot.conversation.actions import (
     Action,
     AskRole,
     AskToLeave,
+    AskToRemove,
     Begin,
     Belonging,
     ChooseAssigned,
@@ -28,8 +29,10 @@ from course_bot.conversation.actions import (
     Unit,
     Welcome,
 )
+from course_bot.conversation.days import told
 from course_bot.conversation.help import ways
 from course_bot.conversation.lessons import go_on
+from course_bot.conversation.listing import NAME_CHARS, brief, cut, day_of, local
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, place, reading_place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to, shortened
@@ -45,6 +48,7 @@ from course_bot.organisations.records import (
     LeftOrganisation,
     Role,
 )
+from course_bot.reports.people import shown_name
 from course_bot.storage.organisations import (
     AssignedTracks,
     Duties,
@@ -200,13 +204,15 @@ def invited(stage: Stage, _at: Invited, found: Shown) -> Screen:
     if invite is None or fault:
         return no_invite(stage, NoInvite(fault or Fault.UNKNOWN))
     learner = invite.role is Role.LEARNER
-    whose = p.html("Invite: <b>{name}</b> ({kind})", name=invite.name, kind=invite.kind)
+    whose = p.html(
+        "Invite: <b>{name}</b> ({kind})", name=cut(invite.name, NAME_CHARS), kind=invite.kind
+    )
     role = (
         p.html("You are invited to take the training with your colleagues.")
         if learner
         else p.html("You are invited as a coordinator: to help with the training and follow it.")
     )
-    parts = [f"✉ {whose}\n{role}", *consent(p, invite.role, invite.name)]
+    parts = [f"✉ {whose}\n{role}", *consent(p, invite.role, cut(invite.name, NAME_CHARS))]
     if not stage.person.track:
         parts.insert(0, f"👋 <b>{escape(stage.course.title)}</b>\n{escape(stage.course.about)}")
         parts.append(
@@ -317,7 +323,7 @@ def name_for_report(stage: Stage, _at: NameForReport) -> Screen:
     text = p.html(
         "<b>The report needs a name.</b>\n\nWrite your name and patronymic, so that the"
         " coordinator sees that it was you who passed. Without one you stand there as “{nobody}”.",
-        nobody=p.t("No name, № {number}", number=stage.person.id),
+        nobody=shown_name(p, "", stage.person.id),
     )
     rows: list[Row] = []
     offered = clean_name(stage.offered_name)
@@ -370,11 +376,12 @@ def choose_assigned(stage: Stage, at: ChooseAssigned, found: tuple[Duty, ...]) -
     if not theirs:
         text = p.html("Nothing is assigned to you there now.")
         return Screen(text=text, rows=_other_ways(stage))
-    lines = [p.html("<b>“{name}” asks you to take:</b>", name=theirs[0].name)]
+    lines = [p.html("<b>“{name}” asks you to take:</b>", name=cut(theirs[0].name, NAME_CHARS))]
     rows: list[Row] = []
     for duty in theirs:
         track = course.tracks[duty.track]
-        due = p.html(" · by {day}", day=p.day(duty.due)) if duty.due else ""
+        today = local(stage, duty.zone).date()
+        due = p.html(" · by {day}", day=told(p, duty.due, today)) if duty.due else ""
         lines.append(f"<b>{escape(track.title)}</b>{due}\n{escape(track.about)}")
         take = TakeTrack(track.id) if person.track else Begin(track.id)
         rows.append((button(p.t("Begin “{title}”", title=track.title), take),))
@@ -405,13 +412,17 @@ def belonging(stage: Stage, at: Belonging, found: tuple[Membership, ...]) -> Scr
     p, own = stage.phrases, _own(found, at.organisation, at.role)
     if own is None:
         return _not_there(stage)
-    role = p.html("You learn here since {day}.", day=p.day(own.joined_at.date()))
+    day = day_of(stage, own.joined_at, own.zone)
+    role = p.html("You learn here since {day}.", day=day)
     if own.role is Role.COORDINATOR:
-        role = p.html("You coordinate here since {day}.", day=p.day(own.joined_at.date()))
-    head = f"<b>{escape(own.name)}</b> ({escape(own.kind)})"
+        role = p.html("You coordinate here since {day}.", day=day)
+    head = f"<b>{brief(own.name, NAME_CHARS)}</b> ({escape(own.kind)})"
+    out: Action = AskToLeave(at.organisation)
     rows: list[Row] = []
-    if own.role is Role.LEARNER:
-        rows.append((button(p.t("Leave the organisation"), AskToLeave(at.organisation)),))
+    if own.role is Role.COORDINATOR:
+        rows.append((button(p.t("← To the organisation"), Unit(at.organisation)),))
+        out = AskToRemove(at.organisation, Key(stage.person.id), own.role)
+    rows.append((button(p.t("Leave the organisation"), out),))
     rows.append((button(p.t("← About me"), Me()),))
     parts = (f"{head}\n{role}", *who_sees(p, own.role))
     return Screen(text="\n\n".join(parts), rows=tuple(rows))
@@ -442,7 +453,7 @@ def ask_to_leave(stage: Stage, at: AskToLeave, found: tuple[Membership, ...]) ->
     text = p.html(
         "<b>Leave “{name}”?</b>\n\nYou disappear from its reports; your lessons and results stay"
         " yours. To come back you need a new invite.",
-        name=own.name,
+        name=cut(own.name, NAME_CHARS),
     )
     stay = Belonging(at.organisation, Role.LEARNER)
     return Screen(

@@ -7,6 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from course_bot.conversation.actions import Action
+from course_bot.conversation.days import told
 from course_bot.conversation.stage import Row, Stage, button
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.wording import as_of
@@ -22,16 +23,21 @@ SAID_CHARS = 60
 """How much of a name is said in a text."""
 
 
-def brief(text: str, chars: int = SAID_CHARS) -> str:
-    """Escape a text and cut it to so many characters, each escape counted as it is written.
+def cut(text: str, chars: int = SAID_CHARS) -> str:
+    """Cut a text to so many characters, each that will be escaped counted as it is written then.
 
     A name of nothing but "&" must not make a screen of others too long.
     """
     if len(escape(text)) <= chars:
-        return escape(text)
+        return text
     while len(escape(text)) >= chars:
         text = text[:-1]
-    return f"{escape(text.rstrip())}…"
+    return f"{text.rstrip()}…"
+
+
+def brief(text: str, chars: int = SAID_CHARS) -> str:
+    """Cut a text to so many characters and escape it."""
+    return escape(cut(text, chars))
 
 
 def count_pages(entries: int) -> int:
@@ -58,6 +64,12 @@ def turning(p: Phrases, number: int, pages: int, to: Callable[[int], Action]) ->
 def local(stage: Stage, zone: str) -> datetime:
     """Return now as clocks show it where an organisation is; ``zone`` is an IANA name or empty."""
     return stage.at.astimezone(ZoneInfo(zone) if zone else stage.zone)
+
+
+def day_of(stage: Stage, moment: datetime, zone: str) -> str:
+    """Write the day of a moment (UTC), as the calendar showed it where an organisation is."""
+    now = local(stage, zone)
+    return told(stage.phrases, moment.astimezone(now.tzinfo).date(), now.date())
 
 
 def heading(stage: Stage, unit: Unit, title: str = "") -> str:

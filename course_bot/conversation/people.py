@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from course_bot.conversation.actions import Key, Member, People, StaleError, Unit
+from course_bot.conversation.actions import AskToRemove, Key, Member, People, StaleError, Unit
 from course_bot.conversation.days import told
 from course_bot.conversation.help import ways
 from course_bot.conversation.listing import (
@@ -21,6 +21,7 @@ from course_bot.conversation.team import no_access, scope
 from course_bot.learning.progress import Study
 from course_bot.learning.renaming import study_under_present_names
 from course_bot.locale.phrases import Phrases
+from course_bot.organisations.records import Role
 from course_bot.organisations.state import State
 from course_bot.reports.people import shown_name, track_title
 from course_bot.reports.wording import count_text, state_words
@@ -191,7 +192,16 @@ def member(stage: Stage, at: Member, there: There[PersonCard | None] | None) -> 
         own = [lesson for lesson in known.lessons if lesson not in said] if known else []
         said.update(own)
         parts.append("\n".join((head, *(_lesson(stage, study, each, now) for each in own))))
-    return Screen(text="\n\n".join(parts), rows=(back, *ways(stage)))
+    removing: list[Row] = [
+        (
+            button(
+                p.t("✖ Remove from: {name}", name=name),
+                AskToRemove(Key(number), at.person, Role.LEARNER),
+            ),
+        )
+        for number, name in card.organisations[:PAGE]
+    ]
+    return Screen(text="\n\n".join(parts), rows=(back, *removing, *ways(stage)))
 
 
 def _lesson(stage: Stage, study: Study, lesson_id: str, now: datetime) -> str:

@@ -41,7 +41,7 @@ from course_bot.storage.exporting import Everything, Figures, Sums
 from course_bot.storage.joining import Linked, LinkedPeople
 from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.store import Decision
-from course_bot.tokens import digest
+from course_bot.tokens import digest, page_link, telegram_link
 
 ORGANISATIONS = 20
 """How many of the person's organisations have a key: with the other keys, a screen's 30 rows."""
@@ -238,7 +238,7 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
     ]
     rows: list[Row] = []
     if page and (stage.door == "browser" or not stage.addresses.local):
-        url = f"{page}/#start={payload}"
+        url = page_link(page, payload)
         where = (
             p.html("In another browser on this computer:")
             if stage.addresses.local
@@ -248,7 +248,7 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
         if stage.door != "browser":
             rows.append((Button(label=p.t("Open in the browser"), url=url),))
     if bot:
-        url = f"https://t.me/{bot}?start={payload}"
+        url = telegram_link(bot, payload)
         where = p.html("In Telegram:")
         parts.append(f"{where}\n<code>{escape(url)}</code>")
         if stage.door != "telegram":

@@ -1,6 +1,14 @@
 """What a coordinator may see: which organisations, and the ways on from each."""
 
-from course_bot.conversation.actions import Assignments, Files, Key, OpenTable, Team, Unit
+from course_bot.conversation.actions import (
+    Assignments,
+    Files,
+    Inviting,
+    Key,
+    OpenTable,
+    Team,
+    Unit,
+)
 from course_bot.conversation.help import ways
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
@@ -15,7 +23,10 @@ def keys(stage: Stage, organisation: Key) -> list[Row]:
     """Return the ways on from an organisation's overview: what its coordinator may do there."""
     p = stage.phrases
     return [
-        (button(p.t("📌 Assign"), Assignments(organisation)),),
+        (
+            button(p.t("✉ Invite"), Inviting(organisation, 1)),
+            button(p.t("📌 Assign"), Assignments(organisation)),
+        ),
         (
             button(p.t("⬇ Download"), Files(organisation)),
             button(p.t("🗂 Open as a table"), OpenTable(organisation)),

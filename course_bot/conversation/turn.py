@@ -11,6 +11,7 @@ from course_bot.content.model import Course
 from course_bot.conversation import (
     assigning,
     downloading,
+    inviting,
     joining,
     lessons,
     menu,
@@ -96,6 +97,7 @@ ROUTES = by_name(
         *joining.ROUTES,
         *assigning.ROUTES,
         *opening.ROUTES,
+        *inviting.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))

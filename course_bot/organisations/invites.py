@@ -1,14 +1,17 @@
 """What an invite is made of, whoever makes it: its secret, its end, how many may join."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from course_bot.organisations.records import InviteMade, Role
+from course_bot.organisations.tree import ends_at
 from course_bot.tokens import TOKEN_CHARS, derived, digest
 
 PAYLOAD = "in-"
 """What the payload of an invite's link begins with."""
-LIVES = {Role.LEARNER: timedelta(days=90), Role.COORDINATOR: timedelta(days=7)}
+DAYS = {Role.LEARNER: 90, Role.COORDINATOR: 7}
+"""How many days after the one on which it is made an invite is good, if nothing else is said."""
 LIMITS: dict[Role, int | None] = {Role.LEARNER: None, Role.COORDINATOR: 1}
 """How many people may join by an invite, if nothing else is said; None: any number."""
 KEY = re.compile(r"[0-9a-f]{16}", re.ASCII)
@@ -31,8 +34,9 @@ def make_invite(
     organisation: int,
     role: Role,
     at: datetime,
+    zone: ZoneInfo,
     *,
-    lives: timedelta | None = None,
+    days: int | None = None,
     limit: int | None = None,
 ) -> InviteMade:
     """Make an invite.
@@ -43,15 +47,22 @@ def make_invite(
         organisation: the number of the one it leads into.
         role: as what one joins.
         at: the time, UTC.
-        lives: how long one may join by it; as long as is usual for the role if not given.
-        limit: how many may; as many as is usual for the role if not given.
+        zone: the organisation's, at whose midnight the last day ends.
+        days: how many days after today that last day is; as usual for the role if not given.
+        limit: how many people may join; as usual for the role if not given.
     """
+    last = at.astimezone(zone).date() + timedelta(days=DAYS[role] if days is None else days)
     return InviteMade(
         key=key,
         digest=digest(token(secret, key)),
         organisation=organisation,
         role=role,
         at=at,
-        expires_at=at + (LIVES[role] if lives is None else lives),
+        expires_at=ends_at(last, zone),
         limit=LIMITS[role] if limit is None else limit,
     )
+
+
+def last_day(expires_at: datetime, zone: ZoneInfo) -> date:
+    """Return the last day on which an invite is good."""
+    return (expires_at.astimezone(zone) - timedelta(seconds=1)).date()

@@ -162,13 +162,14 @@ class BelongingOf(Query[Belonging]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invite:
-    """An invite as it is stored; times are UTC."""
+    """An invite as it is stored; times are UTC, ``zone`` is an IANA name or empty."""
 
     key: str
     digest: str
     organisation: int
     name: str
     kind: str
+    zone: str
     role: Role
     made_by: int | None
     made_at: datetime
@@ -183,7 +184,7 @@ class Invite:
         return self.withdrawn_at is None and self.expires_at > at and not used_up
 
 
-_INVITES = select(invite, organisation.c.name, organisation.c.kind).join(
+_INVITES = select(invite, organisation.c.name, organisation.c.kind, organisation.c.zone).join(
     organisation, organisation.c.id == invite.c.organisation_id
 )
 
@@ -195,6 +196,7 @@ def _read_invite(row: RowMapping) -> Invite:
         organisation=row["organisation_id"],
         name=row["name"],
         kind=row["kind"],
+        zone=row["zone"] or "",
         role=Role(row["role"]),
         made_by=row["made_by"],
         made_at=row["made_at"],

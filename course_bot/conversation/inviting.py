@@ -1,0 +1,538 @@
+"""Inviting others into an organisation, and removing them: what its coordinators do there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from html import escape
+from zoneinfo import ZoneInfo
+
+from course_bot.conversation.actions import (
+    Action,
+    AskToRemove,
+    AskToWithdraw,
+    Coordinators,
+    InviteBelow,
+    InviteCode,
+    InvitePaper,
+    Inviting,
+    Key,
+    MakeInvite,
+    Me,
+    Remove,
+    ShowInvite,
+    StaleError,
+    Unit,
+    Withdraw,
+)
+from course_bot.conversation.days import told
+from course_bot.conversation.listing import (
+    NAME_CHARS,
+    brief,
+    count_pages,
+    cut,
+    day_of,
+    local,
+    page_of,
+    turning,
+)
+from course_bot.conversation.port import Document, Screen, Tell
+from course_bot.conversation.routes import Audience, Read, handout, reading_place, verb
+from course_bot.conversation.stage import Row, Stage, button, go_to, shortened
+from course_bot.conversation.team import no_access, scope
+from course_bot.organisations.invites import KEY, last_day, make_invite, payload, token
+from course_bot.organisations.records import Act, Audited, InviteWithdrawn, LeftOrganisation, Role
+from course_bot.reports.files import file_name
+from course_bot.reports.invite_sheet import Door, InviteSheet, invite_sheet_pdf
+from course_bot.reports.people import shown_name
+from course_bot.reports.qr import qr_png
+from course_bot.storage.members import Coordinators as FoundCoordinators
+from course_bot.storage.members import CoordinatorsOf, FoundMember, InvitingTo, MemberOf
+from course_bot.storage.members import Inviting as FoundInviting
+from course_bot.storage.organisations import AssignedTracks, Invite, InviteOfKey, UnitOf
+from course_bot.storage.organisations import Unit as FoundUnit
+from course_bot.storage.store import Decision
+from course_bot.tokens import digest, page_link, telegram_link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Link:
+    """A way in: the door's id, what it is called, the link."""
+
+    door: str
+    called: str
+    address: str
+
+
+# The invites into an organisation.
+
+
+def invites(stage: Stage, at: Inviting) -> InvitingTo:
+    """Ask for an organisation and the invites into it."""
+    return InvitingTo(scope=scope(stage, at.organisation), at=stage.at)
+
+
+def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
+    """Offer to invite, and show the invites that can still be used."""
+    if found is None:
+        return no_access(stage)
+    p, here = stage.phrases, at.organisation
+    parts = [
+        p.html("<b>Invites: {name}</b>", name=cut(found.unit.organisation.name, NAME_CHARS)),
+        p.html(
+            "An invite is a link. Whoever opens it and agrees is seen in the reports of this"
+            " organisation; a coordinator sees them."
+        ),
+    ]
+    rows: list[Row] = [
+        (button(p.t("🎓 Invite to learn"), MakeInvite(here, Role.LEARNER)),),
+        (button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),),
+    ]
+    if found.invites:
+        parts.append(p.html("These invites can be used now:"))
+        shown, number = page_of(found.invites, at.page)
+        rows += [(button(_line(stage, each), ShowInvite(each.key)),) for each in shown]
+        pages = count_pages(len(found.invites))
+        rows += turning(p, number, pages, lambda page: Inviting(here, page))
+    if found.unit.children:
+        rows.append((button(p.t("🏫 Invite to an organisation below"), InviteBelow(here, 1)),))
+    rows.append((button(p.t("👥 Coordinators"), Coordinators(here, 1)),))
+    rows.append((button(p.t("← To the organisation"), Unit(here)),))
+    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+
+
+def _line(stage: Stage, invite: Invite) -> str:
+    p, today = stage.phrases, local(stage, invite.zone).date()
+    day = told(p, _last_day(stage, invite), today)
+    used = p.many("{count} joined", "{count} joined", invite.uses)
+    if invite.role is Role.LEARNER:
+        return p.t("🎓 by {day} · {used}", day=day, used=used)
+    return p.t("👥 by {day} · {used}", day=day, used=used)
+
+
+def _last_day(stage: Stage, invite: Invite) -> date:
+    return last_day(invite.expires_at, _zone(stage, invite.zone))
+
+
+def _zone(stage: Stage, name: str) -> ZoneInfo:
+    return ZoneInfo(name) if name else stage.zone
+
+
+def unit(stage: Stage, at: InviteBelow) -> UnitOf:
+    """Ask for an organisation and those right below it."""
+    return UnitOf(scope=scope(stage, at.organisation))
+
+
+def below(stage: Stage, at: InviteBelow, found: FoundUnit | None) -> Screen:
+    """Offer the organisations right below one."""
+    if found is None:
+        return no_access(stage)
+    p, here = stage.phrases, at.organisation
+    text = p.html(
+        "<b>{name}: where to invite?</b>\n\nWhoever is invited to a school counts in all the"
+        " organisations above it too.",
+        name=cut(found.organisation.name, NAME_CHARS),
+    )
+    shown, number = page_of(found.children, at.page)
+    rows: list[Row] = [(button(each.name, Inviting(Key(each.id), 1)),) for each in shown]
+    pages = count_pages(len(found.children))
+    rows += turning(p, number, pages, lambda page: InviteBelow(here, page))
+    rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
+    return Screen(text=text, rows=tuple(rows))
+
+
+# One invite.
+
+
+def make(stage: Stage, wanted: MakeInvite) -> Decision:
+    """Make an invite, and show it."""
+    if wanted.role not in tuple(Role):
+        raise StaleError
+    found = stage.look_up(UnitOf(scope=scope(stage, wanted.organisation)))
+    if found is None:
+        return Decision(person=go_to(stage.person, Unit(wanted.organisation)))
+    # Of the account and the move: whoever repeats it finds the invite that is there.
+    said = f"{stage.person.id} {stage.door} {stage.move_id} {stage.at.isoformat()}"
+    made = make_invite(
+        stage.secret,
+        blake2b(said.encode(), digest_size=8).hexdigest(),
+        wanted.organisation,
+        Role(wanted.role),
+        stage.at,
+        _zone(stage, found.zone),
+    )
+    audited = Audited(
+        organisation=wanted.organisation,
+        act=Act.INVITED,
+        at=stage.at,
+        about=_about(made.key, made.role),
+    )
+    return Decision(person=go_to(stage.person, ShowInvite(made.key)), records=(made, audited))
+
+
+def _about(key: str, role: Role) -> str:
+    return f"{role} {key}"
+
+
+def one(stage: Stage, at: ShowInvite | AskToWithdraw) -> InviteOfKey:
+    """Ask for an invite."""
+    if not KEY.fullmatch(at.invite):
+        raise StaleError
+    return InviteOfKey(key=at.invite, viewer=stage.person.id)
+
+
+def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
+    """Show an invite: until when, who may use it, its links, and a text for the staff."""
+    if invite is None:
+        return no_access(stage)
+    p, here = stage.phrases, Key(invite.organisation)
+    back = (button(p.t("← Invites"), Inviting(here, 1)),)
+    parts = [_head(stage, invite)]
+    if not invite.valid(stage.at):
+        parts.append(p.html("Nobody can join by it any more. You can make a new one."))
+        return Screen(text="\n\n".join(parts), rows=(back,))
+    withdraw = (button(p.t("✖ Withdraw"), AskToWithdraw(at.invite)),)
+    links = _links(stage, invite)
+    if links is None:
+        parts.append(
+            p.html(
+                "Its link can't be shown any more: the server's secret has changed since, and old"
+                " links lead nowhere. Please make a new invite."
+            )
+        )
+        return Screen(text="\n\n".join(parts), rows=(withdraw, back))
+    parts += [f"{escape(each.called)}:\n<code>{escape(each.address)}</code>" for each in links]
+    if stage.addresses.local and stage.addresses.page:
+        parts.append(
+            p.html(
+                "The browser's link works on the computer only on which the course runs: others"
+                " need a public address (COURSE_BOT_PUBLIC_URL) or Telegram."
+            )
+        )
+    parts.append(p.html("To forward to the staff chat (press it to copy):"))
+    parts.append(f"<code>{escape(_letter(stage, invite, links))}</code>")
+    rows: list[Row] = [
+        (button(p.t("📷 QR code: {door}", door=link.called), InviteCode(at.invite, link.door)),)
+        for link in links
+    ]
+    if links:
+        rows.append((button(p.t("🖨 A page to print"), InvitePaper(at.invite)),))
+    return Screen(text="\n\n".join(parts), rows=(*rows, withdraw, back))
+
+
+def _head(stage: Stage, invite: Invite) -> str:
+    p, name = stage.phrases, cut(invite.name, NAME_CHARS)
+    head = p.html("<b>An invite to learn: {name}</b>", name=name)
+    if invite.role is Role.COORDINATOR:
+        head = p.html("<b>An invite for a coordinator: {name}</b>", name=name)
+    until = p.html("Good by {day}.", day=p.day(_last_day(stage, invite)))
+    used = p.many("{count} person has joined.", "{count} people have joined.", invite.uses)
+    limit = ""
+    if invite.limit is not None:
+        limit = " " + p.many("For {count} person.", "For {count} people.", invite.limit)
+    return f"{head}\n{until}{limit} {used}"
+
+
+def _links(stage: Stage, invite: Invite) -> tuple[_Link, ...] | None:
+    """Return the links through the doors that are open; None if its secret is not known."""
+    if digest(token(stage.secret, invite.key)) != invite.digest:
+        return None
+    p, addresses, start = stage.phrases, stage.addresses, payload(stage.secret, invite.key)
+    links = []
+    if addresses.telegram_bot:
+        address = telegram_link(addresses.telegram_bot, start)
+        links.append(_Link(door="telegram", called=p.t("Telegram"), address=address))
+    if addresses.page:
+        address = page_link(addresses.page, start)
+        links.append(_Link(door="browser", called=p.t("In the browser"), address=address))
+    return tuple(links)
+
+
+def _letter(stage: Stage, invite: Invite, links: Sequence[_Link]) -> str:
+    """Word what is sent to those who are invited, as plain text."""
+    p, course, name = stage.phrases, stage.course, cut(invite.name, NAME_CHARS)
+    if invite.role is Role.LEARNER:
+        said = p.t(
+            "Dear colleagues! Please take the short course “{course}” ({name}). Open the link,"
+            " agree and begin; you may stop at any time, your place is kept.",
+            course=course.title,
+            name=name,
+        )
+    else:
+        said = p.t(
+            "You are invited to coordinate the course “{course}” ({name}): to see who has"
+            " completed it and help the others. The link works once.",
+            course=course.title,
+            name=name,
+        )
+    until = p.t("The link is good by {day}.", day=p.day(_last_day(stage, invite)))
+    return "\n".join((said, *(f"{link.called}: {link.address}" for link in links), until))
+
+
+def code(stage: Stage, wanted: InviteCode) -> Decision:
+    """Hand out a QR code."""
+    return Decision(person=go_to(stage.person, ShowInvite(wanted.invite)), document=str(wanted))
+
+
+async def code_picture(
+    stage: Stage, wanted: InviteCode, read: Read, _tell: Tell
+) -> list[Document]:
+    """Draw the QR code that leads through a door."""
+    found = await _usable(stage, wanted.invite, read)
+    if found is None:
+        return []
+    invite, links = found
+    p = stage.phrases
+    return [
+        Document(
+            name="invite.png",
+            content=qr_png(link.address),
+            about=p.t(
+                "QR code: {name}, {door}. Good by {day}.",
+                name=shortened(invite.name),
+                door=link.called,
+                day=p.day(_last_day(stage, invite)),
+            ),
+        )
+        for link in links
+        if link.door == wanted.door
+    ]
+
+
+def paper(stage: Stage, wanted: InvitePaper) -> Decision:
+    """Hand out the page to print."""
+    return Decision(person=go_to(stage.person, ShowInvite(wanted.invite)), document=str(wanted))
+
+
+async def printed(stage: Stage, wanted: InvitePaper, read: Read, _tell: Tell) -> list[Document]:
+    """Draw the page to print, as PDF."""
+    found = await _usable(stage, wanted.invite, read)
+    if found is None or not found[1]:
+        return []
+    invite, links = found
+    p, course = stage.phrases, stage.course
+    tracks = [
+        course.tracks[track]
+        for track in await read(AssignedTracks(invite.organisation))
+        if track in course.tracks
+    ] or list(course.tracks.values())
+    minutes = [course.minutes(track.lessons) for track in tracks]
+    sheet = InviteSheet(
+        organisation=cut(invite.name, NAME_CHARS),
+        course=course.title,
+        coordinator=invite.role is Role.COORDINATOR,
+        doors=tuple(Door(name=link.called, address=link.address) for link in links),
+        until=_last_day(stage, invite),
+        minutes=(min(minutes), max(minutes)),
+    )
+    day = local(stage, invite.zone).date()
+    return [
+        Document(
+            name=file_name(invite.name, p.t("Invite"), day, ".pdf"),
+            content=invite_sheet_pdf(sheet, p),
+        )
+    ]
+
+
+async def _usable(stage: Stage, key: str, read: Read) -> tuple[Invite, tuple[_Link, ...]] | None:
+    invite = await read(InviteOfKey(key=key, viewer=stage.person.id))
+    if invite is None or not invite.valid(stage.at):
+        return None
+    links = _links(stage, invite)
+    return None if links is None else (invite, links)
+
+
+def ask_to_withdraw(stage: Stage, at: AskToWithdraw, invite: Invite | None) -> Screen:
+    """Make sure that an invite is to be withdrawn."""
+    if invite is None:
+        return no_access(stage)
+    p = stage.phrases
+    ask = p.html(
+        "<b>Withdraw it?</b>\n\nNobody can join by it from then on, neither by the link nor by"
+        " the QR code on paper. Whoever has joined stays."
+    )
+    return Screen(
+        text=f"{_head(stage, invite)}\n\n{ask}",
+        rows=(
+            (button(p.t("No, keep it"), ShowInvite(at.invite)),),
+            (button(p.t("Yes, withdraw"), Withdraw(at.invite)),),
+        ),
+    )
+
+
+def withdraw(stage: Stage, wanted: Withdraw) -> Decision:
+    """Withdraw an invite, from the screen that asks whether to."""
+    if stage.person.place != str(AskToWithdraw(wanted.invite)):
+        raise StaleError
+    invite = stage.look_up(InviteOfKey(key=wanted.invite, viewer=stage.person.id))
+    if invite is None:
+        raise StaleError
+    p = stage.phrases
+    person = go_to(stage.person, Inviting(Key(invite.organisation), 1))
+    if invite.withdrawn_at is not None:
+        return Decision(person=person, notice=p.t("It has been withdrawn already."))
+    audited = Audited(
+        organisation=invite.organisation,
+        act=Act.WITHDREW,
+        at=stage.at,
+        about=_about(invite.key, invite.role),
+    )
+    return Decision(
+        person=person,
+        records=(InviteWithdrawn(key=invite.key, at=stage.at), audited),
+        notice=p.t("The invite is withdrawn."),
+    )
+
+
+# Those who are there.
+
+
+def those(stage: Stage, at: Coordinators) -> CoordinatorsOf:
+    """Ask who coordinates an organisation."""
+    return CoordinatorsOf(scope=scope(stage, at.organisation))
+
+
+def coordinators(stage: Stage, at: Coordinators, found: FoundCoordinators | None) -> Screen:
+    """Show who coordinates an organisation, each to be removed."""
+    if found is None:
+        return no_access(stage)
+    p, here = stage.phrases, at.organisation
+    shown, number = page_of(found.members, at.page)
+    pages = count_pages(len(found.members))
+    name = cut(found.unit.organisation.name, NAME_CHARS)
+    lines = [p.html("<b>Coordinators: {name}</b>", name=name)]
+    rows: list[Row] = []
+    for each in shown:
+        name = shown_name(p, each.name, each.person)
+        since = p.html("since {day}", day=day_of(stage, each.joined_at, found.unit.zone))
+        lines.append(f"{brief(name)}, {since}")
+        remove = AskToRemove(here, Key(each.person), Role.COORDINATOR)
+        rows.append((button(p.t("✖ Remove: {name}", name=name), remove),))
+    if not shown:
+        lines.append(p.html("There is none: those of the organisations above look after it."))
+    rows += turning(p, number, pages, lambda page: Coordinators(here, page))
+    rows.append((button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),))
+    rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
+    return Screen(text="\n".join(lines), rows=tuple(rows))
+
+
+def member(stage: Stage, at: AskToRemove | Remove) -> MemberOf:
+    """Ask for somebody in an organisation."""
+    if at.role not in tuple(Role):
+        raise StaleError
+    return MemberOf(
+        scope=scope(stage, at.organisation), member=at.member, role=Role(at.role), at=stage.at
+    )
+
+
+def ask_to_remove(stage: Stage, at: AskToRemove, found: FoundMember | None) -> Screen:
+    """Make sure that somebody is to be removed; say what that means."""
+    if found is None:
+        return no_access(stage)
+    p, back = stage.phrases, _back(at)
+    if found.member is None:
+        text = p.html("They are not in this organisation any more.")
+        return Screen(text=text, rows=((button(p.t("← Back"), back),),))
+    name = cut(shown_name(p, found.member.name, found.member.person))
+    oneself = at.member == stage.person.id
+    if oneself:
+        ask = p.html(
+            "<b>Leave “{organisation}”?</b>", organisation=cut(found.organisation, NAME_CHARS)
+        )
+    else:
+        ask = p.html(
+            "<b>Remove {name} from “{organisation}”?</b>",
+            name=name,
+            organisation=cut(found.organisation, NAME_CHARS),
+        )
+    parts = [ask]
+    if at.role == Role.LEARNER:
+        parts.append(
+            p.html(
+                "They disappear from its reports and are not reminded by you; their lessons and"
+                " results stay theirs. To come back they need an invite."
+            )
+        )
+    else:
+        parts.append(
+            p.html(
+                "Its reports and those below are closed from then on, also on the page. To come"
+                " back one needs a new invite."
+            )
+        )
+        if not found.others:
+            parts.append(
+                p.html(
+                    "⚠ <b>This is the last coordinator here.</b> Only those of the organisations"
+                    " above, or whoever runs the server, can invite another one."
+                )
+            )
+        if found.invites:
+            parts.append(
+                p.many(
+                    "{count} coordinator's invite that they made is withdrawn with it.",
+                    "{count} coordinator's invites that they made are withdrawn with it.",
+                    len(found.invites),
+                )
+            )
+    yes = p.t("Yes, leave") if oneself else p.t("Yes, remove")
+    return Screen(
+        text="\n\n".join(parts),
+        rows=(
+            (button(p.t("No, leave it so"), back),),
+            (button(yes, Remove(at.organisation, at.member, at.role)),),
+        ),
+    )
+
+
+def _back(at: AskToRemove | Remove) -> Action:
+    """Return where one comes from who removes somebody."""
+    if at.role == Role.COORDINATOR:
+        return Coordinators(at.organisation, 1)
+    return Unit(at.organisation)
+
+
+def remove(stage: Stage, wanted: Remove) -> Decision:
+    """Remove somebody from an organisation, from the screen that asks whether to."""
+    asked = AskToRemove(wanted.organisation, wanted.member, wanted.role)
+    if stage.person.place != str(asked):
+        raise StaleError
+    found = stage.look_up(member(stage, wanted))
+    if found is None:
+        raise StaleError
+    p, oneself = stage.phrases, wanted.member == stage.person.id
+    person = go_to(stage.person, Me() if oneself else _back(wanted))
+    if found.member is None:
+        notice = p.t("They are not in this organisation any more.")
+        return Decision(person=person, notice=notice)
+    left = LeftOrganisation(
+        organisation=wanted.organisation,
+        role=Role(wanted.role),
+        at=stage.at,
+        member=wanted.member,
+    )
+    audited = Audited(
+        organisation=wanted.organisation, act=Act.REMOVED, at=stage.at, about=wanted.role
+    )
+    withdrawn = (InviteWithdrawn(key=key, at=stage.at) for key in found.invites)
+    if oneself:
+        notice = p.t("You have left “{name}”.", name=shortened(found.organisation))
+    else:
+        name = shortened(shown_name(p, found.member.name, found.member.person))
+        notice = p.t("{name} is not there any more.", name=name)
+    return Decision(person=person, records=(left, *withdrawn, audited), notice=notice)
+
+
+ROUTES = (
+    reading_place(Inviting, invites, inviting, who=Audience.ANYBODY),
+    reading_place(InviteBelow, unit, below, who=Audience.ANYBODY),
+    reading_place(ShowInvite, one, show, who=Audience.ANYBODY),
+    reading_place(AskToWithdraw, one, ask_to_withdraw, who=Audience.ANYBODY),
+    reading_place(Coordinators, those, coordinators, who=Audience.ANYBODY),
+    reading_place(AskToRemove, member, ask_to_remove, who=Audience.ANYBODY),
+    verb(MakeInvite, make, who=Audience.ANYBODY),
+    handout(InviteCode, code, code_picture, who=Audience.ANYBODY),
+    handout(InvitePaper, paper, printed, who=Audience.ANYBODY),
+    verb(Withdraw, withdraw, who=Audience.ANYBODY),
+    verb(Remove, remove, who=Audience.ANYBODY),
+)
