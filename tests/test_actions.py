@@ -65,6 +65,7 @@ WRITTEN = {
     "arrive:0123456789abcdef0123456789abcdef": actions.Arrive("0123456789abcdef0123456789abcdef"),
     "join": actions.Join(),
     "team": actions.Team(),
+    "teams:2": actions.Teams(2),
     "unit:42": actions.Unit(Key(42)),
     "units:42:1": actions.Units(Key(42), 1),
     "stuck:42": actions.Stuck(Key(42)),

@@ -703,6 +703,6 @@ async def test_a_coordinator_has_a_way_to_their_team_in_the_menu(
     await join(who, region, COORDINATOR)
 
     await ann.writes("/menu")
-    await ann.presses("👥 Моя команда")
+    await ann.presses("👥 Мои организации")
 
     ann.sees("Край")

@@ -80,7 +80,22 @@ def test_more_topics_than_a_screen_has_rows_do_not_fit() -> None:
     course = make_course()
     more = {number: replace(course.faq[0], id=number) for number in range(30)}
     [unfit] = rehearse(replace(course, faq=more))
-    assert (unfit.part, unfit.what) == (("faq",), "список тем: рядов кнопок 31")
+    assert (unfit.part, unfit.what) == (("faq",), "список тем: рядов кнопок 32")
+
+
+def test_more_lessons_than_the_screen_of_one_learner_holds_do_not_fit() -> None:
+    course = make_course()
+    more = {f"more{n}": replace(course.lessons["chat"], title="щ" * 60) for n in range(40)}
+    coordinator = replace(course.tracks["coordinator"], lessons=("help", *more))
+    course = replace(
+        course,
+        lessons={**course.lessons, **more},
+        tracks={**course.tracks, "coordinator": coordinator},
+    )
+    unfit = [each.what for each in rehearse(course) if each.part == ("course",)]
+    assert unfit == [
+        f"уроки участника с разметкой и нашими словами: знаков {chars}" for chars in (4435,)
+    ]
 
 
 def test_nothing_is_rehearsed_while_something_else_is_wrong(lessons: Path) -> None:

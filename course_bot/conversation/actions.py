@@ -484,6 +484,14 @@ class GetFile(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Teams(Action):
+    """Show a page of the organisations that the person coordinates; it counts from 1."""
+
+    name = "teams"
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unit(Action):
     """Show how far the people of an organisation are."""
 

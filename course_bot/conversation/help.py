@@ -1,17 +1,21 @@
 """Answering questions: the FAQ's entries, found by the words that people use for them."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
 
 from rapidfuzz import fuzz, process
 
 from course_bot.content.model import FaqEntry
-from course_bot.conversation.actions import Faq, Found, GoOn, Help, OpenLesson, StaleError
+from course_bot.conversation.actions import Faq, Found, GoOn, Help, OpenLesson, StaleError, Team
 from course_bot.conversation.lessons import in_minutes, lesson_at_hand
 from course_bot.conversation.port import Screen
-from course_bot.conversation.routes import Audience, place
+from course_bot.conversation.routes import Audience, place, reading_place
 from course_bot.conversation.stage import Row, Stage, button, go_to, links, to_menu
+from course_bot.locale.phrases import Phrases
+from course_bot.organisations.records import Role
+from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.store import Decision
 
 QUERY_CHARS = 300
@@ -36,7 +40,12 @@ SMALL_WORDS = frozenset(
 """Words that stand in questions about anything, as ``normal`` writes them."""
 
 
-def overview(stage: Stage, _at: Help) -> Screen:
+def memberships(stage: Stage, _at: Help) -> Memberships:
+    """Ask what the person is in which organisations."""
+    return Memberships(stage.person.id)
+
+
+def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen:
     """Show what the bot can do and every topic of the FAQ."""
     p = stage.phrases
     text = "\n\n".join(
@@ -55,7 +64,14 @@ def overview(stage: Stage, _at: Help) -> Screen:
     rows: list[Row] = [
         (button(entry.question, Faq(entry.id)),) for entry in stage.course.faq.values()
     ]
+    rows += to_team(p, belongs)
     return Screen(text=text, rows=(*rows, *ways(stage)))
+
+
+def to_team(p: Phrases, belongs: Iterable[Membership]) -> list[Row]:
+    """Make the key that leads a coordinator to their organisations; none for anybody else."""
+    coordinates = any(each.role is Role.COORDINATOR for each in belongs)
+    return [(button(p.t("👥 My organisations"), Team()),)] if coordinates else []
 
 
 def entry(stage: Stage, at: Faq) -> Screen:
@@ -166,7 +182,7 @@ def ways(stage: Stage) -> tuple[Row, ...]:
 
 
 ROUTES = (
-    place(Help, overview, who=Audience.ANYBODY),
+    reading_place(Help, memberships, overview, who=Audience.ANYBODY),
     place(Faq, entry, who=Audience.ANYBODY),
     place(Found, offers, who=Audience.ANYBODY),
 )

@@ -17,15 +17,14 @@ from course_bot.conversation.actions import (
     Remind,
     StaleError,
     TakeTrack,
-    Team,
     TrackDone,
 )
+from course_bot.conversation.help import to_team
 from course_bot.conversation.port import Button, Screen
 from course_bot.conversation.routes import place, reading_place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to, to_menu
 from course_bot.learning.progress import Person, minutes_left, next_lesson, share_done
 from course_bot.locale.phrases import Phrases, phrases
-from course_bot.organisations.records import Role
 from course_bot.storage.organisations import Belonging, BelongingOf
 from course_bot.storage.store import Decision
 
@@ -58,8 +57,7 @@ def menu(stage: Stage, _at: Menu, found: Belonging) -> Screen:
     rows: list[Row] = [(_on(stage),), *duties.offers(stage, found.duties)]
     rows.append((button(p.t("📊 Progress"), Progress()), button(p.t("❓ Help"), Help())))
     rows.append((button(p.t("🎓 Track"), ChooseTrack()), button(p.t("👤 About me"), Me())))
-    if any(each.role is Role.COORDINATOR for each in found.memberships):
-        rows.append((button(p.t("👥 My team"), Team()),))
+    rows += to_team(p, found.memberships)
     assigned = "\n".join(duties.lines(stage, found.duties))
     parts = [part for part in (greeting, standing, assigned) if part]
     return Screen(text="\n\n".join(parts), rows=tuple(rows))

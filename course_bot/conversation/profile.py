@@ -25,7 +25,7 @@ from course_bot.conversation.actions import (
     Stored,
     Welcome,
 )
-from course_bot.conversation.help import ways
+from course_bot.conversation.help import to_team, ways
 from course_bot.conversation.lessons import go_on
 from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.conversation.port import Button, Document, Screen, Tell
@@ -85,6 +85,7 @@ def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
         if each.role is Role.COORDINATOR:
             label = p.t("👥 Coordinator: {name}", name=each.name)
         rows.append((button(label, Belonging(Key(each.organisation), each.role)),))
+    rows += to_team(p, belongs)
     if (more := len(belongs) - ORGANISATIONS) > 0:
         lines.append(
             p.many("And {count} more organisation.", "And {count} more organisations.", more)

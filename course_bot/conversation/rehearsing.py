@@ -7,7 +7,6 @@ our own phrases between: only making it tells whether every messenger can show i
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar, cast
 
@@ -20,32 +19,34 @@ from course_bot.conversation.actions import (
     Faq,
     Feedback,
     Help,
+    Key,
+    Member,
     Menu,
+    People,
     Progress,
     Result,
     Step,
+    Stuck,
     TrackDone,
+    Unit,
     Welcome,
 )
 from course_bot.conversation.actions import Question as AtQuestion
+from course_bot.conversation.people import OPEN
 from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError, Screen
 from course_bot.conversation.routes import view_of
 from course_bot.conversation.stage import Addresses, Stage
+from course_bot.conversation.supposing import NAME, NOW, supposed
 from course_bot.conversation.turn import MOSCOW, ROUTES, no_look_up
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, Study
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
-from course_bot.organisations.records import Role
 from course_bot.questions.kinds import Asked, ask
 from course_bot.questions.question import Question, Response
 from course_bot.reports.exporting import Advance, Wanted
-from course_bot.storage.organisations import Belonging, BelongingOf, Duty, Membership
 from course_bot.storage.query import Query
 
 R = TypeVar("R")
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-NAME = "Щ" * 80
-"""As long as any name that is kept, and longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,37 +101,10 @@ def _show(stage: Stage) -> None:
         return
 
     async def read(query: Query[R]) -> R:
-        if not isinstance(query, BelongingOf):
-            raise TypeError(query)
-        return cast(R, _everything_assigned(stage.course))  # what this very query finds
+        return cast(R, supposed(stage.course, query))  # what this very query finds
 
     with suppress(StopIteration):
         view(read).send(None)  # it never waits
-
-
-def _everything_assigned(course: Course) -> Belonging:
-    """Have every track assigned to somebody who coordinates as well, by long names."""
-    member = Membership(
-        organisation=1,
-        name=NAME,
-        kind=NAME,
-        zone="",
-        role=Role.COORDINATOR,
-        joined_at=NOW,
-        digest=True,
-    )
-    duties = (
-        Duty(
-            track=track,
-            organisation=1,
-            name=NAME,
-            zone="",
-            due=NOW.date(),
-            over_at=NOW,
-        )
-        for track in course.tracks
-    )
-    return Belonging(memberships=(member,), duties=tuple(duties))
 
 
 def _unfit(scene: _Scene, error: PortError) -> Unfit:
@@ -148,6 +122,7 @@ def _scenes(course: Course) -> Iterator[_Scene]:
     yield _Scene(part=("course",), what="выбор программы", place=AskRole())
     yield _Scene(part=("course",), what="выбор программы", place=ChooseTrack())
     yield _Scene(part=("faq",), what="список тем", place=Help())
+    yield from _scenes_of_coordinators()
     tried = {lesson: LessonResult(attempts=1, best=99) for lesson in course.lessons}
     for track in course.tracks.values():
         for what, place in (("меню", Menu()), ("прогресс", Progress()), ("конец", TrackDone())):
@@ -162,6 +137,17 @@ def _scenes(course: Course) -> Iterator[_Scene]:
         yield _Scene(part=("faq", entry.id), what="ответ", place=Faq(entry.id))
     for lesson in course.lessons.values():
         yield from _scenes_of(course, lesson)
+
+
+def _scenes_of_coordinators() -> Iterator[_Scene]:
+    places: tuple[tuple[str, Action], ...] = (
+        ("обзор организации", Unit(Key(1))),
+        ("список участников", People(Key(1), OPEN, 2)),
+        ("уроки участника", Member(Key(1), Key(1), OPEN, 2)),
+        ("где застревают", Stuck(Key(1))),
+    )
+    for what, place in places:
+        yield _Scene(part=("course",), what=what, place=place)
 
 
 def _scenes_of(course: Course, lesson: Lesson) -> Iterator[_Scene]:

@@ -7,9 +7,11 @@ from course_bot.conversation.actions import (
     Key,
     OpenTable,
     Team,
+    Teams,
     Unit,
 )
 from course_bot.conversation.help import ways
+from course_bot.conversation.listing import count_pages, page_of, turning
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
 from course_bot.conversation.stage import Row, Stage, button, go_to
@@ -49,7 +51,7 @@ def no_access(stage: Stage) -> Screen:
     return Screen(text=text, rows=((button(p.t("👥 My organisations"), Team()),), *ways(stage)))
 
 
-def memberships(stage: Stage, _at: Team) -> Memberships:
+def memberships(stage: Stage, _at: Team | Teams) -> Memberships:
     """Ask what the person is in which organisations."""
     return Memberships(stage.person.id)
 
@@ -68,6 +70,11 @@ def coordinated(found: tuple[Membership, ...]) -> tuple[Membership, ...]:
 
 def choice(stage: Stage, _at: Team, found: tuple[Membership, ...]) -> Screen:
     """Offer the organisations that the person coordinates; of none, say how one gets to one."""
+    return more(stage, Teams(1), found)
+
+
+def more(stage: Stage, at: Teams, found: tuple[Membership, ...]) -> Screen:
+    """Offer a page of them."""
     p, theirs = stage.phrases, coordinated(found)
     if not theirs:
         text = "\n\n".join(
@@ -84,11 +91,16 @@ def choice(stage: Stage, _at: Team, found: tuple[Membership, ...]) -> Screen:
             )
         )
         return Screen(text=text, rows=ways(stage))
+    shown, number = page_of(theirs, at.page)
     rows: list[Row] = [
-        (button(f"{each.name} · {each.kind}", Unit(Key(each.organisation))),) for each in theirs
+        (button(f"{each.name} · {each.kind}", Unit(Key(each.organisation))),) for each in shown
     ]
+    rows += turning(p, number, count_pages(len(theirs)), Teams)
     text = p.html("<b>My organisations</b>\n\nWhich one would you like to look at?")
     return Screen(text=text, rows=(*rows, *ways(stage)))
 
 
-ROUTES = (reading_place(Team, memberships, choice, who=Audience.ANYBODY, arrive=arrive),)
+ROUTES = (
+    reading_place(Team, memberships, choice, who=Audience.ANYBODY, arrive=arrive),
+    reading_place(Teams, memberships, more, who=Audience.ANYBODY),
+)

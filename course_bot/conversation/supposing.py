@@ -1,0 +1,151 @@
+"""The most that a place's query can find: with it a rehearsal makes the longest screens."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from course_bot.content.model import Course
+from course_bot.conversation.listing import PAGE
+from course_bot.learning.progress import LessonResult, Study
+from course_bot.learning.statistics import LessonSums
+from course_bot.organisations.records import Role
+from course_bot.organisations.state import State
+from course_bot.organisations.tree import Organisation
+from course_bot.storage.organisations import (
+    Assignments,
+    Belonging,
+    BelongingOf,
+    Counts,
+    Duty,
+    Membership,
+    Memberships,
+    Unit,
+)
+from course_bot.storage.overviews import (
+    Above,
+    Listed,
+    ListedPeople,
+    Overview,
+    OverviewOf,
+    There,
+    Within,
+)
+from course_bot.storage.query import Query
+from course_bot.storage.reporting import PersonCard, PersonLessons, PersonRow, Standings
+from course_bot.storage.statistics import LessonFigures
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAME = "Щ" * 80
+"""As long as any name that is kept, and longer."""
+MANY = 100_000
+
+
+def supposed(course: Course, query: Query[object]) -> object:
+    """Return what a query might find on a course, as much of it as there can be.
+
+    Raises:
+        TypeError: no rehearsal comes by this query.
+    """
+    match query:
+        case Within(asked=asked):
+            return There(unit=_UNIT, found=supposed(course, asked))
+        case Memberships():
+            return (_MEMBER,)
+        case BelongingOf():
+            return Belonging(memberships=(_MEMBER,), duties=_duties(course))
+        case OverviewOf():
+            return _overview(course)
+        case ListedPeople():
+            return _people(course)
+        case PersonLessons():
+            return _card(course)
+        case LessonFigures():
+            return _figures(course)
+        case _:
+            raise TypeError(query)
+
+
+_UNIT = Unit(
+    organisation=Organisation(id=1, name=NAME, kind=NAME),
+    zone="",
+    children=(Organisation(id=2, name=NAME, kind=NAME),),
+)
+_MEMBER = Membership(
+    organisation=1,
+    name=NAME,
+    kind=NAME,
+    zone="",
+    role=Role.COORDINATOR,
+    joined_at=NOW,
+    digest=True,
+)
+
+
+def _duties(course: Course) -> tuple[Duty, ...]:
+    return tuple(
+        Duty(track=track, organisation=1, name=NAME, zone="", due=NOW.date(), over_at=NOW)
+        for track in course.tracks
+    )
+
+
+def _overview(course: Course) -> Overview:
+    counts = tuple(
+        Counts(track=track, due=NOW.date(), over_at=NOW, source=2, source_name=NAME)
+        for track in course.tracks
+    )
+    return Overview(
+        standings=Standings(learners=MANY, completed=MANY - 1, going=MANY, new=MANY, late=MANY),
+        assignments=Assignments(name=NAME, counts=counts, own=(), inherited=(), zone=""),
+        above=Above(organisation=3, name=NAME),
+        memberships=(_MEMBER, _MEMBER),
+    )
+
+
+def _rows(course: Course) -> list[PersonRow]:
+    return [
+        PersonRow(
+            person=number,
+            name=NAME,
+            organisation=2,
+            organisation_name=NAME,
+            track=track.id,
+            state=State.OVERDUE,
+            passed=len(track.lessons) - 1,
+            score=99,
+            joined_at=NOW,
+            seen_at=NOW,
+            completed_at=None,
+            due=NOW.date(),
+        )
+        for number, track in enumerate(course.tracks.values(), 1)
+    ]
+
+
+def _people(course: Course) -> Listed:
+    longest = max(_rows(course), key=lambda row: len(course.tracks[row.track].title))
+    return Listed(
+        rows=(longest,) * PAGE,
+        number=2,
+        total=MANY,
+        counts=dict.fromkeys(State, MANY),
+    )
+
+
+def _card(course: Course) -> PersonCard:
+    tried = {lesson: LessonResult(attempts=99, best=99) for lesson in course.lessons}
+    return PersonCard(
+        person=1,
+        name=NAME,
+        track="",
+        joined_at=NOW,
+        seen_at=NOW,
+        organisations=((1, NAME), (2, NAME)),
+        rows=tuple(_rows(course)),
+        study=Study(results=tried),
+    )
+
+
+def _figures(course: Course) -> Mapping[str, LessonSums]:
+    return {
+        lesson.id: LessonSums(begun=MANY, stopped_at={len(lesson.steps): MANY})
+        for lesson in course.lessons.values()
+    }
