@@ -1,6 +1,5 @@
 """The commands as a person at the console meets them: their words and their exit codes."""
 
-import logging
 import os
 import re
 import signal
@@ -8,9 +7,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 
@@ -18,70 +16,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from course_bot.cli import main
 from course_bot.settings import read_secret, read_settings
 from course_bot.storage.engine import create_engine
 from course_bot.storage.store import Storage
 from tests.conftest import run
+from tests.console import Console, Ended, console, settings
 from tests.learners import a_school
+
+__all__ = ["console", "settings"]
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60
 """Seconds after which a process that should have ended is taken to hang."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def refusal(self) -> str:
-        """The one line with which it refused; there must be no other."""
-        assert self.code == 1, self
-        lines = self.err.strip().splitlines()
-        assert len(lines) == 1, self.err
-        assert lines[0].startswith("course-bot: ")
-        return lines[0]
-
-
-Console = Callable[..., Ended]
-
-
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The settings of somebody who has just cloned the repository, in a folder of their own."""
-    for name in list(os.environ):
-        if name.startswith(("COURSE_BOT_", "TELEGRAM_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    return {"COURSE_BOT_LESSONS": str(ROOT / "lessons"), "COURSE_BOT_PORT": "0"}
-
-
-@pytest.fixture
-def console(
-    settings: dict[str, str],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Console]:
-    """Carry out a command in this process, with settings beside the usual ones."""
-
-    def carry_out(*arguments: str, **more: str) -> Ended:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["course-bot", *arguments])
-            for name, value in {**settings, **more}.items():
-                patch.setenv(name, value)
-            code = main()
-        said = capsys.readouterr()
-        return Ended(code=code, out=said.out, err=said.err)
-
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield carry_out
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
 
 
 @contextmanager

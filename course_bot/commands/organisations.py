@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from course_bot.app import now, run_async
 from course_bot.commands import Commands
 from course_bot.commands.finding import unclear_names_told, whole_tree
+from course_bot.commands.showing import new_file
 from course_bot.database import open_storage
 from course_bot.errors import StopError
 from course_bot.organisations.naming import find_organisation, quoted
@@ -105,13 +106,8 @@ def export_command(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         sys.stdout.buffer.write(data)
         return 0
-    try:
-        with arguments.file.open("xb") as file:
-            file.write(data)
-    except FileExistsError:
-        raise StopError(f"{arguments.file} is there already: name another file") from None
-    except OSError as error:
-        raise StopError(f"{arguments.file} can't be written: {error.strerror}") from None
+    with new_file(arguments.file) as file:
+        file.write(data)
     return 0
 
 

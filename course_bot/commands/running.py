@@ -5,6 +5,7 @@ from pathlib import Path
 
 from course_bot.app import check_course, run_async, serve
 from course_bot.commands import Commands
+from course_bot.commands.finding import checked_course, print_faults
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.faults import Fault, Severity
 from course_bot.content.model import Course
@@ -30,11 +31,7 @@ def run_command(_arguments: argparse.Namespace) -> int:
     settings = read_settings()
     secret = read_secret(settings)
     start_logging(settings.log_level, settings.secrets())
-    course, faults = check_course(settings.lessons)
-    if course is None:
-        _print_faults(faults)
-        raise StopError(f"the lessons in {settings.lessons} have faults: mend them first")
-    run_async(serve(settings, course, secret))
+    run_async(serve(settings, checked_course(settings.lessons), secret))
     return 0
 
 
@@ -49,7 +46,7 @@ def check_command(arguments: argparse.Namespace) -> int:
         faults += ask_links(folder)
     if course is not None and folder == read_settings().lessons:
         faults += run_async(_vanished(read_settings(), course))
-    _print_faults(faults)
+    print_faults(faults)
     if any(fault.severity is Severity.ERROR for fault in faults) or course is None:
         return 1
     questions = sum(len(lesson.pool) for lesson in course.lessons.values())
@@ -64,8 +61,3 @@ async def _vanished(settings: Settings, course: Course) -> tuple[Fault, ...]:
             return vanished(settings.lessons, course, await storage.read(BegunLessons()))
     except StopError:
         return ()  # the check is of files: what is wrong with a database, `run` says
-
-
-def _print_faults(faults: tuple[Fault, ...]) -> None:
-    for fault in faults:
-        print(fault)

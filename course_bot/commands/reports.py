@@ -1,0 +1,95 @@
+"""The commands that report: what coordinators did, and how the questions fare."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from course_bot.app import now, run_async
+from course_bot.commands import Commands
+from course_bot.commands.finding import checked_course, unclear_names_told
+from course_bot.commands.showing import new_file, print_table
+from course_bot.content.model import Course
+from course_bot.database import open_storage_to_read
+from course_bot.errors import StopError
+from course_bot.learning.statistics import QuestionSums
+from course_bot.locale.phrases import Phrases, phrases
+from course_bot.organisations.naming import find_organisation
+from course_bot.reports.audit import audit_table
+from course_bot.reports.delimited import write_csv
+from course_bot.reports.questions import questions_table
+from course_bot.reports.table import Table
+from course_bot.settings import Settings, read_settings
+from course_bot.storage.auditing import AuditOf, WholeAudit
+from course_bot.storage.organisations import UnitOf, WholeTree
+from course_bot.storage.scope import Scope
+from course_bot.storage.statistics import AllQuestionFigures, Wording
+
+
+def add(commands: Commands) -> None:
+    """Add ``audit`` and ``questions``."""
+    audit = commands.add_parser("audit", help="show what coordinators did, the latest first")
+    audit.add_argument(
+        "--organisation",
+        metavar="NAME",
+        help="only what was done in it (name, ID or path) and below; default: everywhere",
+    )
+    audit.set_defaults(do=audit_command)
+    questions = commands.add_parser(
+        "questions", help="show how each question fares, with advice to its author"
+    )
+    questions.set_defaults(do=questions_command)
+    for each in (audit, questions):
+        each.add_argument("--csv", metavar="FILE", type=Path, help="write it as a new file")
+
+
+def audit_command(arguments: argparse.Namespace) -> int:
+    """Show what was done in organisations, by whom and when."""
+    p = phrases("ru")
+    table = run_async(_audit(read_settings(), arguments.organisation, p))
+    _give(table, arguments.csv, p)
+    return 0
+
+
+async def _audit(settings: Settings, name: str | None, p: Phrases) -> Table:
+    at = now().astimezone(settings.time_zone)
+    async with open_storage_to_read(settings) as storage:
+        if name is None:
+            return audit_table(p, "все организации", await storage.read(WholeAudit()), at)
+        with unclear_names_told():
+            which = find_organisation(await storage.read(WholeTree()), name)
+        scope = Scope(viewer=None, organisation=which.id)
+        unit = await storage.read(UnitOf(scope=scope))
+        rows = await storage.read(AuditOf(scope=scope))
+    if unit is None or rows is None:
+        raise StopError(
+            f"«{which.name}» is archived: `course-bot audit` shows what was done everywhere,"
+            " archived organisations included"
+        )
+    if unit.zone:
+        at = at.astimezone(ZoneInfo(unit.zone))
+    return audit_table(p, which.name, rows, at)
+
+
+def questions_command(arguments: argparse.Namespace) -> int:
+    """Show how each question fares with everybody who takes the course."""
+    p = phrases("ru")
+    settings = read_settings()
+    course = checked_course(settings.lessons)
+    sums = run_async(_sums(settings, course))
+    at = now().astimezone(settings.time_zone)
+    _give(questions_table(p, course, course.title, sums, at), arguments.csv, p)
+    return 0
+
+
+async def _sums(settings: Settings, course: Course) -> Mapping[Wording, QuestionSums]:
+    async with open_storage_to_read(settings) as storage:
+        return await storage.read(AllQuestionFigures(renamed=tuple(course.renamed.items())))
+
+
+def _give(table: Table, csv: Path | None, p: Phrases) -> None:
+    if csv is None:
+        print_table(table, p)
+        return
+    with new_file(csv) as file:
+        write_csv(file, table)

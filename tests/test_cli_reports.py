@@ -1,0 +1,184 @@
+"""The commands that report: the journal of what coordinators did, and the authors' questions."""
+
+import csv
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy.engine import URL
+
+from course_bot.app import check_course
+from course_bot.commands import showing
+from course_bot.organisations.records import Act, Audited, Role
+from course_bot.storage.engine import create_engine
+from course_bot.storage.store import Storage
+from tests.conftest import run
+from tests.console import ROOT, Console, Ended, console, settings
+from tests.doors import right
+from tests.learners import NOW, answer, forget, learner, put, start
+from tests.regions import a_region, add, join, leaves
+
+__all__ = ["console", "settings"]
+
+MOSCOW, VLADIVOSTOK = ZoneInfo("Europe/Moscow"), ZoneInfo("Asia/Vladivostok")
+Asks = Callable[..., Ended]
+
+
+async def _in(url: URL, work: Callable[[Storage], Coroutine[None, None, None]]) -> None:
+    async with Storage(create_engine(url)) as storage:
+        await work(storage)
+
+
+@pytest.fixture
+def asks(console: Console, url: URL) -> Asks:
+    """Carry out a command on the test's database."""
+    address = url.render_as_string(hide_password=False)
+    return lambda *arguments: console(*arguments, COURSE_BOT_DATABASE=address)
+
+
+async def _much_was_done(storage: Storage) -> None:
+    """Let three coordinators do something, and one of them be deleted."""
+    here = await a_region(storage)
+    for short, act, about, name in (
+        ("m1", Act.INVITED, "учитель", "Анна Петрова"),
+        ("s11", Act.EXPORTED, "люди", "Мария Удалённая"),
+        ("m2", Act.REMINDED, "=1+1", ""),
+    ):
+        who = here.people[f"c-{short}"]
+        await who.does(put(name=name))
+        organisation = here.organisations[short]
+        await leaves(who, Audited(organisation=organisation, act=act, at=NOW, about=about))
+    await here.people["c-s11"].does(forget)
+
+
+def lines(ended: Ended) -> list[list[str]]:
+    """Return the lines of a table beneath its titles, as cells."""
+    assert (ended.code, ended.err) == (0, "")
+    _title, _empty, _titles, *rows = ended.out.splitlines()
+    return [[cell.strip() for cell in row.split("  ") if cell.strip()] for row in rows]
+
+
+def test_the_journal_names_nobody_who_was_deleted(asks: Asks, url: URL) -> None:
+    run(_in(url, _much_was_done))
+
+    ended = asks("audit")
+
+    assert ended.out.startswith("Журнал: все организации, по состоянию на ")
+    who, what, where, about = zip(*(row[1:] for row in lines(ended)), strict=True)
+    assert what == ("отправлены напоминания", "скачан файл", "создано приглашение")
+    assert who[0].startswith("Без имени")
+    assert who[1:] == ("удалённый участник", "Анна Петрова")
+    assert where[2] == "Район 1 (Озёрный край)"
+    assert about == ("=1+1", "люди", "учитель")
+    assert "Мария" not in ended.out
+
+
+def test_the_journal_of_an_organisation_has_what_is_below_it_and_nothing_else(
+    asks: Asks, url: URL
+) -> None:
+    run(_in(url, _much_was_done))
+
+    ended = asks("audit", "--organisation", "район 1 (озерный край)")
+
+    assert ended.out.startswith("Журнал: Район 1 (Озёрный край), ")
+    assert [row[3] for row in lines(ended)] == [
+        "Школа 11 (Озёрный край)",
+        "Район 1 (Озёрный край)",
+    ]
+
+
+def test_the_journal_tells_the_time_where_the_organisation_is(asks: Asks, url: URL) -> None:
+    async def far_east(storage: Storage) -> None:
+        school = await add(storage, "Школа", zone="Asia/Vladivostok")
+        who = learner(storage)
+        await join(who, school, Role.COORDINATOR)
+        await leaves(who, Audited(organisation=school, act=Act.EXPORTED, at=NOW, about="люди"))
+
+    run(_in(url, far_east))
+
+    here, there = (
+        lines(asks("audit", *words))[0][0] for words in ((), ("--organisation", "Школа"))
+    )
+    assert here == NOW.astimezone(MOSCOW).strftime("%d.%m.%Y %H:%M")
+    assert there == NOW.astimezone(VLADIVOSTOK).strftime("%d.%m.%Y %H:%M")
+
+
+def test_the_journal_as_a_file_has_the_same_and_no_formula(asks: Asks, url: URL) -> None:
+    run(_in(url, _much_was_done))
+
+    assert asks("audit", "--csv", "audit.csv") == Ended(code=0, out="", err="")
+
+    content = Path("audit.csv").read_text(encoding="utf-8-sig")
+    titles, *rows = csv.reader(content.splitlines(), delimiter=";")
+    assert titles == ["Когда", "Кто", "Что сделано", "Где", "Подробности"]
+    assert [row[4] for row in rows] == ["'=1+1", "люди", "учитель"]
+    assert "audit.csv is there already" in asks("audit", "--csv", "audit.csv").refusal
+    assert "no/audit.csv can't be written" in asks("audit", "--csv", "no/audit.csv").refusal
+
+
+def test_a_journal_of_nobody_knows_what_is_refused(asks: Asks, url: URL) -> None:
+    run(_in(url, _much_was_done))
+    assert "there is no organisation «Лицей»" in asks("audit", "--organisation", "Лицей").refusal
+    asks("organisations", "archive", "Район 2 (Озёрный край)")
+    line = asks("audit", "--organisation", "Район 2 (Озёрный край)").refusal
+    assert "«Район 2 (Озёрный край)» is archived: `course-bot audit` shows" in line
+
+
+def test_what_an_archived_organisation_did_stays_in_the_whole_journal(
+    asks: Asks, url: URL
+) -> None:
+    run(_in(url, _much_was_done))
+    asks("organisations", "archive", "Район 2 (Озёрный край)")
+    assert lines(asks("audit"))[0][3] == "Район 2 (Озёрный край)"
+
+
+def test_authors_see_how_everybody_answers_each_question(asks: Asks, url: URL) -> None:
+    course, _faults = check_course(ROOT / "lessons")
+    assert course is not None
+    lesson = course.lessons["roles"]
+
+    async def three_pass(storage: Storage) -> None:
+        for _ in range(3):
+            who = learner(storage, uuid4().hex)
+            person = await who.does(start("roles", course=course))
+            while person.question:
+                person = await who.does(answer(right(person.question.filled)))
+
+    run(_in(url, three_pass))
+
+    shown = asks("questions")
+    assert shown.out.startswith(f"Вопросы: {course.title}, по состоянию на ")
+    asks("questions", "--csv", "questions.csv")
+    content = Path("questions.csv").read_text(encoding="utf-8-sig")
+    titles, *rows = csv.reader(content.splitlines(), delimiter=";")
+    assert len(rows) == sum(len(each.pool) for each in course.lessons.values())
+    assert len(lines(shown)) == len(rows)
+    answers = titles.index("Ответов")
+    counts = {True: 0, False: 0}
+    for row in rows:
+        counts[row[0] == lesson.title] += int(row[answers])
+    assert counts == {True: 3 * lesson.draw, False: 0}
+
+
+def test_questions_of_a_course_with_faults_are_not_counted(console: Console) -> None:
+    ended = console("questions", COURSE_BOT_LESSONS="nowhere")
+    assert "the lessons in nowhere have faults" in ended.refusal
+
+
+def test_a_row_that_is_wider_than_the_window_is_shown_cell_by_cell(
+    asks: Asks, url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(_in(url, _much_was_done))
+    monkeypatch.setattr(showing, "_window", lambda: 60)
+
+    first, *_others = asks("audit").out.split("\n\n")[1:]
+
+    assert [line.partition(": ")[0] for line in first.splitlines()] == [
+        "Когда",
+        "Кто",
+        "Что сделано",
+        "Где",
+        "Подробности",
+    ]
