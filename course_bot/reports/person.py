@@ -57,7 +57,7 @@ def columns(p: Phrases) -> tuple[Column, ...]:
         ),
         Column(
             name="passed_at",
-            title=p.t("Passed"),
+            title=p.t("Passed on"),
             about=p.t("When the quiz was first passed."),
             form=Form.MOMENT,
             width=18,

@@ -115,6 +115,7 @@ def read(
     p: Phrases,
     *,
     columns: Collection[str],
+    usual: str = "",
     organisations: Collection[int] = (),
     tracks: Collection[str] = (),
 ) -> Asked:
@@ -124,6 +125,7 @@ def read(
         query: the address's parameters; those that nobody here knows are passed over.
         p: the reader's phrases, for what is wrong.
         columns: the names of what the table can be sorted by.
+        usual: what it is sorted by if nothing else is said.
         organisations: those that it can be narrowed down to.
         tracks: those that it can be narrowed down to.
     """
@@ -133,7 +135,7 @@ def read(
     organisation = reader.one_of("in", {f"{each}": each for each in organisations})
     track = reader.one_of("track", {each: each for each in tracks}) or ""
     since = reader.day("since")
-    sort = reader.one_of("sort", {name: name for name in columns}) or ""
+    sort = reader.one_of("sort", {name: name for name in columns}) or usual
     descending = reader.one_of("order", {"asc": False, "desc": True}) or False
     page = reader.page("page")
     return Asked(

@@ -18,7 +18,9 @@ from course_bot.messengers.browser.team.charts import standing_bar
 from course_bot.messengers.browser.team.rendering import render
 from course_bot.messengers.browser.team.sheets import Sheet, fixed_sheet, one_page, pages_of, sheet
 from course_bot.organisations.records import Role
-from course_bot.reports import people, person, summary
+from course_bot.reports import lessons, people, person, questions, summary
+from course_bot.reports.exporting import in_need_first
+from course_bot.reports.picture import bars_svg
 from course_bot.reports.table import Table
 from course_bot.reports.wording import state_words
 from course_bot.storage.organisations import Memberships, Unit, UnitOf
@@ -33,6 +35,7 @@ from course_bot.storage.reporting import (
     Summary,
 )
 from course_bot.storage.scope import Scope
+from course_bot.storage.statistics import LessonFigures, QuestionFigures
 from course_bot.storage.store import Storage
 from course_bot.storage.team_sessions import (
     COOKIE,
@@ -156,6 +159,8 @@ class TeamPages:
                 f"{unit}/people/{{person:{NUMBER}}}",
                 self._for_members(self._of_unit(self._person)),
             ),
+            web.get(f"{unit}/lessons", self._for_members(self._of_unit(self._lessons))),
+            web.get(f"{unit}/questions", self._for_members(self._of_unit(self._questions))),
         )
 
     # Coming in and going.
@@ -323,6 +328,9 @@ class TeamPages:
         table = summary.summary_table(p, visit.name, here, rows, visit.at)
         asked = read(visit.visit.request.query, p, columns=[each.name for each in table.columns])
         links = ["" if row.organisation == here else f"/team/{row.organisation}" for row in rows]
+        below = in_need_first(row for row in rows if row.organisation != here)
+        title = p.t("Who has completed the course")
+        chart = bars_svg(title, table.moment, below, p) if len(below) > 1 else ""
         return _unit_page(
             "summary.html",
             visit,
@@ -331,6 +339,7 @@ class TeamPages:
             table=None if asked.faults else _whole(table, p, asked, links),
             standing=standing,
             bar=standing_bar(standing, p),
+            chart=chart,
             moment=table.moment,
             downloads=(),
         )
@@ -342,6 +351,7 @@ class TeamPages:
             visit.visit.request.query,
             p,
             columns=SORTS,
+            usual="name",
             organisations=[each.id for each in visit.unit.children],
             tracks=course.tracks,
         )
@@ -378,7 +388,7 @@ class TeamPages:
             query = PeoplePage(
                 scope=visit.scope,
                 filter=wanted,
-                sort=asked.sort or "name",
+                sort=asked.sort,
                 descending=asked.descending,
                 offset=(number - 1) * PAGE_ROWS,
                 limit=PAGE_ROWS,
@@ -398,7 +408,7 @@ class TeamPages:
         p, course = visit.p, self._course()
         asked = read(visit.visit.request.query, p, columns=())
         tracks = people.people_table(p, course, visit.name, card.rows, visit.at)
-        lessons = person.person_table(p, course, card, visit.at)
+        passed = person.person_table(p, course, card, visit.at)
         return _unit_page(
             "person.html",
             visit,
@@ -406,10 +416,26 @@ class TeamPages:
             asked,
             name=people.shown_name(p, card.name, card.person),
             tracks=fixed_sheet(tracks, p),
-            lessons=fixed_sheet(lessons, p),
-            moment=lessons.moment,
+            lessons=fixed_sheet(passed, p),
+            moment=passed.moment,
             downloads=(),
         )
+
+    async def _lessons(self, visit: UnitVisit) -> web.Response:
+        """Show each lesson in figures."""
+        course = self._course()
+        figures = LessonFigures(scope=visit.scope, renamed=tuple(course.renamed.items()))
+        sums = may(await visit.visit.read(figures))
+        table = lessons.lessons_table(visit.p, course, visit.name, sums, visit.at)
+        return _report("lessons", visit, table)
+
+    async def _questions(self, visit: UnitVisit) -> web.Response:
+        """Show each question in figures, without anybody's single answer."""
+        course = self._course()
+        figures = QuestionFigures(scope=visit.scope, renamed=tuple(course.renamed.items()))
+        sums = may(await visit.visit.read(figures))
+        table = questions.questions_table(visit.p, course, visit.name, sums, visit.at)
+        return _report("questions", visit, table)
 
 
 def may(found: R | None) -> R:
@@ -440,6 +466,20 @@ def _options(
         "sort": [(each.name, each.title) for each in table.columns if each.name in SORTS],
         "order": [("", p.t("ascending")), ("desc", p.t("descending"))],
     }
+
+
+def _report(tab: str, visit: UnitVisit, table: Table) -> web.Response:
+    names = [each.name for each in table.columns]
+    asked = read(visit.visit.request.query, visit.p, columns=names)
+    return _unit_page(
+        "report.html",
+        visit,
+        tab,
+        asked,
+        table=None if asked.faults else _whole(table, visit.p, asked, ()),
+        moment=table.moment,
+        downloads=(),
+    )
 
 
 def _phrases(request: web.Request) -> Phrases:

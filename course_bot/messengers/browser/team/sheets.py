@@ -7,28 +7,29 @@ from datetime import date, datetime
 from course_bot.locale.phrases import Phrases
 from course_bot.messengers.browser.team.asked import PAGE_ROWS, Asked
 from course_bot.organisations.state import State
-from course_bot.reports.table import Cell, Form, Table
+from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.wording import shown
 
 NUMBERS = {Form.COUNT, Form.DECIMAL, Form.SHARE}
+LONG = 30
+"""Characters of a cell from which on it gets a line of its own on a phone."""
 Row = Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """A column's head; ``sorted`` is "ascending", "descending" or empty, as ARIA has it."""
+    """A column's head.
+
+    ``kind`` is "number" where cells stand to the right, "long" where a line may be too short for
+    them; ``sorted`` is "ascending", "descending" or empty, as ARIA has it.
+    """
 
     name: str
     title: str
     about: str
-    form: Form
+    kind: str
     href: str
     sorted: str
-
-    @property
-    def number(self) -> bool:
-        """Whether its cells are numbers, which stand to the right."""
-        return self.form in NUMBERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def sheet(
             name=column.name,
             title=column.title,
             about=column.about,
-            form=column.form,
+            kind=_kind(column),
             href="" if column.name in unsorted else _order(asked, column.name),
             sorted=_sorted(asked, column.name),
         )
@@ -177,6 +178,12 @@ def _order(asked: Asked, column: str) -> str:
     """Return the address of the table in a column's order; in the other one if it is that."""
     turned = asked.sort == column and not asked.descending
     return asked.address(sort=column, order="desc" if turned else None, page=None)
+
+
+def _kind(column: Column) -> str:
+    if column.form in NUMBERS:
+        return "number"
+    return "long" if column.form is Form.TEXT and column.width >= LONG else ""
 
 
 def _sorted(asked: Asked, column: str) -> str:
