@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_bot.content.model import Course, Step
-from course_bot.conversation import menu
+from course_bot.conversation import certificates, menu
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
@@ -22,6 +22,7 @@ from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.options import Option
 from course_bot.questions.order import Order
+from course_bot.storage.certificates import Issued
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
@@ -185,6 +186,7 @@ async def walk(house: House, language: Language) -> None:
     await elsewhere(house, ann, language)
     await assigning(house, ann)
     await team_walk(house, ann, NEUTRAL)
+    await certified(house, ann, language)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     p = phrases(language)
@@ -352,6 +354,22 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
         house.said.append(Notice(text=house.talk.refusal(reason, language)))
     for command in await house.talk.commands(language, house.account(ann)):
         house.said.append(Notice(text=command.about))
+
+
+async def certified(house: House, ann: Person, language: Language) -> None:
+    """Complete another track, and ask for certificates."""
+    for action in ("certificate:teacher", "whose:teacher", "take:coordinator", "quiz:more"):
+        await ann.sends_action(action)
+    await house.takes_quiz(ann)
+    await ann.sends_action("me")
+    p = phrases(language)
+    issued = Issued(
+        code="0" * 12, track=NEUTRAL, title=NEUTRAL, course=NEUTRAL, name=NEUTRAL,
+        organisation=NEUTRAL, day=house.now.date(),
+    )  # fmt: skip
+    for found in (None, issued, replace(issued, withdrawn=True)):
+        told = certificates.verdict(p, found)
+        house.said += [Notice(text=text) for text in (told.title, *told.lines)]
 
 
 def read(house: House) -> Iterator[str]:

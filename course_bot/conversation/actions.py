@@ -330,6 +330,33 @@ class Result(Action):
     attempt: str
 
 
+# Certificates.
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(Action):
+    """Hand over the certificate of a track."""
+
+    name = "certificate"
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameCertificate(Action):
+    """Ask for the name that a track's certificate is to have."""
+
+    name = "whose"
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verify(Action):
+    """Say whether there is a certificate of this number; it is empty where it can't be one."""
+
+    name = "verify"
+    code: str
+
+
 # Help.
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from html import escape
 
+from course_bot.conversation import certificates
 from course_bot.conversation.actions import (
     Action,
     Arrive,
@@ -90,6 +91,7 @@ def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
         lines.append(
             p.many("And {count} more organisation.", "And {count} more organisations.", more)
         )
+    rows += certificates.keys(stage, *stage.course.tracks)
     rows.append((button(p.t("📱 Go on on another device"), MakeLink()),))
     rows.append((button(p.t("🔒 What is stored about me"), Stored()),))
     return Screen(text="\n\n".join(lines), rows=(*rows, *ways(stage)))

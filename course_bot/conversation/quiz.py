@@ -7,7 +7,7 @@ from hashlib import blake2b
 from html import escape
 
 from course_bot.content.model import Lesson
-from course_bot.conversation import asking
+from course_bot.conversation import asking, certificates
 from course_bot.conversation.actions import (
     Done,
     Feedback,
@@ -323,7 +323,8 @@ def _onward(stage: Stage) -> list[Row]:
     p = stage.phrases
     following = next_lesson(stage.track, stage.person)
     if following is None:
-        return [(button(p.t("What now?"), TrackDone()),)]
+        done = certificates.keys(stage, stage.track.id)
+        return [(button(p.t("What now?"), TrackDone()),), *done]
     lesson = stage.lesson(following)
     label = p.t("Next lesson: {title}", title=lesson.title)
     return [(button(label, OpenLesson(following)),)]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from course_bot.content.model import Course
 from course_bot.conversation import (
     assigning,
+    certificates,
     downloading,
     inviting,
     joining,
@@ -35,6 +36,7 @@ from course_bot.conversation.actions import (
     Help,
     Me,
     Menu,
+    NameCertificate,
     NameForReport,
     Progress,
     Rename,
@@ -98,6 +100,7 @@ ROUTES = by_name(
         *assigning.ROUTES,
         *opening.ROUTES,
         *inviting.ROUTES,
+        *certificates.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
@@ -334,7 +337,8 @@ class Turn:
             self.views = {person.place: view}
             notice = stage.phrases.t("This button has had its day. Here is where you are now.")
             return Decision(person=person, notice=notice)
-        return _with_tracks(self.course, situation.person, decision)
+        decision = _with_tracks(self.course, situation.person, decision)
+        return certificates.with_certificates(stage, situation.person, decision)
 
     def changes_commands(self, decision: Decision) -> bool:
         """Tell whether the person may have another command menu after the decision.
@@ -397,6 +401,8 @@ def _opened(stage: Stage, payload: str) -> Decision:
         return profile.arrive(greeted, payload.removeprefix(profile.LINK_PAYLOAD))
     if payload.startswith(invites.PAYLOAD):
         return joining.open_invite(greeted, payload.removeprefix(invites.PAYLOAD))
+    if payload.startswith(certificates.PAYLOAD):
+        return certificates.open_certificate(greeted, payload.removeprefix(certificates.PAYLOAD))
     if not person.track and (payload or not person.place):
         return Decision(person=welcome.greet(stage, payload if known else ""))
     if not payload:
@@ -439,6 +445,8 @@ def _wrote(stage: Stage, text: str) -> Decision:
         return welcome.take_name(stage, text, AskRole())
     if place == NameForReport.name:
         return joining.take_typed_name(stage, text)
+    if place == NameCertificate.name:
+        return certificates.take_name(stage, text)
     if place == Rename.name:
         return profile.take_new_name(stage, text)
     if place in (Welcome.name, AskRole.name):

@@ -119,17 +119,18 @@ class DigestSwitched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateIssued:
-    """Record: the person has completed a track; the name stands as it is now, for good.
+    """Record: the person has completed a track; all that it says stands as it is now, for good.
 
-    ``code`` is what it is verified by; ``organisation`` may be empty.
+    ``code`` is what it is verified by; ``title`` is the track's and ``course`` the course's;
+    ``organisation`` may be empty.
     """
 
     code: str
     track: str
     title: str
+    course: str
     name: str
     organisation: str
-    organisation_id: int | None
     day: date
     at: datetime
 

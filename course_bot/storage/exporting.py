@@ -102,6 +102,7 @@ def _of_organisations(who: int) -> dict[str, Select[tuple[object, ...]]]:
         "certificates": select(
             certificate.c.code,
             certificate.c.title,
+            certificate.c.course,
             certificate.c.name,
             certificate.c.organisation,
             certificate.c.day,

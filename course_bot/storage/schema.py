@@ -441,6 +441,7 @@ certificate = Table(
     Column("track", String(32), nullable=False),
     # As they were on that day, for good.
     Column("title", Text, nullable=False),
+    Column("course", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("organisation", Text, nullable=False),
     Column("day", Date, nullable=False),

@@ -103,6 +103,7 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
                     person_id=person,
                     track=record.track,
                     title=record.title,
+                    course=record.course,
                     name=record.name,
                     organisation=record.organisation,
                     day=record.day,

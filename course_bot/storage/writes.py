@@ -144,7 +144,7 @@ _WITHDRAW_CERTIFICATES = Prepared(
     update(schema.certificate)
     .where(schema.certificate.c.person_id == bindparam("person"))
     .values(
-        {column: text("''") for column in ("name", "organisation", "title", "track")}
+        {column: text("''") for column in ("name", "organisation", "title", "course", "track")}
         | {"withdrawn_at": bindparam("at", type_=schema.UtcDateTime())}
     )
 )

@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("track", sa.String(length=32), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("course", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
