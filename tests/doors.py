@@ -127,6 +127,9 @@ class House:
     async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
         return await self.talk.outgoing(door, now)
 
+    async def begin(self, message: int, now: datetime) -> bool:
+        return await self.talk.begin(message, now)
+
     async def delivered(self, message: int, now: datetime) -> None:
         await self.talk.delivered(message, now)
 
@@ -231,6 +234,7 @@ class House:
         taken: list[Outgoing] = []
         while lent := await self.talk.outgoing(door, self.now):
             for message in lent:
+                assert not message.once or await self.talk.begin(message.id, self.now)
                 await self.talk.delivered(message.id, self.now)
             taken += lent
         return taken

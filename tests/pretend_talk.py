@@ -140,6 +140,11 @@ class PretendTalk:
             raise self.outbox.faults.pop()
         return self.outbox.lends(door)
 
+    async def begin(self, message: int, now: datetime) -> bool:
+        if self.outbox.faults:
+            raise self.outbox.faults.pop()
+        return self.outbox.begins(message)
+
     async def delivered(self, message: int, now: datetime) -> None:
         await self.outbox.reports.wait()
         if self.outbox.faults:
@@ -154,6 +159,7 @@ class PretendTalk:
         if lasting:
             self.outbox.given_up.append((outgoing, reason))
         else:
+            self.outbox.begun.discard(message)
             self.outbox.put_off.append((outgoing, reason))
             self.outbox.due.append(outgoing)
         self._tell()
@@ -185,6 +191,8 @@ class PretendOutbox:
         self.sent: list[Outgoing] = []
         self.given_up: list[tuple[Outgoing, str]] = []
         self.put_off: list[tuple[Outgoing, str]] = []
+        self.begun: set[int] = set()
+        """Those that are never lent again, by their ids."""
         self.reports = asyncio.Event()
         """Reports of what was sent wait until this is set."""
         self.reports.set()
@@ -192,11 +200,18 @@ class PretendOutbox:
         """What the database answers before it works."""
         self._last = 0
 
-    def says(self, account: Account, text: str) -> Outgoing:
+    def says(self, account: Account, text: str, *, once: bool = False) -> Outgoing:
         """Make a message due."""
         self._last += 1
-        self.due.append(Outgoing(id=self._last, account=account, screen=Screen(text=text)))
+        screen = Screen(text=text)
+        self.due.append(Outgoing(id=self._last, account=account, screen=screen, once=once))
         return self.due[-1]
+
+    def begins(self, message: int) -> bool:
+        """Note that a message is begun, if it is the first time."""
+        new = message not in self.begun
+        self.begun.add(message)
+        return new
 
     def lends(self, door: str, most: int = 100) -> list[Outgoing]:
         """Lend what is due at a door, one message a person."""
@@ -209,5 +224,5 @@ class PretendOutbox:
 
     def leases_end(self) -> None:
         """Make due again what was lent and never reported."""
-        self.due += self.lent.values()
+        self.due += [it for it in self.lent.values() if it.id not in self.begun]
         self.lent.clear()

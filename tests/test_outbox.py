@@ -10,12 +10,15 @@ from sqlalchemy.engine import URL
 
 from course_bot.conversation.outgoing import next_daytime
 from course_bot.conversation.turn import Conversation
+from course_bot.storage import schema
 from course_bot.storage.engine import create_engine
-from course_bot.storage.outbox import LEASE, TRIED, Postponed, Settled, pause_after
+from course_bot.storage.outbox import AT_ONCE, LEASE, TRIED, Postponed, Settled, pause_after
 from course_bot.storage.schema import outbox
 from course_bot.storage.store import Storage
 from tests.files_here import FilesHere
 from tests.learners import COURSE, NOW, Learner, forget, join, learner, link, put
+from tests.regions import add
+from tests.regions import join as join_school
 
 SECOND = timedelta(seconds=1)
 
@@ -61,6 +64,147 @@ async def test_a_message_is_lent_once_and_due_again_after_its_lease(storage: Sto
     assert await lent(storage) == [message]
     assert await lent(storage, NOW + LEASE - SECOND) == []
     assert await lent(storage, NOW + LEASE) == [message], "whoever had it was killed"
+
+
+async def test_a_message_that_was_begun_is_never_lent_again(storage: Storage) -> None:
+    """Whoever had it was killed, before it was sent or after: nobody can tell."""
+    first, second = await waits(learner(storage), 2)
+    await lent(storage)
+    assert await storage.begin_message(first, NOW)
+
+    assert await lent(storage, NOW + LEASE - SECOND) == []
+    assert await lent(storage, NOW + LEASE) == [second]
+    assert await reasons(storage) == {first: "interrupted"}
+
+
+async def test_many_that_were_interrupted_hold_up_none_that_was_not(storage: Storage) -> None:
+    begun = [(await waits(learner(storage, f"{key}")))[0] for key in range(AT_ONCE + 5)]
+    (waiting,) = await waits(learner(storage, "waiting"), due_at=NOW + LEASE)
+    while messages := await lent(storage):
+        for message in messages:
+            assert await storage.begin_message(message, NOW)
+
+    assert await lent(storage, NOW + LEASE) == [waiting]
+    assert await reasons(storage) == dict.fromkeys(begun, "interrupted")
+
+
+async def test_a_message_is_begun_once_and_only_while_it_is_lent(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+    assert not await storage.begin_message(message, NOW), "nobody has it"
+    await lent(storage)
+    assert not await storage.begin_message(message, NOW + LEASE), "its lease has ended"
+    assert await storage.begin_message(message, NOW)
+    assert not await storage.begin_message(message, NOW), "a process that is late has it too"
+    await storage.settle_messages([Settled(id=message)], NOW)
+    assert not await storage.begin_message(message, NOW)
+    assert not await storage.begin_message(999, NOW)
+
+
+async def test_what_was_begun_and_certainly_not_sent_is_tried_again(storage: Storage) -> None:
+    (message,) = await waits(learner(storage))
+    await lent(storage)
+    await storage.begin_message(message, NOW)
+    await storage.put_off_message(message, NOW, "the network is away")
+
+    later = NOW + timedelta(minutes=1)
+    assert await lent(storage, later) == [message]
+    assert await storage.begin_message(message, later)
+
+
+async def test_of_two_processes_one_begins_a_message(storage: Storage, url: URL) -> None:
+    messages = [(await waits(learner(storage, f"{key}")))[0] for key in range(10)]
+    await lent(storage)
+
+    async with Storage(create_engine(url)) as other:
+        begun = await asyncio.gather(
+            *(
+                each.begin_message(message, NOW)
+                for message in messages
+                for each in (storage, other)
+            )
+        )
+
+    assert [sum(begun[at : at + 2]) for at in range(0, 20, 2)] == [1] * 10
+
+
+async def test_it_is_day_where_the_organisation_is(storage: Storage) -> None:
+    """At noon in Moscow it is evening on Kamchatka; without an organisation, Moscow counts."""
+    far, near = learner(storage, "far"), learner(storage, "near")
+    for who in (far, near):
+        await who.does(put(track="teacher"))
+    await join_school(far, await add(storage, "Школа", zone="Asia/Kamchatka"))
+    now = NOW + timedelta(days=3)
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    await talk.plan_reminders(now)
+
+    (message,) = await talk.outgoing("telegram", now)
+    assert message.account == near.account
+    await talk.delivered(message.id, now)
+    assert await lent(storage, datetime(2026, 11, 26, 21, 59, 59, tzinfo=UTC)) == []
+    morning = datetime(2026, 11, 26, 22, tzinfo=UTC)
+    assert [each.account.key for each in await talk.outgoing("telegram", morning)] == ["far"]
+
+
+async def test_the_zone_is_that_of_the_organisation_joined_first_of_those_that_are_left(
+    storage: Storage,
+) -> None:
+    who = learner(storage)
+    await who.does(put(track="teacher"))
+    first, second, third = [await add(storage, f"Школа {n}") for n in range(3)]
+    for school in (third, first, second):
+        await join_school(who, school)
+        who.now += SECOND
+    async with storage.writing() as connection:
+        await connection.execute(
+            update(schema.organisation)
+            .where(schema.organisation.c.id == third)
+            .values(archived_at=NOW)
+        )
+    await storage.derive()
+
+    later = who.now + timedelta(days=4)
+    await storage.plan_reminders(["telegram"], later, lambda _: True)
+
+    (message,) = await storage.lend_messages("telegram", later)
+    assert message.organisation == first
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "dropped"),
+    [
+        (None, "reminder", True),
+        (None, "nudge", True),
+        ("interrupted", "nudge", True),
+        ("blocked", "nudge", False),
+        ("no longer true", "reminder", False),
+        (None, "digest", False),
+    ],
+)
+async def test_who_was_reminded_today_is_not_reminded_again_today(
+    storage: Storage, reason: str | None, kind: str, dropped: bool
+) -> None:
+    earlier, message = await waits(learner(storage), 2)
+    async with storage.writing() as connection:
+        await connection.execute(update(outbox).where(outbox.c.id == earlier).values(kind=kind))
+    await storage.settle_messages([Settled(id=earlier, reason=reason)], NOW)
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+
+    sent = await talk.outgoing("telegram", NOW + timedelta(hours=2))
+
+    assert [each.id for each in sent] == ([] if dropped else [message])
+    if dropped:
+        assert (await reasons(storage))[message] == "reminded already"
+
+
+async def test_who_was_reminded_yesterday_may_be_reminded_today(storage: Storage) -> None:
+    earlier, message = await waits(learner(storage), 2)
+    await storage.settle_messages([Settled(id=earlier)], NOW)
+    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+
+    (sent,) = await talk.outgoing("telegram", NOW + timedelta(hours=23))
+
+    assert sent.id == message
+    assert sent.once
 
 
 async def test_a_message_counts_as_sent_only_when_it_was(storage: Storage) -> None:

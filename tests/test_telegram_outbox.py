@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiogram.client.telegram import TelegramAPIServer
 
 from course_bot.storage import Account
 from tests.pretend_talk import PretendTalk
@@ -166,6 +167,68 @@ async def test_a_kill_between_sending_and_reporting_doubles_one_message_and_lose
         await api.until(lambda: len(talk.outbox.sent) == 2)
     assert texts(ann) == ["Вас ждёт урок"] * 2
     assert texts(boris) == ["Вас ждёт тест"]
+
+
+async def test_what_is_to_come_once_comes_once_however_the_connection_breaks(
+    server: Server, talk: PretendTalk, api: BotApi
+) -> None:
+    people = [Somebody(api, 500 + number) for number in range(6)]
+    messages = [talk.outbox.says(account_of(each), "Вас ждёт урок", once=True) for each in people]
+    api.fails("lost", "sendMessage", chats=[people[1].number])
+    api.fails("reset", "sendMessage", chats=[people[2].number])
+    api.fails("gateway", "sendMessage", chats=[people[3].number])
+    api.fails("429", "sendMessage", chats=[people[4].number])
+    async with sending(server):
+        await api.until(lambda: len(talk.outbox.sent) + len(talk.outbox.given_up) == 6)
+    assert [len(texts(somebody)) for somebody in people] == [1, 1, 0, 0, 1, 1]
+    given_up = {message.id for message, _ in talk.outbox.given_up}
+    assert given_up == {messages[n].id for n in (1, 2, 3)}
+    assert talk.outbox.put_off == []
+
+
+async def test_what_is_to_come_once_waits_while_nobody_can_be_connected(
+    talk: PretendTalk, ann: Somebody, api: BotApi
+) -> None:
+    """Whoever was not even connected to has heard nothing: the message is not lost."""
+    talk.outbox.says(account_of(ann), "Вас ждёт урок", once=True)
+    async with served(talk, api) as server:
+        there = server.door.bot.session.api
+        server.door.bot.session.api = TelegramAPIServer.from_base("http://127.0.0.1:9")
+        async with sending(server):
+            await api.until(lambda: len(talk.outbox.put_off) >= 2)
+            server.door.bot.session.api = there
+            await api.until(lambda: bool(talk.outbox.sent))
+    assert texts(ann) == ["Вас ждёт урок"]
+    assert talk.outbox.given_up == []
+
+
+async def test_a_kill_between_sending_and_reporting_doubles_nothing_that_is_to_come_once(
+    talk: PretendTalk, ann: Somebody, boris: Somebody, api: BotApi
+) -> None:
+    talk.outbox.reports.clear()
+    talk.outbox.says(account_of(ann), "Вас ждёт урок", once=True)
+    async with served(talk, api, SHORT_CALLS) as killed, sending(killed):
+        await api.until(lambda: bool(ann.chat.from_bot))
+    assert talk.outbox.sent == []
+    talk.outbox.leases_end()
+    talk.outbox.says(account_of(boris), "Вас ждёт тест", once=True)
+    talk.outbox.reports.set()
+    async with served(talk, api) as server, sending(server):
+        await api.until(lambda: len(talk.outbox.sent) == 1)
+    assert texts(ann) == ["Вас ждёт урок"]
+    assert texts(boris) == ["Вас ждёт тест"]
+
+
+async def test_what_another_process_has_begun_is_not_sent(
+    server: Server, talk: PretendTalk, ann: Somebody, boris: Somebody, api: BotApi
+) -> None:
+    hers = talk.outbox.says(account_of(ann), "Вас ждёт урок", once=True)
+    talk.outbox.says(account_of(boris), "Вас ждёт тест", once=True)
+    talk.outbox.begins(hers.id)
+    async with sending(server):
+        await api.until(lambda: bool(talk.outbox.sent))
+    assert texts(boris) == ["Вас ждёт тест"]
+    assert texts(ann) == []
 
 
 async def test_who_is_told_to_stop_reports_what_is_on_its_way_and_begins_nothing(

@@ -1,6 +1,7 @@
 """What the bot says by itself: in the daytime of whoever reads it, and only while it is true."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,19 @@ DAY_BEGINS, DAY_ENDS = time(10), time(19)
 """Between which hours, where the person lives, the bot writes first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of message: how it is worded, None where it has lost its point.
+
+    ``once``: it is to be lost rather than come twice. ``second``: what becomes of it on a day on
+    which the person has been reminded of the course already.
+    """
+
+    word: Callable[[Course, Lent], Screen | None]
+    once: bool = True
+    second: Callable[[Lent, datetime], Postponed | Settled] | None = None
+
+
 def _reminder(course: Course, message: Lent) -> Screen | None:
     person = under_present_names(message.person, course.renamed)
     if person.seen_at > message.made_at or not person.reminders:
@@ -24,8 +38,11 @@ def _reminder(course: Course, message: Lent) -> Screen | None:
     return menu.reminder(course, person)
 
 
-_KINDS: Mapping[str, Callable[[Course, Lent], Screen | None]] = {reminders.KIND: _reminder}
-"""How each kind of message is worded; None where it has lost its point."""
+def _dropped(message: Lent, _next_day: datetime) -> Settled:
+    return Settled(id=message.id, reason="reminded already")
+
+
+_KINDS: Mapping[str, Kind] = {reminders.KIND: Kind(word=_reminder, second=_dropped)}
 
 
 def prepared(
@@ -36,24 +53,41 @@ def prepared(
     Args:
         course: the course as it is now.
         message: the message, with its person as they are now.
-        zone: where the person lives.
+        zone: where the people live whose organisation says nothing else.
         now: UTC.
     """
     if message.blocked:
         return Settled(id=message.id, reason="blocked")
-    opens = next_daytime(now, zone)
+    kind = _KINDS[message.kind]
+    there = ZoneInfo(message.zone) if message.zone else zone
+    opens = next_daytime(now, there)
     if opens > now:
         return Postponed(id=message.id, until=opens)
-    screen = _KINDS[message.kind](course, message)
+    screen = kind.word(course, message)
     if screen is None:
         return Settled(id=message.id, reason="no longer true")
-    return Outgoing(id=message.id, account=message.account, screen=screen)
+    if kind.second is not None and _same_day(message.reminded_at, now, there):
+        return kind.second(message, next_morning(now, there))
+    return Outgoing(id=message.id, account=message.account, screen=screen, once=kind.once)
+
+
+def _same_day(earlier: datetime | None, now: datetime, zone: ZoneInfo) -> bool:
+    return earlier is not None and earlier.astimezone(zone).date() == now.astimezone(zone).date()
 
 
 def next_daytime(now: datetime, zone: ZoneInfo) -> datetime:
     """Return ``now`` if it is daytime in the zone, else when the next day there begins (UTC)."""
     there = now.astimezone(zone)
-    if DAY_BEGINS <= there.time() < DAY_ENDS:
-        return now
-    day = there.date() if there.time() < DAY_BEGINS else there.date() + timedelta(days=1)
+    if there.time() < DAY_BEGINS:
+        return _morning(now, zone, days=0)
+    return now if there.time() < DAY_ENDS else next_morning(now, zone)
+
+
+def next_morning(now: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the bot may write first on the day after this one in a zone (UTC)."""
+    return _morning(now, zone, days=1)
+
+
+def _morning(now: datetime, zone: ZoneInfo, *, days: int) -> datetime:
+    day = now.astimezone(zone).date() + timedelta(days=days)
     return datetime.combine(day, DAY_BEGINS, zone).astimezone(now.tzinfo)

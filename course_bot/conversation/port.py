@@ -202,12 +202,15 @@ Tell = Callable[[str], Awaitable[None]]
 class Outgoing:
     """What the bot says by itself, lent to a door that will send it to this account.
 
-    ``id`` names the message where the door tells what became of it.
+    ``id`` names the message where the door tells what became of it. ``once``: it is to be lost
+    rather than come twice, so ``Talk.begin`` is asked before it is sent, and it is not tried
+    again where it may have arrived.
     """
 
     id: int
     account: Account
     screen: Screen
+    once: bool
 
 
 class Talk(Protocol):
@@ -234,8 +237,16 @@ class Talk(Protocol):
     async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
         """Lend some of the messages that are due at a door now (UTC), at most one a person.
 
-        Each is lent for five minutes: one of which nothing was told by then is due again. An
-        empty list means that nothing is due.
+        Each is lent for five minutes: one of which nothing was told by then is due again, unless
+        it was begun. An empty list means that nothing is due.
+        """
+        ...
+
+    async def begin(self, message: int, now: datetime) -> bool:
+        """Note that a message is about to be sent (UTC), and tell whether it may be.
+
+        It may not where somebody else has begun it, or it is not lent any more. Once begun, it
+        is never lent again, unless its door tells that it was not sent.
         """
         ...
 
@@ -249,7 +260,8 @@ class Talk(Protocol):
         """Remember that a message that was lent could not be sent (UTC), and why.
 
         A ``lasting`` reason (blocked, no such chat, refused) gives it up; any other lets it be
-        due again after a pause that grows.
+        due again after a pause that grows: then it is certain that it did not arrive, or it may
+        come twice.
         """
         ...
 

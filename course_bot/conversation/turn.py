@@ -206,6 +206,10 @@ class Conversation:
                 return ready
         return ()
 
+    async def begin(self, message: int, now: datetime) -> bool:
+        """Note that a message is about to be sent, and tell whether it may be."""
+        return await self._storage.begin_message(message, now)
+
     async def delivered(self, message: int, now: datetime) -> None:
         """Remember that a message that was lent has been sent."""
         await self._storage.settle_messages([Settled(id=message)], now)

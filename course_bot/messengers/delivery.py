@@ -147,6 +147,10 @@ class UnreachableError(DeliveryError):
     """The network, a proxy or the messenger itself is out; nobody can be written to now."""
 
 
+class UncertainError(UnreachableError):
+    """It went out on the way: the message may have arrived, and nobody can tell."""
+
+
 Saying = Callable[[], Awaitable[object]]
 
 
@@ -173,8 +177,11 @@ class Door(Protocol):
         """Say why something does not become a move."""
         ...
 
-    async def write(self, account: Account, screen: Screen) -> None:
-        """Show a screen that nobody asked for, as a new message."""
+    async def write(self, account: Account, screen: Screen, *, once: bool) -> None:
+        """Show a screen that nobody asked for, as a new message.
+
+        With ``once`` it is not tried again where it may have arrived: ``UncertainError``.
+        """
         ...
 
     def without_secrets(self, text: str) -> str:

@@ -17,6 +17,7 @@ from course_bot.messengers.delivery import (
     Door,
     LimitedError,
     Pace,
+    UncertainError,
     UnreachableError,
     error_of,
     retried,
@@ -36,7 +37,7 @@ class Outbox:
     messenger has a key by which it would know a repeated message, so what was in flight when the
     process was killed, or when its connection broke after the messenger had taken it, may arrive
     twice; so may what could not be reported while it was lent. Nothing else does, and nothing is
-    lost.
+    lost. Of messages that are to come once, just these are given up instead.
     """
 
     def __init__(
@@ -118,14 +119,17 @@ class Outbox:
 
     async def _deliver(self, message: Outgoing) -> None:
         """Send one message and report what became of it; raises ``UnreachableError`` too."""
+        if message.once and not await self._talk.begin(message.id, self._clock()):
+            return
         try:
             async with asyncio.timeout_at(self._until):
-                await self._door.write(message.account, message.screen)
+                await self._door.write(message.account, message.screen, once=message.once)
         except UnreachableError as error:
-            await self._undelivered(message, str(error), lasting=False)
+            lasting = message.once and isinstance(error, UncertainError)
+            await self._undelivered(message, str(error), lasting=lasting)
             raise
         except TimeoutError:
-            await self._undelivered(message, "its lease ended", lasting=False)
+            await self._undelivered(message, "its lease ended", lasting=message.once)
         except DeliveryError as error:
             log.warning("a message of the outbox is not sent: %s", error)
             if isinstance(error, BlockedError):
@@ -136,7 +140,7 @@ class Outbox:
             log.error(  # noqa: TRY400 - the traceback is there, without secrets
                 "a message of the outbox is not sent: %s", traced(error, self._door)
             )
-            lasting = isinstance(error, BUGS)
+            lasting = message.once or isinstance(error, BUGS)
             await self._undelivered(message, type(error).__name__, lasting=lasting)
         else:
             await self._reported(partial(self._talk.delivered, message.id, self._clock()))

@@ -4,19 +4,23 @@ A message counts as sent only when its door says so. Whoever takes messages has 
 ``LEASE``; killed in between, they are due again. So nothing is lost. A message may come twice
 only where it was sent and the lease ended before its door could say so: the process was killed in
 between, or the database was away for as long.
+
+What must never come twice is begun before it is sent (``begin``). Where the lease of such a
+message ends, nobody can tell whether it arrived: it is settled as ``INTERRUPTED`` and never sent
+again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from course_bot.learning.progress import Person
 from course_bot.storage import Account
 from course_bot.storage.rows import PEOPLE, read_each
-from course_bot.storage.schema import account, outbox, person
+from course_bot.storage.schema import account, organisation, outbox, person
 
 LEASE = timedelta(minutes=5)
 AT_ONCE = 20
@@ -25,13 +29,21 @@ KEPT = timedelta(days=30)
 """How long it is known what became of a message."""
 TRIED = timedelta(days=3)
 """How long after it was made a message is tried; what is late by more helps nobody."""
+INTERRUPTED = "interrupted"
+"""The reason of a message that was begun, and of which nobody knows whether it arrived."""
+REMINDERS = ("reminder", "nudge")
+"""The kinds that remind a person of the course: together they come at most once a day."""
 _PAUSES = wait_exponential_jitter(multiplier=30, max=1800, jitter=15)
 """Seconds before a message that could not be sent is due again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
-    """A message that is lent: for whom, and what about. Times are UTC."""
+    """A message that is lent: for whom, and what about. Times are UTC.
+
+    ``organisation`` is in whose name it goes out, ``zone`` its IANA name or empty; ``about`` is
+    what its kind makes of it; ``reminded_at`` is when the person was reminded of the course last.
+    """
 
     id: int
     account: Account
@@ -39,6 +51,10 @@ class Lent:
     kind: str
     made_at: datetime
     blocked: bool
+    organisation: int | None
+    zone: str
+    about: str
+    reminded_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,38 +80,59 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
     Another process skips what this one holds (SQLite lets one in at a time anyway).
     """
     earlier = outbox.alias("earlier")
-    before = exists().where(
+    after_another = exists().where(
         earlier.c.person_id == outbox.c.person_id,
         earlier.c.settled_at.is_(None),
         earlier.c.id < outbox.c.id,
     )
     due = (
-        select(outbox.c.id)
+        select(outbox.c.id, outbox.c.begun_at)
         .where(
             outbox.c.door == door,
             outbox.c.settled_at.is_(None),
             outbox.c.due_at <= now,
             or_(outbox.c.lent_until.is_(None), outbox.c.lent_until <= now),
-            ~before,
+            ~after_another,
         )
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(AT_ONCE)
         .with_for_update(of=outbox, skip_locked=True)
     )
-    ids = connection.scalars(due).all()
-    if not ids:
-        return []
+    ids: list[int] = []
+    while not ids:
+        waiting = connection.execute(due).all()
+        if not waiting:
+            return []
+        ids = [row.id for row in waiting if row.begun_at is None]
+        interrupted = [row.id for row in waiting if row.begun_at is not None]
+        settle(connection, [Settled(id=each, reason=INTERRUPTED) for each in interrupted], now)
     connection.execute(update(outbox).where(outbox.c.id.in_(ids)).values(lent_until=now + LEASE))
+    sent = outbox.alias("sent")
+    reminded = (
+        select(func.max(sent.c.settled_at))
+        .where(
+            sent.c.person_id == outbox.c.person_id,
+            sent.c.settled_at.is_not(None),
+            sent.c.kind.in_(REMINDERS),
+            or_(sent.c.reason.is_(None), sent.c.reason == INTERRUPTED),
+        )
+        .scalar_subquery()
+    )
     rows = (
         PEOPLE.add_columns(
             outbox.c.id.label("message"),
             outbox.c.account_id,
             outbox.c.kind,
             outbox.c.made_at,
+            outbox.c.organisation_id,
+            outbox.c.about,
             account.c.blocked_at,
+            organisation.c.zone,
+            reminded.label("reminded_at"),
         )
         .join(outbox, outbox.c.person_id == person.c.id)
         .join(account, account.c.id == outbox.c.account_id)
+        .outerjoin(organisation, organisation.c.id == outbox.c.organisation_id)
         .order_by(outbox.c.due_at, outbox.c.id)
     )
     found, unreadable = read_each(connection, rows, outbox.c.id, ids)
@@ -108,9 +145,32 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
             kind=row["kind"],
             made_at=row["made_at"],
             blocked=row["blocked_at"] is not None,
+            organisation=row["organisation_id"],
+            zone=row["zone"] or "",
+            about=row["about"],
+            reminded_at=row["reminded_at"],
         )
         for row, who in found
     ]
+
+
+def begin(connection: Connection, message: int, now: datetime) -> bool:
+    """Note that a message that is lent is about to be sent; from now on it is not lent again.
+
+    Returns:
+        Whether it may be sent: not if somebody else has begun it, or it is lent no more.
+    """
+    begun = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.id == message,
+            outbox.c.begun_at.is_(None),
+            outbox.c.settled_at.is_(None),
+            outbox.c.lent_until > now,
+        )
+        .values(begun_at=now)
+    )
+    return begun.rowcount == 1
 
 
 _SETTLE = (
@@ -141,7 +201,7 @@ def settle(connection: Connection, done: Sequence[Settled | Postponed], now: dat
 
 
 def put_off(connection: Connection, message: int, now: datetime, reason: str) -> None:
-    """Let a message that could not be sent be due again after a pause that grows with the tries.
+    """Let a message that was not sent be due again after a pause that grows with the tries.
 
     ``TRIED`` after it was made it is given up for this reason.
     """
@@ -157,7 +217,13 @@ def put_off(connection: Connection, message: int, now: datetime, reason: str) ->
     connection.execute(
         update(outbox)
         .where(outbox.c.id == message, outbox.c.settled_at.is_(None))
-        .values(tries=tries, due_at=now + pause_after(tries), lent_until=None, reason=reason)
+        .values(
+            tries=tries,
+            due_at=now + pause_after(tries),
+            lent_until=None,
+            begun_at=None,
+            reason=reason,
+        )
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from course_bot.learning.progress import Person
 from course_bot.learning.reminding import AWAY, reminders_passed
 from course_bot.storage.rows import PEOPLE, read_each
-from course_bot.storage.schema import account, outbox, person
+from course_bot.storage.schema import account, lineage, membership, outbox, person
 
 KIND = "reminder"
 PEOPLE_AT_ONCE = 200
@@ -68,6 +68,19 @@ def plan(
         )
         .scalar_subquery()
     )
+    # Whose time it is there decides when it is day; of several organisations the first joined.
+    belongs = (
+        select(membership.c.organisation_id)
+        .join(
+            lineage,
+            (lineage.c.above_id == membership.c.organisation_id)
+            & (lineage.c.organisation_id == membership.c.organisation_id),
+        )
+        .where(membership.c.person_id == person.c.id)
+        .order_by(membership.c.joined_at, membership.c.organisation_id)
+        .limit(1)
+        .scalar_subquery()
+    )
     due = connection.scalars(
         select(person.c.id)
         .where(person.c.remind_at <= now)
@@ -77,7 +90,9 @@ def plan(
     ).all()
     if not due:
         return 0
-    rows = PEOPLE.add_columns(there.label("account_id")).order_by(person.c.remind_at)
+    rows = PEOPLE.add_columns(
+        there.label("account_id"), belongs.label("organisation_id")
+    ).order_by(person.c.remind_at)
     found, unreadable = read_each(connection, rows, person.c.id, due)
     looked, messages = [], []
     for row, who in found:
@@ -100,6 +115,7 @@ def plan(
                     "kind": KIND,
                     "made_at": now,
                     "due_at": now,
+                    "organisation_id": row["organisation_id"],
                 }
             )
     if looked:

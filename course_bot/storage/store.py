@@ -282,6 +282,11 @@ class Storage:
         async with self.writing() as connection:
             await connection.run_sync(outbox.settle, done, now)
 
+    async def begin_message(self, message: int, now: datetime) -> bool:
+        """Note that a message that is lent is about to be sent (``outbox.begin``)."""
+        async with self.writing() as connection:
+            return await connection.run_sync(outbox.begin, message, now)
+
     async def put_off_message(self, message: int, now: datetime, reason: str) -> None:
         """Let a message that could not be sent be due again later (``outbox.put_off``)."""
         async with self.writing() as connection:

@@ -23,7 +23,15 @@ from aiogram.exceptions import (
 from aiogram.methods import Response, SendDocument, SendPhoto, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import BufferedInputFile
-from aiohttp import BytesPayload, ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import (
+    BytesPayload,
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+)
 from aiohttp.hdrs import ACCEPT_ENCODING
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 from pydantic import Field
@@ -36,6 +44,7 @@ from course_bot.messengers.delivery import (
     LimitedError,
     Pace,
     RefusedError,
+    UncertainError,
     UnreachableError,
     error_of,
 )
@@ -74,6 +83,9 @@ class Call(TelegramMethod[object]):
     """
 
     __returning__ = object
+
+    once: bool = Field(False, exclude=True)
+    """Of a call that is not to be made again where it may have been heard."""
 
 
 class GetMe(Call):
@@ -170,7 +182,7 @@ class Session(AiohttpSession):
         """Name the API's address, a proxy, and how long a call may take (in seconds)."""
         server = TelegramAPIServer.from_base(api)
         super().__init__(proxy=proxy, api=server, timeout=timeout)
-        self._timeout = ClientTimeout(total=timeout)
+        self._timeout = _limits(timeout)
 
     async def create_session(self) -> ClientSession:
         """Return the open session, or open one."""
@@ -209,7 +221,7 @@ class Session(AiohttpSession):
                     method.model_dump_json(exclude_none=True).encode(),
                     content_type="application/json",
                 ),
-                timeout=self._timeout if timeout is None else ClientTimeout(total=timeout),
+                timeout=self._timeout if timeout is None else _limits(timeout),
             ) as answer:
                 status, content = answer.status, await answer.read()
         except TimeoutError as error:
@@ -227,6 +239,21 @@ class Session(AiohttpSession):
         # aiogram knows which of its exceptions a refusal is.
         refusal = self.check_response(bot, method, status, content.decode(errors="replace"))
         return cast(TelegramType, refusal.result)
+
+
+def _limits(seconds: float) -> ClientTimeout:
+    """Give a call so long; of that, most to be connected: so it is known if it was not."""
+    return ClientTimeout(total=seconds, connect=seconds * 2 / 3)
+
+
+def perhaps_heard(error: BaseException) -> bool:
+    """Tell whether a call that came to one of ``FAULTS`` may have been carried out all the same.
+
+    Whoever was not even connected has said nothing.
+    """
+    if isinstance(error, TelegramNetworkError):
+        return not isinstance(error.__cause__, ClientConnectorError | ConnectionTimeoutError)
+    return isinstance(error, (TelegramServerError, ClientDecodeError, OSError, TimeoutError))
 
 
 def worded(error: BaseException, bot: Bot) -> str:
@@ -261,7 +288,8 @@ def translated(bot: Bot) -> Iterator[None]:
         raise RefusedError(worded(error, bot)) from None
     except (TelegramAPIError, *FAULTS) as error:
         # A token that is refused, or an address that is no Bot API, can be mended too.
-        raise UnreachableError(worded(error, bot)) from None
+        kind = UncertainError if perhaps_heard(error) else UnreachableError
+        raise kind(worded(error, bot)) from None
 
 
 async def until_reached(
@@ -294,10 +322,14 @@ async def until_reached(
 # What this bot says.
 
 
-def show(chat: int, screen: Screen) -> SendMessage:
+def show(chat: int, screen: Screen, *, once: bool = False) -> SendMessage:
     """Return the call that shows a screen as a new message."""
     return SendMessage(
-        chat_id=chat, text=screen.text, parse_mode="HTML", reply_markup=_keyboard(screen)
+        chat_id=chat,
+        text=screen.text,
+        parse_mode="HTML",
+        reply_markup=_keyboard(screen),
+        once=once,
     )
 
 

@@ -247,9 +247,9 @@ class TelegramDoor:
         else:
             await self._say(refused.chat, words)
 
-    async def write(self, account: Account, screen: Screen) -> None:
+    async def write(self, account: Account, screen: Screen, *, once: bool) -> None:
         """Show a screen that nobody asked for, as a new message."""
-        await self._show(int(account.key), screen)
+        await self._show(int(account.key), screen, once=once)
 
     def without_secrets(self, text: str) -> str:
         """Blot out the token."""
@@ -278,9 +278,9 @@ class TelegramDoor:
         with translated(self.bot):
             await self.bot(hand_over(chat, document), request_timeout=self._pace.upload)
 
-    async def _show(self, chat: int, screen: Screen) -> None:
+    async def _show(self, chat: int, screen: Screen, *, once: bool = False) -> None:
         with translated(self.bot):
-            await self._with_links(screen, lambda it: self.bot(show(chat, it)))
+            await self._with_links(screen, lambda it: self.bot(show(chat, it, once=once)))
 
     async def _show_in_place(self, chat: int, message: int, screen: Screen) -> None:
         """Show a screen in place of a message, or as a new one where that can't be."""

@@ -15,7 +15,7 @@ from aiogram.methods.base import TelegramType
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from course_bot.messengers.delivery import BulkPace, Pace, error_of, retried
-from course_bot.messengers.telegram.api import FAULTS, GetUpdates, worded
+from course_bot.messengers.telegram.api import FAULTS, Call, GetUpdates, perhaps_heard, worded
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +78,14 @@ class FloodControl(BaseRequestMiddleware):
                     "%s is tried again after %s", method.__api_method__, worded(error, bot)
                 )
 
+        once = isinstance(method, Call) and method.once
+
+        def may_pass(error: BaseException) -> bool:
+            return _may_pass(error) and not (once and perhaps_heard(error))
+
         def retrying() -> AsyncRetrying:
             return AsyncRetrying(
-                retry=retry_if_exception(_may_pass),
+                retry=retry_if_exception(may_pass),
                 stop=self._is_enough,
                 wait=self._pause,
                 before_sleep=note,
