@@ -77,11 +77,12 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     watcher = CourseWatcher(settings.lessons, course, check=check_course)
     async with open_storage(settings) as storage, AsyncExitStack() as stack:
+        files = Exporter(settings.database)
         talk = Conversation(
             storage,
             lambda: watcher.course,
             secret=secret,
-            files=Exporter(settings.database),
+            files=files,
             zone=settings.time_zone,
         )
         telegram = _telegram_door(settings, talk)
@@ -99,6 +100,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             lambda: watcher.course,
             origin=page.origin,
             secure=settings.browser == "public",
+            files=files,
             clock=now,
         )
         hook = settings.telegram_webhook_secret

@@ -19,6 +19,7 @@ from course_bot.storage.store import Storage
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
 from tests.courses import make_course
+from tests.files_here import FilesHere
 from tests.learners import NOW, Learner, put
 from tests.pretend_talk import PretendTalk
 from tests.regions import Region, a_region, assign, begins, completes, leaves
@@ -56,6 +57,7 @@ class Office:
             lambda: self.course,
             origin=door.origin,
             secure=mode == "public",
+            files=FilesHere(self.storage),
             clock=lambda: self.now,
         )
         self.url = await self.stack.enter_async_context(

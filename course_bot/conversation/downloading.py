@@ -13,6 +13,8 @@ from course_bot.storage.organisations import Unit as FoundUnit
 from course_bot.storage.organisations import UnitOf
 from course_bot.storage.store import Decision
 
+ALL = "all"
+"""Stands in an action for every report in one file."""
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +41,7 @@ def offer(stage: Stage, at: Files, found: FoundUnit | None) -> Screen:
         )
     )
     rows: list[Row] = [
-        (button(p.t("📗 Excel: everything"), GetFile(here, Kind.XLSX, Report.SUMMARY)),),
+        (button(p.t("📗 Excel: everything"), GetFile(here, Kind.XLSX, ALL)),),
         (
             button(p.t("CSV: summary"), GetFile(here, Kind.CSV, Report.SUMMARY)),
             button(p.t("CSV: people"), GetFile(here, Kind.CSV, Report.PEOPLE)),
@@ -63,9 +65,11 @@ def wanted(stage: Stage, at: GetFile) -> Wanted:
         StaleError: there is no such kind or report.
     """
     try:
-        kind, report = Kind(at.kind), Report(at.report)
+        kind, report = Kind(at.kind), None if at.report == ALL else Report(at.report)
     except ValueError:
         raise StaleError from None
+    if report is None and kind is not Kind.XLSX:
+        raise StaleError
     return Wanted(
         scope=scope(stage, at.organisation),
         kind=kind,
@@ -82,8 +86,9 @@ def order(stage: Stage, at: GetFile) -> Decision:
     person = go_to(stage.person, Files(at.organisation))
     if stage.look_up(UnitOf(scope=file.scope)) is None:
         return Decision(person=person)
-    about = f"{file.kind} {file.report}" if file.kind is Kind.CSV else f"{file.kind}"
-    record = Audited(organisation=at.organisation, act=Act.EXPORTED, at=stage.at, about=about)
+    record = Audited(
+        organisation=at.organisation, act=Act.EXPORTED, at=stage.at, about=file.described
+    )
     return Decision(person=person, records=(record,), document=str(at))
 
 

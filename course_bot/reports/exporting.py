@@ -33,7 +33,7 @@ class Kind(StrEnum):
     """What kind of file."""
 
     XLSX = "xlsx"
-    """Every report and the journal in one workbook."""
+    """A workbook of one report, or of all with the journal."""
     CSV = "csv"
     """One report."""
     PNG = "png"
@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 
 class Report(StrEnum):
-    """Which report; a picture is always of the summary, a workbook has them all."""
+    """Which report; a picture is always of the summary."""
 
     SUMMARY = "summary"
     PEOPLE = "people"
@@ -53,19 +53,25 @@ class Report(StrEnum):
 class Wanted:
     """A file that somebody wants.
 
-    ``at`` is the moment of its figures (UTC), ``zone`` the time where the organisation has no
-    other; ``filter``, ``sort`` and ``descending`` are of its list of people.
+    Without a ``report`` it is a workbook of all. ``at`` is the moment of its figures (UTC),
+    ``zone`` the time where the organisation has no other; ``filter``, ``sort`` and ``descending``
+    are of its list of people.
     """
 
     scope: Scope
     kind: Kind
-    report: Report = Report.SUMMARY
+    report: Report | None = None
     language: Language
     at: datetime
     zone: ZoneInfo
     filter: PeopleFilter = PeopleFilter()  # noqa: RUF009 - it is frozen
     sort: str = "name"
     descending: bool = False
+
+    @property
+    def described(self) -> str:
+        """What the journal says of it."""
+        return f"{self.kind} {self.report}" if self.report else f"{self.kind}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +139,17 @@ def make(
     title = about = p.t("All reports")
     match wanted.kind:
         case Kind.XLSX:
-            total = source.count_people()
-            tables = [source.table(report) for report in Report]
-            journal = reader.ask(AuditOf(scope=wanted.scope)) or ()
-            tables.append(audit_table(p, name, journal, at))
+            reports = Report if wanted.report is None else (wanted.report,)
+            total = source.count_people() if Report.PEOPLE in reports else 0
+            tables = [source.table(report) for report in reports]
+            if wanted.report is None:
+                journal = reader.ask(AuditOf(scope=wanted.scope)) or ()
+                tables.append(audit_table(p, name, journal, at))
+            else:
+                title = about = tables[0].title
             write_xlsx(target, tables, p, lambda rows: tell(rows, max(rows, total)))
         case Kind.CSV:
-            table = source.table(wanted.report)
+            table = source.table(wanted.report or Report.SUMMARY)
             total = source.count_people() if wanted.report is Report.PEOPLE else 0
             write_csv(target, table, lambda rows: tell(rows, max(rows, total)))
             title = about = table.title

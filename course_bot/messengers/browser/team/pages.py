@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
@@ -17,9 +18,9 @@ from course_bot.messengers.browser.team.asked import NUMBER, PAGE_ROWS, Asked, r
 from course_bot.messengers.browser.team.charts import standing_bar
 from course_bot.messengers.browser.team.rendering import render
 from course_bot.messengers.browser.team.sheets import Sheet, fixed_sheet, one_page, pages_of, sheet
-from course_bot.organisations.records import Role
+from course_bot.organisations.records import Act, Audited, Role
 from course_bot.reports import lessons, people, person, questions, summary
-from course_bot.reports.exporting import in_need_first
+from course_bot.reports.exporting import FileMaker, Kind, Report, Wanted, in_need_first
 from course_bot.reports.picture import bars_svg
 from course_bot.reports.table import Table
 from course_bot.reports.wording import state_words
@@ -46,6 +47,7 @@ from course_bot.storage.team_sessions import (
     end_session,
     use_link,
 )
+from course_bot.storage.team_writes import add_audit
 from course_bot.tokens import digest
 
 logger = logging.getLogger(__name__)
@@ -60,6 +62,14 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     # Nothing of it is left for whoever sits down at the computer next.
     hdrs.CACHE_CONTROL: "no-store",
+}
+
+ALL = "all"
+"""Stands in an address for every report in one file."""
+TYPES = {
+    Kind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Kind.CSV: "text/csv",
+    Kind.PNG: "image/png",
 }
 
 R = TypeVar("R")
@@ -126,6 +136,7 @@ class TeamPages:
         course: gives the course as it is now.
         origin: tells at which address the pages are open for a request.
         secure: whether people come over HTTPS.
+        files: makes files of reports.
         clock: gives the time in UTC.
     """
 
@@ -136,9 +147,11 @@ class TeamPages:
         *,
         origin: Callable[[web.Request], URL],
         secure: bool,
+        files: FileMaker,
         clock: Callable[[], datetime],
     ) -> None:
         self._storage = storage
+        self._files = files
         self._course = course
         self._origin = origin
         self._clock = clock
@@ -154,6 +167,9 @@ class TeamPages:
             web.get(f"{unit}/enter/{{secret}}", self._door),
             web.post(f"{unit}/enter/{{secret}}", self._enter),
             web.get(unit, self._for_members(self._of_unit(self._summary))),
+            web.get(
+                f"{unit}/files/{{report:[a-z]+}}.{{kind:[a-z]+}}", self._file, allow_head=False
+            ),
             web.get(f"{unit}/people", self._for_members(self._of_unit(self._people))),
             web.get(
                 f"{unit}/people/{{person:{NUMBER}}}",
@@ -341,20 +357,13 @@ class TeamPages:
             bar=standing_bar(standing, p),
             chart=chart,
             moment=table.moment,
-            downloads=(),
+            downloads=_downloads(visit, Report.SUMMARY, picture=bool(below)),
         )
 
     async def _people(self, visit: UnitVisit) -> web.Response:
         """List people."""
         p, course = visit.p, self._course()
-        asked = read(
-            visit.visit.request.query,
-            p,
-            columns=SORTS,
-            usual="name",
-            organisations=[each.id for each in visit.unit.children],
-            tracks=course.tracks,
-        )
+        asked = self._asked_people(visit)
         found = FoundPeople(rows=(), total=0)
         if not asked.faults:
             found = await self._found(visit, asked)
@@ -371,18 +380,22 @@ class TeamPages:
             else sheet(table, p, asked, total=found.total, links=links, unsorted=unsorted),
             options=_options(p, course, visit.unit, table),
             moment=table.moment,
-            downloads=(),
+            downloads=_downloads(visit, Report.PEOPLE, same=asked.address(page=None)),
+        )
+
+    def _asked_people(self, visit: UnitVisit) -> Asked:
+        return read(
+            visit.visit.request.query,
+            visit.p,
+            columns=SORTS,
+            usual="name",
+            organisations=[each.id for each in visit.unit.children],
+            tracks=self._course().tracks,
         )
 
     async def _found(self, visit: UnitVisit, asked: Asked) -> FoundPeople:
         """Read the page of people that was asked for; past the end, the last one."""
-        wanted = PeopleFilter(
-            state=asked.state,
-            organisation=asked.organisation,
-            track=asked.track,
-            joined_since=asked.since,
-            search=asked.search,
-        )
+        wanted = _filter(asked)
 
         async def page(number: int) -> FoundPeople:
             query = PeoplePage(
@@ -421,6 +434,65 @@ class TeamPages:
             downloads=(),
         )
 
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Hand over a file: made once the request's transaction has ended, as it may take long."""
+        ordered: list[Wanted] = []
+
+        async def order(visit: UnitVisit) -> web.Response:
+            wanted = self._wanted(visit)
+            if wanted is not None:
+                ordered.append(wanted)
+            return _no_access(visit.p)
+
+        response = await self._for_members(self._of_unit(order))(request)
+        if not ordered:
+            return response
+        (wanted,) = ordered
+        done = Audited(
+            organisation=wanted.scope.organisation,
+            act=Act.EXPORTED,
+            at=wanted.at,
+            about=wanted.described,
+        )
+        try:
+            file = await self._files.file(self._course(), wanted, _unheard)
+            if file is None:
+                return response
+            async with self._storage.writing() as connection:
+                await connection.run_sync(add_audit, done, wanted.scope.viewer)
+        except Exception:
+            logger.exception("A file of reports (%s) failed", wanted.described)
+            return self._trouble(request)
+        name = quote(file.made.name)
+        return web.Response(
+            body=file.content,
+            content_type=TYPES[wanted.kind],
+            headers=HEADERS | {hdrs.CONTENT_DISPOSITION: f"attachment; filename*=UTF-8''{name}"},
+        )
+
+    def _wanted(self, visit: UnitVisit) -> Wanted | None:
+        """Read which file is wanted, as the page shows it; None where there is no such file."""
+        parts = visit.visit.request.match_info
+        try:
+            kind = Kind(parts["kind"])
+            report = None if parts["report"] == ALL else Report(parts["report"])
+        except ValueError:
+            return None
+        asked = self._asked_people(visit)
+        if asked.faults or (report is None and kind is not Kind.XLSX):
+            return None
+        return Wanted(
+            scope=visit.scope,
+            kind=kind,
+            report=report,
+            language=visit.visit.member.language,
+            at=visit.visit.at,
+            zone=self._storage.zone,
+            filter=_filter(asked),
+            sort=asked.sort or "name",
+            descending=asked.descending,
+        )
+
     async def _lessons(self, visit: UnitVisit) -> web.Response:
         """Show each lesson in figures."""
         course = self._course()
@@ -436,6 +508,39 @@ class TeamPages:
         sums = may(await visit.visit.read(figures))
         table = questions.questions_table(visit.p, course, visit.name, sums, visit.at)
         return _report("questions", visit, table)
+
+
+def _filter(asked: Asked) -> PeopleFilter:
+    return PeopleFilter(
+        state=asked.state,
+        organisation=asked.organisation,
+        track=asked.track,
+        joined_since=asked.since,
+        search=asked.search,
+    )
+
+
+async def _unheard(done: int, total: int) -> None:
+    """Tell nobody how far a file is: a browser shows by itself that it waits."""
+
+
+def _downloads(
+    visit: UnitVisit, report: Report, *, same: str = "", picture: bool = False
+) -> Sequence[Mapping[str, str]]:
+    """Return the files that a page offers: what it shows, and everything.
+
+    ``same`` are the parameters that make a file have what the page shows.
+    """
+    p, files = visit.p, f"{visit.home}/files"
+    offered = [
+        {"label": p.t("Excel: this report"), "href": f"{files}/{report}.xlsx{same}"},
+        {"label": p.t("CSV: this report"), "href": f"{files}/{report}.csv{same}"},
+        {"label": p.t("📗 Excel: everything"), "href": f"{files}/{ALL}.xlsx"},
+    ]
+    if picture:
+        drawn = {"label": p.t("🖼 Picture: who is how far"), "href": f"{files}/{report}.png"}
+        offered.append(drawn)
+    return offered
 
 
 def may(found: R | None) -> R:
@@ -478,7 +583,7 @@ def _report(tab: str, visit: UnitVisit, table: Table) -> web.Response:
         asked,
         table=None if asked.faults else _whole(table, visit.p, asked, ()),
         moment=table.moment,
-        downloads=(),
+        downloads=_downloads(visit, Report(tab)),
     )
 
 
