@@ -67,6 +67,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         StopError: something that is needed can't be had: the database, the port, Telegram's yes.
     """
     # Each door is imported where it is opened: without Telegram nobody pays for aiogram.
+    from course_bot.messengers.browser.certificates import CertificatePages
     from course_bot.messengers.browser.door import BrowserDoor
     from course_bot.messengers.browser.server import room_for_connections
     from course_bot.messengers.browser.server import serve as serve_http
@@ -103,6 +104,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             files=files,
             clock=now,
         )
+        certificates = CertificatePages(storage, lambda: watcher.course)
         hook = settings.telegram_webhook_secret
         routes = (
             telegram.routes(path=HOOK_PATH, secret=hook.get_secret_value())
@@ -112,7 +114,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         try:
             address = await stack.enter_async_context(
                 serve_http(
-                    page.application(routes, reports.routes()),
+                    page.application(routes, (*reports.routes(), *certificates.routes())),
                     settings.host,
                     settings.port,
                     most=room_for_connections(),

@@ -220,6 +220,9 @@ class Standing(StrEnum):
     UNKNOWN = "unknown"
 
 
+MARKS = {Standing.VALID: "✅", Standing.WITHDRAWN: "⚠", Standing.UNKNOWN: "❓"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What whoever checks a certificate is told, as plain text: a title and lines under it."""
@@ -286,14 +289,13 @@ def wanted(_stage: Stage, at: Verify) -> CertificateOf:
 def verified(stage: Stage, _at: Verify, found: Issued | None) -> Screen:
     """Show what is known of a certificate; who has never been here goes on to the first screen."""
     told = verdict(stage.phrases, found)
-    head = f"{_MARKS[told.standing]} <b>{escape(told.title)}</b>"
+    head = f"{MARKS[told.standing]} <b>{escape(told.title)}</b>"
     text = "\n\n".join((head, "\n".join(map(escape, told.lines))))
     if stage.person.track:
         return Screen(text=text, rows=ways(stage))
     return Screen(text=text, rows=((button(stage.phrases.t("To the course"), Welcome()),),))
 
 
-_MARKS = {Standing.VALID: "✅", Standing.WITHDRAWN: "⚠", Standing.UNKNOWN: "❓"}
 ROUTES = (
     handout(Certificate, hand_out, papers_of),
     place(NameCertificate, ask_name),
