@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 from course_bot.chores import (
     do_chores,
@@ -28,7 +29,12 @@ from course_bot.conversation.turn import Conversation
 from course_bot.database import open_storage
 from course_bot.errors import StopError
 from course_bot.exporter import Exporter
+from course_bot.organisations.invites import make_invite, new_key, payload
+from course_bot.organisations.records import InviteMade, Role
 from course_bot.settings import Settings
+from course_bot.storage.operator_invites import first_invite
+from course_bot.storage.store import Storage
+from course_bot.tokens import page_link
 
 if TYPE_CHECKING:
     from course_bot.messengers.telegram.door import TelegramDoor
@@ -128,6 +134,8 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             page=(public or address).rstrip("/"), local=settings.browser == "local"
         )
         print(f"The course is open: {talk.addresses.page}", flush=True)
+        if talk.addresses.local:
+            await _print_first_invite(storage, secret, talk.addresses)
         gc.freeze()  # what start-up made stays; no collection need walk it again
         work = [
             watcher.watch(),
@@ -140,6 +148,19 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
         if telegram is not None:
             work.append(_serve_telegram(settings, telegram, talk))
         await _until(stopped, work)
+
+
+async def _print_first_invite(storage: Storage, secret: bytes, addresses: Addresses) -> None:
+    """As long as nobody coordinates anything, print how to: for whoever sits at the machine."""
+    at = now()
+
+    def make(organisation: int, zone: ZoneInfo) -> InviteMade:
+        return make_invite(secret, new_key(), organisation, Role.COORDINATOR, at, zone)
+
+    made = await first_invite(storage, make, at)
+    if made is not None and addresses.page:
+        link = page_link(addresses.page, payload(secret, made.key))
+        print(f"To try it as a coordinator: {link}", flush=True)
 
 
 def _telegram_door(settings: Settings, talk: Conversation) -> "TelegramDoor | None":

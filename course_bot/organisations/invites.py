@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from secrets import token_hex
 from zoneinfo import ZoneInfo
 
 from course_bot.organisations.records import InviteMade, Role
@@ -16,6 +17,11 @@ LIMITS: dict[Role, int | None] = {Role.LEARNER: None, Role.COORDINATOR: 1}
 """How many people may join by an invite, if nothing else is said; None: any number."""
 KEY = re.compile(r"[0-9a-f]{16}", re.ASCII)
 TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}", re.ASCII)
+
+
+def new_key() -> str:
+    """Return a key by chance, for whoever has no move to draw it from."""
+    return token_hex(8)
 
 
 def token(secret: bytes, key: str) -> str:

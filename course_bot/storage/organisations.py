@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import Connection, Select, exists, func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from course_bot.organisations.records import Role
@@ -330,15 +330,34 @@ class InvitesOf(Scoped[tuple[Invite, ...]]):
 
     def look(self, connection: Connection) -> tuple[Invite, ...]:
         """Read them."""
-        rows = connection.execute(
-            _INVITES.where(
-                invite.c.organisation_id == self.scope.organisation,
-                invite.c.withdrawn_at.is_(None),
-                invite.c.expires_at > self.at,
-            ).order_by(invite.c.made_at.desc(), invite.c.key)
-        ).mappings()
-        found = (_read_invite(row) for row in rows)
-        return tuple(each for each in found if each.valid(self.at))
+        here = invite.c.organisation_id == self.scope.organisation
+        return _usable(connection, _INVITES.where(here), self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class AllInvites(Query[tuple[Invite, ...]]):
+    """All invites that can still be used, for the operator: the newest first. UTC."""
+
+    at: datetime
+
+    def run(self, connection: Connection) -> tuple[Invite, ...]:
+        """Read them."""
+        live = select(lineage.c.organisation_id).where(
+            lineage.c.organisation_id == invite.c.organisation_id
+        )
+        return _usable(connection, _INVITES.where(live.exists()), self.at)
+
+
+def _usable(
+    connection: Connection, invites: Select[tuple[object, ...]], at: datetime
+) -> tuple[Invite, ...]:
+    rows = connection.execute(
+        invites.where(invite.c.withdrawn_at.is_(None), invite.c.expires_at > at).order_by(
+            invite.c.made_at.desc(), invite.c.key
+        )
+    ).mappings()
+    found = (_read_invite(row) for row in rows)
+    return tuple(each for each in found if each.valid(at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,24 +60,9 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
     """
     match record:
         case InviteMade():
-            _insert(
-                connection,
-                invite,
-                key=record.key,
-                digest=record.digest,
-                organisation_id=record.organisation,
-                role=record.role,
-                made_by=person,
-                made_at=record.at,
-                expires_at=record.expires_at,
-                limit=record.limit,
-            )
+            add_invite(connection, record, person)
         case InviteWithdrawn():
-            connection.execute(
-                update(invite)
-                .where(invite.c.key == record.key, invite.c.withdrawn_at.is_(None))
-                .values(withdrawn_at=record.at)
-            )
+            withdraw_invite(connection, record)
         case JoinedOrganisation():
             _join(connection, person, record)
         case LeftOrganisation():
@@ -122,6 +107,31 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
             _insert(connection, wrong_guess, person_id=person, at=record.at)
         case Audited():
             add_audit(connection, record, person)
+
+
+def add_invite(connection: Connection, record: InviteMade, person: int | None) -> None:
+    """Write an invite that somebody has made; without a person, a command has."""
+    _insert(
+        connection,
+        invite,
+        key=record.key,
+        digest=record.digest,
+        organisation_id=record.organisation,
+        role=record.role,
+        made_by=person,
+        made_at=record.at,
+        expires_at=record.expires_at,
+        limit=record.limit,
+    )
+
+
+def withdraw_invite(connection: Connection, record: InviteWithdrawn) -> None:
+    """Write that an invite is withdrawn; one that is already keeps its time."""
+    connection.execute(
+        update(invite)
+        .where(invite.c.key == record.key, invite.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=record.at)
+    )
 
 
 def add_audit(connection: Connection, record: Audited, person: int | None) -> None:
