@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 from urllib.parse import quote
@@ -421,6 +421,9 @@ class TeamPages:
         p, course = visit.p, self._course()
         asked = read(visit.visit.request.query, p, columns=())
         tracks = people.people_table(p, course, visit.name, card.rows, visit.at)
+        nameless = replace(
+            tracks, columns=tracks.columns[1:], rows=[row[1:] for row in tracks.rows]
+        )
         passed = person.person_table(p, course, card, visit.at)
         return _unit_page(
             "person.html",
@@ -428,7 +431,7 @@ class TeamPages:
             "people",
             asked,
             name=people.shown_name(p, card.name, card.person),
-            tracks=fixed_sheet(tracks, p),
+            tracks=fixed_sheet(nameless, p),
             lessons=fixed_sheet(passed, p),
             moment=passed.moment,
             downloads=(),
