@@ -31,6 +31,7 @@ from tests.regions import add, assign, join, leave
 from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
+from tests.team_pages_walk import team_pages_walk
 from tests.team_walk import team_walk
 
 __all__ = ["house"]
@@ -186,6 +187,7 @@ async def walk(house: House, language: Language) -> None:
     await elsewhere(house, ann, language)
     await assigning(house, ann)
     await team_walk(house, ann, NEUTRAL)
+    await team_pages_walk(house, ann, language, NEUTRAL)
     await certified(house, ann, language)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
