@@ -16,10 +16,12 @@ from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.team.asked import PAGE_ROWS
 from course_bot.messengers.browser.team.pages import TeamPages
 from course_bot.organisations.records import Role
-from course_bot.storage.organisations import Memberships
+from course_bot.storage.organisations import Memberships, UnitOf
+from course_bot.storage.scope import Scope
 from tests.browser_person import SECRET
 from tests.dialogue import Person
 from tests.doors import House, passes
+from tests.files_here import FilesHere
 from tests.pretend_talk import PretendTalk
 from tests.regions import pupil
 
@@ -62,7 +64,12 @@ async def team_pages_walk(house: House, ann: Person, language: Language, word: s
         PretendTalk(), secret=SECRET, mode="local", public_url=None, clock=lambda: house.now
     )
     pages = TeamPages(
-        house.storage, course, origin=door.origin, secure=False, clock=lambda: house.now
+        house.storage,
+        course,
+        origin=door.origin,
+        secure=False,
+        clock=lambda: house.now,
+        files=FilesHere(house.storage),
     )
     async with (
         serve(door.application(pages=pages.routes()), "127.0.0.1", 0) as url,
@@ -81,7 +88,13 @@ async def team_pages_walk(house: House, ann: Person, language: Language, word: s
         for path in ("/team", entrance):
             await opens(path)
         await opens(entrance, "POST")
-        for organisation in theirs:
+        below = [
+            child.id
+            for organisation in theirs
+            if (unit := await house.storage.read(UnitOf(scope=Scope(organisation=organisation))))
+            for child in unit.children
+        ]
+        for organisation in (*theirs, *below):
             home = f"/team/{organisation}"
             for page in ("", "/people", "/people?page=2", "/lessons"):
                 await opens(home + page)

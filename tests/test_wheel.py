@@ -66,5 +66,7 @@ async def test_what_was_installed_runs_in_an_empty_folder(installed: Path, tmp_p
             await ann.opens()
             ann.sees("Сферум в MAX")
             await ann.presses("Начать")
+            async with ann.session.get(f"{bot.url.rstrip('/')}/team") as reports:
+                assert "Отчёты открываются по ссылке из чата" in await reports.text()
         await bot.stops()
         assert bot.log == ""

@@ -30,7 +30,12 @@ def open_table(stage: Stage, wanted: OpenTable) -> Decision:
 
 
 def unit(stage: Stage, at: TableLink) -> UnitOf:
-    """Ask for the organisation whose reports the link opens."""
+    """Ask for the organisation whose reports the link opens.
+
+    Raises:
+        StaleError: the place has no link's stamp.
+    """
+    ends_at(at.issued, at.mark)
     return UnitOf(scope=scope(stage, at.organisation))
 
 
