@@ -33,13 +33,14 @@ from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
 from tests.team_pages_walk import team_pages_walk
 from tests.team_walk import team_walk
+from tests.walk_of_invites import walk_of_invites
 
 __all__ = ["house"]
 
 WORD = re.compile(r"(?<![/\w])[A-Za-z]{2,}(?![\w:/.])")
 """A word in Latin letters that is no command, address or part of one."""
 CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
-LATIN_IN_RUSSIAN = {"Telegram", "In", "English"}
+LATIN_IN_RUSSIAN = {"Telegram", "QR", "In", "English"}
 CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
 NEUTRAL = "ΩΩ ΩΩ"
 """What stands for the course's own words and the person's name: letters of neither language."""
@@ -186,6 +187,8 @@ async def walk(house: House, language: Language) -> None:
     await quizzes(house, ann)
     await elsewhere(house, ann, language)
     await assigning(house, ann)
+    newcomers = [await arriving(house, language) for _ in range(2)]
+    await walk_of_invites(house, ann, newcomers, NEUTRAL)
     await team_walk(house, ann, NEUTRAL)
     await team_pages_walk(house, ann, language, NEUTRAL)
     await certified(house, ann, language)
