@@ -37,6 +37,10 @@ from tests.benchmarks.contestants import (
 )
 from tests.benchmarks.over_http import NAIVE, OURS, TUNED, Taken, bots, pages
 from tests.benchmarks.population import multiply, take_turns
+from tests.benchmarks.processes import made
+from tests.benchmarks.region import LEARNERS, SCHOOLS, found_region
+from tests.benchmarks.reports import AT_ONCE as CROWD
+from tests.benchmarks.reports import hold_up, run_races
 from tests.benchmarks.spreadsheets import ALONE, ROWS, race, ratio
 from tests.benchmarks.spreadsheets import OURS as OUR_XLSX
 from tests.benchmarks.starting import Cost, import_only, in_browser, in_telegram, middle
@@ -45,7 +49,7 @@ from tests.benchmarks.tracks import bytes_per_track
 from tests.killing import ROOT
 from tests.learners import statements
 
-PARTS = ("http", "page", "turns", "size", "statements", "tracks", "start", "xlsx")
+PARTS = ("http", "page", "turns", "size", "statements", "tracks", "start", "xlsx", "reports")
 PEOPLE = range(FIRST, FIRST + 400)
 CHUNK = 200
 """Updates that a contestant takes in a round: one each of so many people."""
@@ -66,6 +70,9 @@ START_SECONDS = 1.5
 START_MEGABYTES = 120
 XLSX_OF_ALONE = 1.3
 XLSX_MEGABYTES = 120
+OF_SQL = {"the summary": 2.0}
+PAGE_OF_SQL = 1.5
+P99_WITH_FILE = 2.0
 
 
 @dataclass
@@ -131,6 +138,8 @@ def main() -> int:
             run_async(starts(report, folder / "start"))
         if "xlsx" in parts:
             spreadsheets(report, arguments.rounds)
+        if "reports" in parts:
+            run_async(reports(report, folder / "reports", course, arguments.rounds))
     for missed in report.missed:
         print(f"missed: {missed}", file=sys.stderr)
     return 1 if arguments.strict and report.missed else 0
@@ -390,6 +399,56 @@ def spreadsheets(report: Report, rounds: int) -> None:
     most = max(each.megabytes for each in found[OUR_XLSX])
     target = f"at most {XLSX_MEGABYTES} MB more resident"
     print(report.held(f"- {target}", holds=most <= XLSX_MEGABYTES))
+
+
+async def reports(report: Report, home: Path, course: Course, rounds: int) -> None:
+    """Measure what a region's coordinator asks for, and what learners feel of it."""
+    file, at = made(home) / "course.db", datetime.now(UTC)
+    await found_region(file, course, at)
+    raced = await run_races(file, at, rounds)
+    report.table(
+        f"Reports on {LEARNERS:,} learners in {SCHOOLS:,} schools, beside the plainest SQL",
+        ("", "CPU, ms", "of the SQL", "times"),
+        *(
+            (
+                name,
+                f"{median(each.ours) * 1000:,.0f}",
+                f"{median(each.theirs) * 1000:,.0f}",
+                f"{each.ratio:.2f}",
+            )
+            for name, each in raced.items()
+        ),
+    )
+    print()
+    for name, each in raced.items():
+        most = OF_SQL.get(name, PAGE_OF_SQL)
+        target = f"{name}: at most {most} times the SQL"
+        print(report.held(f"- {target}", holds=each.ratio <= most))
+    held = await hold_up(home, max(1, rounds // 3))
+    report.table(
+        f"Telegram over HTTP, the region's database, {people(CROWD)}",
+        ("", "taps/s", "p50, ms", "p99, ms"),
+        *(
+            (
+                name,
+                f"{median(taken.rate for taken in each):,.0f}",
+                f"{median(taken.milliseconds(50) for taken in each):.1f}",
+                f"{median(taken.milliseconds(99) for taken in each):.1f}",
+            )
+            for name, each in (
+                ("as ever", held.quiet),
+                ("while a coordinator gets all reports in a workbook", held.busy),
+            )
+        ),
+    )
+    print(
+        f"\nThe workbook has {held.size / 1e6:.1f} MB, and takes {median(held.seconds):.0f} s with"
+        f" learners who press all the time, and {held.megabytes:.0f} MB more resident."
+    )
+    target = f"learners' p99 at most {P99_WITH_FILE} times as long while a workbook is made"
+    print(report.held(f"- {target}: {held.ratio:.2f}", holds=held.ratio <= P99_WITH_FILE))
+    target = f"a workbook at most {XLSX_MEGABYTES} MB more resident"
+    print(report.held(f"- {target}", holds=held.megabytes <= XLSX_MEGABYTES))
 
 
 if __name__ == "__main__":

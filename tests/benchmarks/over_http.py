@@ -382,13 +382,17 @@ async def pages(folder: Path, *, rounds: int, beside: Path | None) -> dict[str, 
 
 
 async def _visitor(stack: AsyncExitStack, url: str, random: Random) -> Visitor:
-    """Open the page for somebody new."""
+    return Visitor(await open_page(stack, url), Walker(random))
+
+
+async def open_page(stack: AsyncExitStack, url: str) -> ClientWebSocketResponse:
+    """Open the page for somebody new, and return its socket, which takes files of any size."""
     session = await stack.enter_async_context(ClientSession(cookie_jar=CookieJar(unsafe=True)))
     async with session.get(url) as page:
         assert page.status == 200
-    socket = await session.ws_connect(f"{url}/ws", origin=url, compress=DEFLATE)
+    socket = await session.ws_connect(f"{url}/ws", origin=url, compress=DEFLATE, max_msg_size=0)
     await socket.receive()  # the greeting
-    return Visitor(socket, Walker(random))
+    return socket
 
 
 async def _recorded(visitor: Visitor) -> list[Recorded]:
