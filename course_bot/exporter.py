@@ -5,12 +5,14 @@ tells by its standard output how far it is, and leaves the file where it was tol
 """
 
 import asyncio
+import copyreg
 import os
 import pickle
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from course_bot.content.model import Course
 from course_bot.reports.exporting import Advance, ExportError, File, Made, Wanted, make
@@ -39,6 +41,14 @@ class _Order:
     course: Course
     wanted: Wanted
     target: Path
+
+
+def _frozen(items: dict[object, object]) -> MappingProxyType[object, object]:
+    return MappingProxyType(items)
+
+
+# A course that was read is made of these, and Python does not pickle them by itself.
+copyreg.pickle(MappingProxyType, lambda mapping: (_frozen, (dict(mapping),)))
 
 
 class Exporter:
