@@ -1,18 +1,22 @@
 """Certificates as people get and check them, as dialogues through every door."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import select
 
+from course_bot.conversation import downloading
 from course_bot.conversation.port import Document
 from course_bot.conversation.stage import Addresses
+from course_bot.organisations.records import Role
 from course_bot.storage import schema
 from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, goes_on, house, link_of, port_only
 from tests.learners import Learner
-from tests.regions import add, assign, join
+from tests.regions import add, assign, completes, join
 
 __all__ = ["ann", "door", "house"]
 
@@ -312,3 +316,65 @@ async def test_of_somebody_deleted_a_certificate_is_withdrawn_and_says_no_more(
     row = next(row for row in await certificates(house) if row["code"] == code)
     assert {row[key] for key in ("name", "title", "course", "organisation", "track")} == {""}
     assert row["person_id"] is None
+
+
+# All of an organisation.
+
+
+async def test_a_coordinator_gets_all_certificates_of_a_school_and_hears_who_has_none(
+    house: House, ann: Person
+) -> None:
+    school = await add(house.storage, SCHOOL)
+    await join(as_learner(house, ann), school, Role.COORDINATOR)
+    await ann.writes("/team")
+    await ann.presses("⬇ Скачать")
+    await ann.presses("🎓 Все сертификаты")
+    ann.was_told("Сертификатов здесь пока нет.")
+    assert ann.documents == []
+
+    boris, nobody = await house.meets("Борис Ильич"), await house.arrives("")
+    await completes_track(house, boris)
+    await join(as_learner(house, boris), school)
+    nameless = as_learner(house, nobody)
+    await join(nameless, school)
+    await completes(nameless, "teacher")
+    await ann.presses("🎓 Все сертификаты")
+    ann.was_told("Ещё 1 человек прошёл курс и получит сертификат")
+    ann.sees("Скачать: Школа № 5")
+    (file,) = ann.documents
+    assert file.name == "Школа № 5 — сертификаты — 2026-11-23.zip"
+    names = ZipFile(BytesIO(file.content)).namelist()
+    assert names == ["Борис Ильич — Координатор.pdf", "Борис Ильич — Учитель.pdf"]
+    async with house.storage.reading() as connection:
+        rows = (await connection.execute(select(schema.audit))).mappings().all()
+    assert [(row["organisation_id"], row["act"], row["about"]) for row in rows] == [
+        (school, "exported", "certificates")
+    ]
+
+
+@port_only
+async def test_more_certificates_than_a_messenger_takes_are_to_be_had_by_schools(
+    house: House, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloading, "CERTIFICATES", 1)
+    school = await add(house.storage, SCHOOL)
+    await join(as_learner(house, ann), school, Role.COORDINATOR)
+    await join(as_learner(house, ann), school)
+    await completes_track(house, ann)
+    await ann.sends_action(f"getfile:{school}:zip:all")
+    ann.was_told("Сертификатов здесь 2, а в один файл входит не больше 1")
+    assert ann.documents == []
+
+
+async def test_nobody_gets_the_certificates_of_an_organisation_that_is_not_theirs(
+    house: House, ann: Person
+) -> None:
+    school = await add(house.storage, SCHOOL)
+    await join(as_learner(house, ann), school)
+    await completes_track(house, ann)
+    await ann.sends_action(f"getfile:{school}:zip:all")
+    ann.sees("Вы не координатор этой организации")
+    for forged in ("zip:people", "csv:all", "png:all"):
+        await ann.sends_action(f"getfile:{school}:{forged}")
+        ann.was_told(STALE)
+    assert ann.documents == []

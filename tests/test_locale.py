@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from course_bot.content.model import Course, Step
-from course_bot.conversation import certificates, menu
+from course_bot.conversation import certificates, downloading, menu
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
@@ -22,10 +22,13 @@ from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.options import Option
 from course_bot.questions.order import Order
-from course_bot.storage.certificates import Issued
+from course_bot.reports.exporting import Kind, Wanted
+from course_bot.storage.certificates import Counted, Issued
+from course_bot.storage.scope import Scope
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes
+from tests.files_here import FilesHere
 from tests.learners import Learner
 from tests.regions import add, assign, join, leave
 from tests.reports.papers import words_on_papers
@@ -375,6 +378,20 @@ async def certified(house: House, ann: Person, language: Language) -> None:
     for found in (None, issued, replace(issued, withdrawn=True)):
         told = certificates.verdict(p, found)
         house.said += [Notice(text=text) for text in (told.title, *told.lines)]
+    for counts in ((1201, 0), (0, 1), (1, 2)):
+        counted = Counted(issued=counts[0], without=counts[1])
+        house.said.append(Notice(text=downloading.about_certificates(p, counted)))
+    everybodys = Wanted(
+        scope=Scope(organisation=await add(house.storage, NEUTRAL)),
+        kind=Kind.ZIP, language=language, at=house.now, zone=house.storage.zone,
+    )  # fmt: skip
+    file = await FilesHere(house.storage).file(house.course, everybodys, _unheard)
+    assert file
+    house.said.append(Notice(text=file.made.about))
+
+
+async def _unheard(_done: int, _total: int) -> None:
+    pass
 
 
 def read(house: House) -> Iterator[str]:

@@ -26,6 +26,7 @@ from course_bot.learning.progress import Person, TrackProgress, track_progress
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import CertificateIssued, Role
 from course_bot.reports import certificate as papers
+from course_bot.reports.exporting import paper_of
 from course_bot.reports.names import shortened_name
 from course_bot.storage.certificates import CertificateOf, CertificatesOf, Earned, EarnedBy, Issued
 from course_bot.storage.store import Decision
@@ -159,8 +160,8 @@ async def papers_of(stage: Stage, at: Certificate, read: Read, _tell: Tell) -> S
     if issued is None:
         return ()
     p, paper = stage.phrases, paper_of(issued)
-    address = verified_at(stage.addresses, issued.code)
     number = papers.grouped(issued.code)
+    address = f"{verified_at(stage.addresses)}{number}"
     title = p.t("Certificate {number}", number=number)
     about = p.t(
         "Certificate {number}\n{name}, “{track}”, {day}\nAnybody can check it: {address}",
@@ -178,33 +179,20 @@ async def papers_of(stage: Stage, at: Certificate, read: Read, _tell: Tell) -> S
     )
 
 
-def paper_of(issued: Issued) -> papers.Certificate:
-    """Return what a certificate says on paper."""
-    return papers.Certificate(
-        code=issued.code,
-        name=issued.name,
-        track=issued.title,
-        course=issued.course,
-        organisation=issued.organisation,
-        day=issued.day,
-    )
-
-
 async def draw(paper: Callable[[], bytes]) -> bytes:
     """Draw beside the event loop; papers are drawn one at a time, in the order they are wanted."""
     return await asyncio.get_running_loop().run_in_executor(_DRAWING, paper)
 
 
-def verified_at(addresses: Addresses, code: str) -> str:
-    """Return the address at which a certificate is verified, for its QR code.
+def verified_at(addresses: Addresses) -> str:
+    """Return where certificates are verified: the address in the QR code, up to the number.
 
     It must lead there from other people's phones: the page of a local course does not, so the
     Telegram bot comes before it, if there is one.
     """
-    number = papers.grouped(code)
     if addresses.telegram_bot and (addresses.local or not addresses.page):
-        return f"https://t.me/{addresses.telegram_bot}?start={PAYLOAD}{number}"
-    return f"{addresses.page or ''}/certificate/{number}"
+        return f"https://t.me/{addresses.telegram_bot}?start={PAYLOAD}"
+    return f"{addresses.page or ''}/certificate/"
 
 
 # --- verifying -----------------------------------------------------------------------------------

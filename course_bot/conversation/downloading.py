@@ -3,18 +3,21 @@
 import logging
 
 from course_bot.conversation.actions import Files, GetFile, StaleError, Unit
+from course_bot.conversation.certificates import verified_at
 from course_bot.conversation.port import Document, Notice, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.conversation.team import no_access, scope
+from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import Act, Audited
-from course_bot.reports.exporting import ExportError, Kind, Report, Wanted
+from course_bot.reports.exporting import CERTIFICATES, ExportError, Kind, Report, Wanted
+from course_bot.storage.certificates import CountCertificates, Counted
 from course_bot.storage.organisations import Unit as FoundUnit
 from course_bot.storage.organisations import UnitOf
 from course_bot.storage.store import Decision
 
 ALL = "all"
-"""Stands in an action for every report in one file."""
+"""Stands in an action for every report in one file, or every certificate."""
 log = logging.getLogger(__name__)
 
 
@@ -54,6 +57,7 @@ def offer(stage: Stage, at: Files, found: FoundUnit | None) -> Screen:
     if found.children:
         picture = GetFile(here, Kind.PNG, Report.SUMMARY)
         rows.append((button(p.t("🖼 Picture: who is how far"), picture),))
+    rows.append((button(p.t("🎓 All certificates (ZIP)"), GetFile(here, Kind.ZIP, ALL)),))
     rows.append((button(p.t("← {name}", name=found.organisation.name), Unit(here)),))
     return Screen(text=text, rows=tuple(rows))
 
@@ -68,7 +72,7 @@ def wanted(stage: Stage, at: GetFile) -> Wanted:
         kind, report = Kind(at.kind), None if at.report == ALL else Report(at.report)
     except ValueError:
         raise StaleError from None
-    if report is None and kind is not Kind.XLSX:
+    if (kind in {Kind.CSV, Kind.PNG} and not report) or (kind is Kind.ZIP and report):
         raise StaleError
     return Wanted(
         scope=scope(stage, at.organisation),
@@ -77,6 +81,7 @@ def wanted(stage: Stage, at: GetFile) -> Wanted:
         language=stage.person.language,
         at=stage.at,
         zone=stage.zone,
+        verified_at=verified_at(stage.addresses) if kind is Kind.ZIP else "",
     )
 
 
@@ -86,10 +91,41 @@ def order(stage: Stage, at: GetFile) -> Decision:
     person = go_to(stage.person, Files(at.organisation))
     if stage.look_up(UnitOf(scope=file.scope)) is None:
         return Decision(person=person)
+    notice = ""
+    if file.kind is Kind.ZIP:
+        counted = stage.look_up(CountCertificates(scope=file.scope))
+        notice = about_certificates(stage.phrases, counted) if counted else ""
+        if counted is None or not 0 < counted.issued <= CERTIFICATES:
+            return Decision(person=person, notice=notice)
     record = Audited(
         organisation=at.organisation, act=Act.EXPORTED, at=stage.at, about=file.described
     )
-    return Decision(person=person, records=(record,), document=str(at))
+    return Decision(person=person, records=(record,), notice=notice, document=str(at))
+
+
+def about_certificates(p: Phrases, counted: Counted) -> str:
+    """Say what is to be known of a file of certificates; nothing where all is as expected."""
+    if counted.issued > CERTIFICATES:
+        return p.t(
+            "There are {count} certificates, and a file holds {most} at most. Please download them"
+            " by municipality or by school.",
+            count=counted.issued,
+            most=CERTIFICATES,
+        )
+    parts = []
+    if not counted.issued:
+        parts.append(p.t("Nobody here has a certificate yet."))
+    if counted.without:
+        parts.append(
+            p.many(
+                "{count} person has completed a track without one: they get it once they ask for"
+                " it and give their name.",
+                "{count} people have completed a track without one: they get it once they ask for"
+                " it and give their name.",
+                counted.without,
+            )
+        )
+    return " ".join(parts)
 
 
 async def make(stage: Stage, at: GetFile, _read: Read, tell: Tell) -> list[Document | Notice]:

@@ -1,6 +1,6 @@
 """Files of reports: what somebody wants, and how it is made of what they may see."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from course_bot.content.model import Course
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language, Phrases, phrases
 from course_bot.reports.audit import audit_table
+from course_bot.reports.certificate import Certificate, certificate_pdf, grouped
 from course_bot.reports.delimited import write_csv
 from course_bot.reports.files import file_name
 from course_bot.reports.lessons import lessons_table
@@ -21,12 +22,20 @@ from course_bot.reports.questions import questions_table
 from course_bot.reports.summary import share, summary_table
 from course_bot.reports.table import Table
 from course_bot.reports.xlsx import write_xlsx
+from course_bot.reports.zipped import zip_certificates
 from course_bot.storage.auditing import AuditOf
+from course_bot.storage.certificates import CertificatesBelow, Issued
 from course_bot.storage.organisations import UnitOf
 from course_bot.storage.reader import Reader
 from course_bot.storage.reporting import PeopleFilter, PeoplePage, Summary, UnitRow
 from course_bot.storage.scope import Scope
 from course_bot.storage.statistics import LessonFigures, QuestionFigures
+
+CERTIFICATES = 1200
+"""How many certificates are put into one file: each has some 35 kB, and a Telegram bot may send
+50 MB. Source: https://core.telegram.org/bots/api#senddocument"""
+CERTIFICATES_TOLD = 20
+"""How many are drawn between two words on how far it is: a second or two."""
 
 
 class Kind(StrEnum):
@@ -38,6 +47,8 @@ class Kind(StrEnum):
     """One report."""
     PNG = "png"
     """The schools as bars."""
+    ZIP = "zip"
+    """Everybody's certificates."""
 
 
 class Report(StrEnum):
@@ -53,7 +64,8 @@ class Report(StrEnum):
 class Wanted:
     """A file that somebody wants.
 
-    Without a ``report`` it is a workbook of all. ``at`` is the moment of its figures (UTC),
+    Without a ``report`` it is a workbook of all, or the certificates, which are verified at
+    ``verified_at`` and their number. ``at`` is the moment of its figures (UTC),
     ``zone`` the time where the organisation has no other; ``filter``, ``sort`` and ``descending``
     are of its list of people.
     """
@@ -67,10 +79,13 @@ class Wanted:
     filter: PeopleFilter = PeopleFilter()  # noqa: RUF009 - it is frozen
     sort: str = "name"
     descending: bool = False
+    verified_at: str = ""
 
     @property
     def described(self) -> str:
         """What the journal says of it."""
+        if self.kind is Kind.ZIP:
+            return "certificates"
         return f"{self.kind} {self.report}" if self.report else f"{self.kind}"
 
 
@@ -159,7 +174,35 @@ def make(
             moment = summary_table(p, name, found.organisation.id, (), at).moment
             target.write_bytes(bars(name, moment, in_need_first(rows), p))
             about = p.t("{name}: {title}, {moment}", name=name, title=title, moment=moment)
+        case Kind.ZIP:
+            title = about = p.t("Certificates")
+            issued = reader.ask(CertificatesBelow(scope=wanted.scope, most=CERTIFICATES)) or ()
+            with target.open("wb") as archive:
+                zip_certificates(_papers(issued, wanted.verified_at, p, tell), archive)
     return Made(name=file_name(name, title, at.date(), f".{wanted.kind}"), about=about)
+
+
+def _papers(
+    issued: Sequence[Issued], verified_at: str, p: Phrases, tell: Callable[[int, int], None]
+) -> Iterator[tuple[str, bytes]]:
+    """Draw certificates one after another, each under its owner's name."""
+    for number, each in enumerate(issued, 1):
+        page = certificate_pdf(paper_of(each), f"{verified_at}{grouped(each.code)}", p)
+        yield f"{each.name} — {each.title}.pdf", page
+        if number % CERTIFICATES_TOLD == 0:
+            tell(number, len(issued))
+
+
+def paper_of(issued: Issued) -> Certificate:
+    """Return what a certificate says on paper."""
+    return Certificate(
+        code=issued.code,
+        name=issued.name,
+        track=issued.title,
+        course=issued.course,
+        organisation=issued.organisation,
+        day=issued.day,
+    )
 
 
 def in_need_first(rows: Iterable[UnitRow]) -> list[Bar]:

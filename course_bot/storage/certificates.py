@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, exists, func, select, tuple_
 from sqlalchemy.engine import RowMapping
 
 from course_bot.storage.organisations import Duties, Duty, Membership, Memberships
 from course_bot.storage.query import Query
-from course_bot.storage.schema import certificate, track_progress
+from course_bot.storage.schema import certificate, name_key, track_progress
+from course_bot.storage.scope import Scope, Scoped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,3 +114,68 @@ class CertificateOf(Query[Issued | None]):
         row = connection.execute(select(certificate).where(certificate.c.code == self.code))
         found = row.mappings().one_or_none()
         return None if found is None else _read(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many certificates there are, and how many people have completed a track without one."""
+
+    issued: int
+    without: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountCertificates(Scoped[Counted]):
+    """Count the certificates of a scope's learners."""
+
+    scope: Scope
+
+    def look(self, connection: Connection) -> Counted:
+        """Count."""
+        lacking = (
+            track_progress.c.person_id.in_(self.scope.learners()),
+            track_progress.c.completed_at.is_not(None),
+            ~exists().where(
+                certificate.c.person_id == track_progress.c.person_id,
+                certificate.c.track == track_progress.c.track,
+                certificate.c.withdrawn_at.is_(None),
+            ),
+        )
+        issued = connection.scalar(select(func.count()).select_from(_below(self.scope).subquery()))
+        without = select(func.count(track_progress.c.person_id.distinct())).where(*lacking)
+        return Counted(issued=issued or 0, without=connection.scalar(without) or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatesBelow(Scoped[tuple[Issued, ...]]):
+    """The certificates of a scope's learners, by name, at most ``most`` of them."""
+
+    scope: Scope
+    most: int
+
+    def look(self, connection: Connection) -> tuple[Issued, ...]:
+        """Read them."""
+        rows = connection.execute(_below(self.scope).limit(self.most)).mappings().all()
+        found = (_read(row) for row in rows)
+        return tuple(sorted(found, key=lambda it: (name_key(it.name), it.track, it.code)))
+
+
+def _below(scope: Scope) -> Select[*tuple[object, ...]]:
+    """Select the certificates of a scope's learners, of each person and track the first."""
+    earlier = certificate.alias("earlier")
+    first = ~exists().where(
+        earlier.c.person_id == certificate.c.person_id,
+        earlier.c.track == certificate.c.track,
+        earlier.c.withdrawn_at.is_(None),
+        tuple_(earlier.c.issued_at, earlier.c.code)
+        < tuple_(certificate.c.issued_at, certificate.c.code),
+    )
+    return (
+        select(certificate)
+        .where(
+            certificate.c.person_id.in_(scope.learners()),
+            certificate.c.withdrawn_at.is_(None),
+            first,
+        )
+        .order_by(certificate.c.code)
+    )

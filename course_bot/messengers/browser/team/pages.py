@@ -482,7 +482,7 @@ class TeamPages:
         except ValueError:
             return None
         asked = self._asked_people(visit)
-        if asked.faults or (report is None and kind is not Kind.XLSX):
+        if asked.faults or kind not in TYPES or (report is None and kind is not Kind.XLSX):
             return None
         return Wanted(
             scope=visit.scope,
