@@ -10,6 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy.engine import URL
 
+from course_bot.app import check_course
 from course_bot.content.checking import check
 from course_bot.exporter import Exporter
 from course_bot.reports.exporting import ExportError, File, Kind, Report, Wanted
@@ -96,6 +97,20 @@ async def test_files_are_made_with_the_course_as_it_is_read_from_its_folder(
     file = await exporter.file(course, wanted(region.scope("c-region", "region")), _unheard)
 
     assert file is not None
+
+
+async def test_the_course_that_is_taught_travels_to_the_other_process(
+    exporter: Exporter, region: Region
+) -> None:
+    course, _faults = check_course(Path("lessons"))
+    assert course is not None
+    what = wanted(region.scope("c-m1", "m1"), report=Report.LESSONS)
+
+    file = await exporter.file(course, what, _unheard)
+
+    assert file is not None
+    lessons = file.content.decode("utf-8-sig").splitlines()
+    assert len(lessons) == 1 + len(course.lessons)
 
 
 async def test_nobody_gets_a_file_of_others(exporter: Exporter, region: Region) -> None:
