@@ -14,10 +14,12 @@ from course_bot.conversation import actions
 from course_bot.conversation.actions import Action, Key, StaleError
 from course_bot.conversation.help import OFFERED
 from course_bot.conversation.joining import Fault
+from course_bot.conversation.people import FILTERS
 from course_bot.conversation.port import ACTION_BYTES
 from course_bot.conversation.turn import ROUTES
 from course_bot.locale.phrases import LANGUAGES
 from course_bot.organisations.records import Role
+from course_bot.reports.exporting import Kind, Report
 from course_bot.storage.schema import person
 from tests.killing import ROOT
 
@@ -74,6 +76,8 @@ WRITTEN = {
     "stuck:42": actions.Stuck(Key(42)),
     "people:42:open:1": actions.People(Key(42), "open", 1),
     "member:42:17:open:1": actions.Member(Key(42), Key(17), "open", 1),
+    "files:42": actions.Files(Key(42)),
+    "getfile:42:csv:questions": actions.GetFile(Key(42), "csv", "questions"),
     "invited:0123456789abcdef0123456789abcdef": actions.Invited(
         "0123456789abcdef0123456789abcdef"
     ),
@@ -218,6 +222,9 @@ def longest() -> Iterator[Action]:
         "invite": "0123456789abcdef",
         "door": "telegram",
         "role": max(Role, key=len),
+        "shown": max(FILTERS, key=len),
+        "kind": max(Kind, key=len),
+        "report": max(Report, key=len),
         "entries": tuple(sorted(course.faq, reverse=True)[:OFFERED]),
     }
     for kind in KINDS:
