@@ -1,5 +1,6 @@
 """What coordinators see in the chat, as dialogues through every door."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, goes_on, house, port_only
 from tests.learners import Learner
 from tests.regions import add, assign, begins, completes, join, leave, pupil
+from tests.test_dialogues_joining import invited_to
 
 __all__ = ["ann", "door", "house"]
 
@@ -52,6 +54,22 @@ async def test_a_coordinator_has_a_command_more_and_others_have_not(
 
     assert set(ann.commands) == USUAL | {"team"}
     assert "team" not in boris.commands
+
+
+async def test_who_becomes_a_coordinator_has_the_command_at_once_and_who_ceases_has_not(
+    house: House, ann: Person
+) -> None:
+    school = await add(house.storage, "Школа № 5")
+    await ann.opens(await invited_to(house, school, Role.COORDINATOR))
+    assert "team" not in ann.commands
+    await ann.presses("Согласиться и вступить")
+    assert set(ann.commands) == USUAL | {"team"}
+    await ann.writes("/me")
+    await ann.presses("Координатор: Школа № 5")
+    await ann.presses("Выйти из организации")
+    await ann.presses("Да")
+
+    assert set(ann.commands) == USUAL
 
 
 async def test_the_command_menu_follows_the_language(house: House, ann: Person) -> None:
@@ -240,6 +258,31 @@ async def test_a_persons_lessons_are_shown_and_no_answer(house: House, ann: Pers
     ann.sees_not("Кто создаёт чат", "Он появляется сам")
 
 
+@port_only
+async def test_what_was_passed_under_a_lessons_old_name_is_shown_under_the_new(
+    house: House, ann: Person
+) -> None:
+    school = await a_school(house, ann)
+    dina = await house.meets("Дина", door="port")
+    await join(learner(house, dina), school)
+    await dina.presses("Знаю — сразу к тесту")
+    await house.takes_quiz(dina)
+    course = house.course
+    lessons = dict(course.lessons)
+    lessons["talk"] = replace(lessons.pop("chat"), id="talk", title="Новое имя")
+    teacher = replace(course.tracks["teacher"], lessons=("talk", "roles", "help"))
+    house.course = replace(
+        course,
+        lessons=lessons,
+        tracks={**course.tracks, "teacher": teacher},
+        renamed={"chat": "talk"},
+    )
+    await ann.sends_action(f"people:{school}:open:1")
+    await ann.presses("Дина")
+
+    ann.sees("✅ Новое имя: пройден 23 ноября, 100 %")
+
+
 # From a region down to a school, and up again.
 
 
@@ -364,14 +407,15 @@ async def test_names_are_said_as_they_are_and_cut_where_they_are_too_long(
     house: House, ann: Person
 ) -> None:
     long = "&" * 80
-    school = await add(house.storage, f"<b>Школа</b> {long * 3}")
-    await coordinates(house, ann, school)
+    above = await add(house.storage, f"<b>Район</b> {long * 3}", kind=MUNICIPALITY)
+    school = await add(house.storage, f"<b>Школа</b> {long * 3}", above)
+    await coordinates(house, ann, above)
     for number in range(PAGE):
         await pupil(house.storage, f"<i>{number}</i>{long}"[:80], school)
     await ann.writes("/team")
-    ann.sees("<b>Школа</b> &&&")
+    ann.sees("<b>Район</b> &&&")
     await ann.presses("Кто не прошёл")
-    ann.sees("<i>7</i>&&&")
+    ann.sees("<i>7</i>&&&", "<b>Школа</b> &&&")
     await ann.presses("7&&&")
     ann.sees("<i>7</i>&&&")
 

@@ -29,19 +29,19 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
     if there is None:
         return no_access(stage)
     p, found, here = stage.phrases, there.found, at.organisation
-    rows: list[Row] = []
+    does = keys(stage, here)
     looks: Row = (button(p.t("🏫 By school"), Units(here, 1)),) if there.unit.children else ()
     if found.standings.learners:
         standing = _standing(p, found.standings)
-        rows.append((button(p.t("🔎 Who has not completed"), People(here, OPEN, 1)),))
         looks = (*looks, button(p.t("🚧 Where people stop"), Stuck(here)))
+        rows = [(button(p.t("🔎 Who has not completed"), People(here, OPEN, 1)),), looks, *does]
     else:
         standing = p.html(
             "Nobody learns here yet. Invite people: whoever opens the link of an invite and joins"
             " is seen here at once."
         )
-    rows += [looks] if looks else []
-    rows += keys(stage, here)
+        # What there is to do comes first: to invite somebody.
+        rows = [*does, looks] if looks else does
     rows += _elsewhere(p, found)
     parts = (heading(stage, there.unit), standing, _assigned(stage, found.assignments, here))
     return Screen(text="\n\n".join(parts), rows=(*rows, *ways(stage)))

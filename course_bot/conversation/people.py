@@ -26,16 +26,16 @@ from course_bot.organisations.state import State
 from course_bot.reports.people import shown_name, track_title
 from course_bot.reports.wording import count_text, state_words
 from course_bot.storage.overviews import Listed, ListedPeople, There, Within
-from course_bot.storage.reporting import PeopleFilter, PersonCard, PersonLessons, PersonRow
+from course_bot.storage.reporting import PersonCard, PersonLessons, PersonRow
 
 OPEN, ALL = "open", "all"
 """The lists that go by no single state: whoever has not completed, and everybody."""
-FILTERS: Mapping[str, PeopleFilter] = {
-    OPEN: PeopleFilter(unfinished=True),
-    ALL: PeopleFilter(),
-    **{state.value: PeopleFilter(state=state) for state in State},
+FILTERS: Mapping[str, frozenset[State]] = {
+    OPEN: frozenset(State) - {State.COMPLETED},
+    ALL: frozenset(State),
+    **{state.value: frozenset({state}) for state in State},
 }
-"""The lists there are, by their names in actions."""
+"""The lists there are, by their names in actions, and who is in them."""
 FILTERS_IN_ROW = 3
 SIGNS = {
     State.COMPLETED: "✅",
@@ -53,8 +53,7 @@ def people(stage: Stage, at: People) -> Within[Listed]:
     return Within(
         ListedPeople(
             scope=scope(stage, at.organisation),
-            filter=wanted,
-            sort="state",
+            states=wanted,
             page=at.page,
             size=PAGE,
             at=stage.at,

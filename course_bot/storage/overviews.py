@@ -111,36 +111,34 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPeople(Scoped[Listed]):
-    """A page of a list of people; past the end, the last one. ``at`` is UTC.
+    """A page of those of a scope's people who are in some states; past the end, the last one.
 
-    ``sort`` is one of ``reporting.SORTS``; ``page`` counts from 1.
+    ``states`` are all, all but the completed, or one. What is most urgent comes first, then names
+    in their order. ``page`` counts from 1; ``at`` is UTC.
     """
 
     scope: Scope
-    filter: PeopleFilter
-    sort: str
+    states: frozenset[State]
     page: int
     size: int
     at: datetime
 
     def look(self, connection: Connection) -> Listed:
         """Read it."""
-        number = max(1, self.page)
-        while True:
-            part = PeoplePage(
-                scope=self.scope,
-                filter=self.filter,
-                sort=self.sort,
-                offset=(number - 1) * self.size,
-                limit=self.size,
-                at=self.at,
-            ).look(connection)
-            last = max(1, -(-part.total // self.size))
-            if number <= last:
-                break
-            number = last  # The list has become shorter.
         counts = count_states(connection, self.scope, self.at)
-        return Listed(rows=part.rows, number=number, total=part.total, counts=counts)
+        total = sum(count for state, count in counts.items() if state in self.states)
+        number = max(1, min(self.page, -(-total // self.size)))
+        only = next(iter(self.states)) if len(self.states) == 1 else None
+        part = PeoplePage(
+            scope=self.scope,
+            filter=PeopleFilter(state=only, unfinished=State.COMPLETED not in self.states),
+            # Whoever is in the same state stands in the order of names anyway.
+            sort="state" if only is None else "name",
+            offset=(number - 1) * self.size,
+            limit=self.size,
+            at=self.at,
+        )
+        return Listed(rows=part.part(connection), number=number, total=total, counts=counts)
 
 
 def _above(connection: Connection, scope: Scope) -> Above | None:

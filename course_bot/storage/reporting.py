@@ -461,17 +461,22 @@ class PeoplePage(Scoped[FoundPeople]):
     def look(self, connection: Connection) -> FoundPeople:
         """Read it."""
         total = connection.scalar(_length(self.scope, self.filter, self.at))
+        return FoundPeople(rows=self.part(connection), total=total or 0)
+
+    def part(self, connection: Connection) -> tuple[PersonRow, ...]:
+        """Read the rows alone, where it is known how many there are in all."""
         rows = _list(self.scope, self.filter, self.at)
         part = _sorted(rows, self.sort, self.descending, self.at)
         found = connection.execute(part.offset(self.offset).limit(self.limit)).mappings()
-        return FoundPeople(rows=tuple(map(_person_row, found)), total=total or 0)
+        return tuple(map(_person_row, found))
 
 
 def count_states(connection: Connection, scope: Scope, at: datetime) -> Mapping[State, int]:
     """Count the rows of the whole list of people by their state; ``at`` is UTC."""
-    rows = _list(scope, PeopleFilter(), at).subquery()
-    found = connection.execute(select(rows.c.state, func.count()).group_by(rows.c.state))
-    counted = {State(row.state): int(row[1]) for row in found}
+    rows = _from_tracks(select(_state(at).label("state"), func.count().label("people")))
+    # By its label: PostgreSQL takes no two parameters for the same value.
+    found = connection.execute(_wanted(rows, scope, PeopleFilter(), at).group_by("state"))
+    counted = {State(row.state): row.people for row in found}
     return {state: counted.get(state, 0) for state in State}
 
 
