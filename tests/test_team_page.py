@@ -465,7 +465,7 @@ async def test_the_way_up_is_shown_as_far_as_it_may_be_gone(office: Office) -> N
 async def test_the_summarys_bar_has_the_figures_of_its_words(office: Office) -> None:
     browser = await office.signed_in("c-region")
     text = (await browser.gets(office.at("region"))).text
-    assert "Учатся 8 человек" in text
+    assert "8 участников" in text
     assert re.findall(r"<dd><b>(\d+)</b>", text) == ["2", "1", "2", "3"]
     (bar,) = re.findall(r'<svg class="whole".*?</svg>', text, re.DOTALL)
     assert re.findall(r' width="([\d.]+)"', bar) == ["25.0", "12.5", "25.0", "37.5"]

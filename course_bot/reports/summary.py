@@ -77,10 +77,12 @@ def summary_table(
     Args:
         p: the reader's phrases.
         organisation: the name of the one whose summary it is.
-        here: its number; its own row counts only those who are in none below it.
+        here: its number; its own row counts only those who are in none below it, and says so
+            where there are others.
         rows: the organisations in their order.
         at: the moment of the figures, in the organisation's zone.
     """
+    units = tuple(rows)
     return Table(
         name="summary",
         title=p.t("Summary"),
@@ -90,7 +92,9 @@ def summary_table(
         columns=columns(p),
         rows=[
             (
-                p.t("{name}, directly", name=row.name) if row.organisation == here else row.name,
+                p.t("{name}, directly", name=row.name)
+                if row.organisation == here and len(units) > 1
+                else row.name,
                 row.learners,
                 row.started,
                 row.completed,
@@ -99,6 +103,6 @@ def summary_table(
                 row.median_days,
                 row.departed,
             )
-            for row in rows
+            for row in units
         ],
     )

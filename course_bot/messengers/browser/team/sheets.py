@@ -37,6 +37,7 @@ class Shown:
     """A cell in words; ``state`` gives it a colour, ``share`` (0 to 100) a bar."""
 
     text: str
+    known: bool = True
     state: str = ""
     share: float | None = None
     href: str = ""
@@ -198,4 +199,4 @@ def _shown(cell: Cell, form: Form, table: Table, p: Phrases) -> Shown:
         return Shown(text=text, state=cell.value)
     if form is Form.SHARE and isinstance(cell, int | float):
         return Shown(text=text, share=round(100 * min(max(cell, 0.0), 1.0), 2))
-    return Shown(text=text)
+    return Shown(text=text, known=cell is not None)
