@@ -287,6 +287,37 @@ async def test_two_who_remove_the_same_one_remove_them_once(house: House, ann: P
     assert await roles(house, vera) == []
 
 
+@port_only
+async def test_of_two_who_remove_each_other_one_stays(house: House, ann: Person) -> None:
+    school = await add(house.storage, SCHOOL)
+    boris = await house.meets("Борис")
+    both = (ann, boris)
+    for each in both:
+        await coordinates(house, each, school)
+    numbers = [(await house.learner(each)).id for each in both]
+    for each, other in zip(both, reversed(numbers), strict=True):
+        await each.sends_action(f"dismiss:{school}:{other}:coordinator")
+    await asyncio.gather(*(each.presses("Да, убрать") for each in both))
+    assert sorted([len(await roles(house, each)) for each in both]) == [0, 1]
+    assert [act for act, _who, _about in await acts(house)] == ["removed"]
+
+
+@port_only
+async def test_nothing_is_withdrawn_and_nobody_removed_by_one_press(
+    house: House, ann: Person
+) -> None:
+    school = await add(house.storage, SCHOOL)
+    await coordinates(house, ann, school)
+    await ann.sends_action(f"invite:{school}:learner")
+    key = (await house.learner(ann)).place.split(":")[1]
+    number = (await house.learner(ann)).id
+    for action in (f"withdraw:{key}", f"remove:{school}:{number}:coordinator"):
+        await ann.sends_action(action)
+        ann.was_told(STALE)
+        ann.sees("Приглашение учиться")
+    assert [act for act, _who, _about in await acts(house)] == ["invited"]
+
+
 # Whoever may not.
 
 

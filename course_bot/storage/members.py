@@ -1,6 +1,6 @@
 """Who coordinates an organisation and who is invited there, as its coordinators see it."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -100,10 +100,6 @@ class MemberOf(Scoped[FoundMember]):
     def held(self, found: object) -> Collection[int]:
         """Return the member."""
         return (self.member,) if isinstance(found, FoundMember) and found.member else ()
-
-    def alone(self) -> Hashable:
-        """Let of two who remove the last ones the later see that they are the last."""
-        return ("members", self.scope.organisation, self.role)
 
     def look(self, connection: Connection) -> FoundMember:
         """Read it."""
