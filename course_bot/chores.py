@@ -59,7 +59,12 @@ def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Ch
             name="plan reminders",
             pause=timedelta(minutes=10),
             do=lambda: talk.plan_reminders(clock()),
-        )
+        ),
+        Chore(
+            name="plan digests",
+            pause=timedelta(minutes=5),
+            do=lambda: talk.plan_digests(clock()),
+        ),
     ]
 
 

@@ -807,3 +807,66 @@ class Remove(Action):
     organisation: Key
     member: Key
     role: str
+
+
+# Reminding, and the weekly digest.
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge(Action):
+    """Ask whom of an organisation to remind."""
+
+    name = "nudge"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeWhom(Action):
+    """Show what those in a state would read, and how many; "all" have not finished."""
+
+    name = "whom"
+    organisation: Key
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendNudge(Action):
+    """Remind those in a state."""
+
+    name = "send"
+    organisation: Key
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nudged(Action):
+    """Show what became of a mailing."""
+
+    name = "nudged"
+    organisation: Key
+    mailing: str
+
+
+@dataclass(frozen=True, slots=True)
+class NudgedLately(Action):
+    """List the latest mailings of an organisation."""
+
+    name = "mailings"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly(Action):
+    """Show whether the person gets the weekly digest of an organisation."""
+
+    name = "weekly"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchWeekly(Action):
+    """Have the weekly digest of an organisation (1) or not (0)."""
+
+    name = "digest"
+    organisation: Key
+    on: int

@@ -5,10 +5,12 @@ from course_bot.conversation.actions import (
     Files,
     Inviting,
     Key,
+    Nudge,
     OpenTable,
     Team,
     Teams,
     Unit,
+    Weekly,
 )
 from course_bot.conversation.help import ways
 from course_bot.conversation.listing import count_pages, page_of, turning
@@ -28,6 +30,10 @@ def keys(stage: Stage, organisation: Key) -> list[Row]:
         (
             button(p.t("✉ Invite"), Inviting(organisation, 1)),
             button(p.t("📌 Assign"), Assignments(organisation)),
+        ),
+        (
+            button(p.t("🔔 Remind"), Nudge(organisation)),
+            button(p.t("📰 Weekly digest"), Weekly(organisation)),
         ),
         (
             button(p.t("⬇ Download"), Files(organisation)),

@@ -11,11 +11,13 @@ from course_bot.content.model import Course
 from course_bot.conversation import (
     assigning,
     certificates,
+    digesting,
     downloading,
     inviting,
     joining,
     lessons,
     menu,
+    nudging,
     opening,
     overview,
     people,
@@ -76,6 +78,7 @@ from course_bot.organisations import invites
 from course_bot.organisations.records import JoinedOrganisation, LeftOrganisation
 from course_bot.reports.exporting import FileMaker
 from course_bot.storage import Account
+from course_bot.storage.digests import DueDigests, WeekOf, Zones
 from course_bot.storage.organisations import Coordinates
 from course_bot.storage.outbox import Postponed, Settled
 from course_bot.storage.query import Query
@@ -98,6 +101,8 @@ ROUTES = by_name(
         *downloading.ROUTES,
         *joining.ROUTES,
         *assigning.ROUTES,
+        *nudging.ROUTES,
+        *digesting.ROUTES,
         *opening.ROUTES,
         *inviting.ROUTES,
         *certificates.ROUTES,
@@ -181,6 +186,30 @@ class Conversation:
             ),
         )
 
+    async def plan_digests(self, now: datetime) -> None:
+        """Put the weekly digests that are due into the outbox (UTC), where anything has changed.
+
+        Turns are let in between.
+        """
+        places = {self._zone.key, *await self._storage.read(Zones())}
+        days = {name: digesting.monday(now, ZoneInfo(name)) for name in places}
+        zones = tuple(sorted(name for name, day in days.items() if day is not None))
+        if not zones:
+            return
+        monday = max(day for day in days.values() if day is not None)
+        due = DueDigests(monday=monday, zones=zones, usual=self._zone.key)
+        for each in await self._storage.read(due):
+            week = await self._storage.read(
+                WeekOf(
+                    person=each.person,
+                    organisation=each.organisation,
+                    since=digesting.since(monday, ZoneInfo(each.zone)),
+                    at=now,
+                )
+            )
+            tell = week is not None and week.changed
+            await self._storage.note_digest(each, monday, now, tell=tell)
+
     async def outgoing(self, door: str, now: datetime) -> Sequence[Outgoing]:
         """Lend some of the messages that are due at a door now, as they are to be sent."""
         course = self._course()
@@ -189,7 +218,7 @@ class Conversation:
             others: list[Settled | Postponed] = []
             for message in lent:
                 try:
-                    made = prepared(course, message, self._zone, now)
+                    made = await prepared(course, message, self._zone, now, self._storage.read)
                 except Exception as error:
                     # One message must not hold up the others, for ever at the head of the queue.
                     log.exception("message %d can't be worded", message.id)

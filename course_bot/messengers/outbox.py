@@ -26,6 +26,8 @@ from course_bot.messengers.delivery import (
 
 log = logging.getLogger(__name__)
 
+BLOCKED = "blocked"
+"""The reason of what was refused because the person wants nothing of us any more."""
 LEASE_SECONDS = 240.0
 """What a message gets to go out and be reported: it is lent for 300 s (``Talk.outgoing``)."""
 
@@ -135,7 +137,8 @@ class Outbox:
             if isinstance(error, BlockedError):
                 await self._reported(partial(self._talk.blocked, message.account, self._clock()))
             lasting = not isinstance(error, LimitedError)
-            await self._undelivered(message, str(error), lasting=lasting)
+            reason = BLOCKED if isinstance(error, BlockedError) else str(error)
+            await self._undelivered(message, reason, lasting=lasting)
         except Exception as error:  # noqa: BLE001 - one message must not stop the others
             log.error(  # noqa: TRY400 - the traceback is there, without secrets
                 "a message of the outbox is not sent: %s", traced(error, self._door)

@@ -1,10 +1,11 @@
 """What a decision about organisations leaves, written in the move's own transaction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
 from course_bot.errors import CourseError
+from course_bot.organisations.state import State
 
 
 class Role(StrEnum):
@@ -94,19 +95,16 @@ class AssignmentChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminding:
-    """Record: a coordinator writes to those of an organisation and below who are late.
+    """Record: a coordinator reminds those of an organisation and below who have not finished.
 
-    ``key`` names the mailing (16 hexadecimal digits); ``people`` gives, for each person who gets
-    it, the organisation and the track that it is about; ``unreachable`` counts those who can't
-    be written to.
+    ``key`` names the mailing (16 hexadecimal digits); ``state`` narrows it to those who are in
+    that state. Who that is, is selected when the record is written.
     """
 
     key: str
     organisation: int
-    states: str
+    state: State | None
     at: datetime
-    people: tuple[tuple[int, int, str], ...] = field(repr=False)
-    unreachable: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -351,8 +351,8 @@ def _state(at: datetime) -> ColumnElement[str]:
     )
 
 
-def _list(scope: Scope, wanted: PeopleFilter, at: datetime) -> Select[*tuple[object, ...]]:
-    """Select the rows of a list, in no order."""
+def select_people(scope: Scope, wanted: PeopleFilter, at: datetime) -> Select[*tuple[object, ...]]:
+    """Select the rows of a list, in no order; ``over_at`` besides what ``PersonRow`` has."""
     rows = _from_tracks(
         select(
             person.c.id.label("person"),
@@ -367,6 +367,7 @@ def _list(scope: Scope, wanted: PeopleFilter, at: datetime) -> Select[*tuple[obj
             person.c.seen_at,
             track_progress.c.completed_at,
             assigned.c.due,
+            assigned.c.over_at,
         )
     )
     rows = rows.join(person, person.c.id == membership.c.person_id)
@@ -429,7 +430,8 @@ def _sorted(
     )
 
 
-def _person_row(row: RowMapping) -> PersonRow:
+def read_person_row(row: RowMapping) -> PersonRow:
+    """Make a row of a list of what ``select_people`` selects."""
     return PersonRow(
         person=row["person"],
         name=row["name"],
@@ -465,10 +467,10 @@ class PeoplePage(Scoped[FoundPeople]):
 
     def part(self, connection: Connection) -> tuple[PersonRow, ...]:
         """Read the rows alone, where it is known how many there are in all."""
-        rows = _list(self.scope, self.filter, self.at)
+        rows = select_people(self.scope, self.filter, self.at)
         part = _sorted(rows, self.sort, self.descending, self.at)
         found = connection.execute(part.offset(self.offset).limit(self.limit)).mappings()
-        return tuple(map(_person_row, found))
+        return tuple(map(read_person_row, found))
 
 
 def count_states(connection: Connection, scope: Scope, at: datetime) -> Mapping[State, int]:
@@ -494,9 +496,9 @@ def walk_people(
     Whether the viewer may see the scope is for the caller to ask (``Scope.allowed``); whoever
     may not finds no row.
     """
-    rows = _sorted(_list(scope, wanted, at), sort, descending, at)
+    rows = _sorted(select_people(scope, wanted, at), sort, descending, at)
     for part in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(rows).mappings():
-        yield _person_row(part)
+        yield read_person_row(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -523,8 +525,10 @@ class PersonLessons(Scoped[PersonCard | None]):
 
     def look(self, connection: Connection) -> PersonCard | None:
         """Read it, without the answers of the attempt in progress."""
-        whole = _list(self.scope, PeopleFilter(), self.at).where(person.c.id == self.person)
-        rows = tuple(map(_person_row, connection.execute(whole).mappings()))
+        whole = select_people(self.scope, PeopleFilter(), self.at).where(
+            person.c.id == self.person
+        )
+        rows = tuple(map(read_person_row, connection.execute(whole).mappings()))
         if not rows:
             return None
         found = connection.execute(

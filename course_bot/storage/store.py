@@ -15,7 +15,8 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Self, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from course_bot.content.model import Course
 from course_bot.errors import CourseError
 from course_bot.learning.progress import Person
-from course_bot.storage import Account, loading, outbox, reconciling, reminders, schema
+from course_bot.storage import Account, digests, loading, outbox, reconciling, reminders, schema
 from course_bot.storage.deriving import derive
 from course_bot.storage.engine import writer_connection
 from course_bot.storage.query import Query
@@ -269,6 +270,15 @@ class Storage:
         while looked:
             async with self.writing() as connection:
                 looked = await connection.run_sync(reminders.plan, doors, now, wanted)
+
+    async def note_digest(
+        self, who: digests.Subscriber, monday: date, now: datetime, *, tell: bool
+    ) -> None:
+        """Note that a coordinator's digest is made, and put it into the outbox (``note``)."""
+        async with self.writing() as connection:
+            await connection.run_sync(
+                partial(digests.note, who=who, monday=monday, now=now, tell=tell)
+            )
 
     async def lend_messages(self, door: str, now: datetime) -> list[outbox.Lent]:
         """Lend messages of the outbox that are due at a door (``outbox.lend``)."""
