@@ -14,6 +14,9 @@ from aiolimiter import AsyncLimiter
 
 from course_bot.messengers.browser.visitors import BURST, MOVES_PER_SECOND, REMEMBERED
 
+AT_ONCE = 4
+"""Pages that are read at a time, of all sessions together: the chat has the database's other
+connections (SQLAlchemy's pool has 15) to itself."""
 LIVES = timedelta(hours=8)
 """A working day; the time is kept in the database too, which alone decides."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
@@ -82,6 +85,7 @@ class Seats:
 
     def __init__(self) -> None:
         self._seats: OrderedDict[str, _Seat] = OrderedDict()
+        self._room = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
     async def one(self, session: str) -> AsyncIterator[None]:
@@ -92,4 +96,5 @@ class Seats:
             self._seats.popitem(last=False)
         async with seat.turn:
             await seat.pace.acquire()
-            yield
+            async with self._room:
+                yield
