@@ -17,6 +17,7 @@ from course_bot.chores import (
     do_chores,
     lesson_chores,
     report_chores,
+    retention_chores,
     storage_chores,
     writing_chores,
 )
@@ -141,6 +142,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             watcher.watch(),
             do_chores(
                 storage_chores(storage, now)
+                + retention_chores(storage, settings.retention_months, now)
                 + report_chores(storage, lambda: watcher.course)
                 + lesson_chores(storage, settings.lessons, lambda: watcher.course)
             ),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.model import Course
+from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.conversation.turn import Conversation
 from course_bot.storage.log import BegunLessons
 from course_bot.storage.store import Storage
@@ -28,6 +29,17 @@ class Chore:
 def storage_chores(storage: Storage, clock: Callable[[], datetime]) -> list[Chore]:
     """List what the database needs."""
     return [Chore(name="tidy", pause=timedelta(hours=6), do=lambda: storage.tidy(clock()))]
+
+
+def retention_chores(storage: Storage, months: int, clock: Callable[[], datetime]) -> list[Chore]:
+    """List what is done about people who have stayed away for so many months."""
+    return [
+        Chore(
+            name="retention",
+            pause=timedelta(hours=6),
+            do=lambda: storage.retain(months, WRITING_DOORS, clock()),
+        )
+    ]
 
 
 def report_chores(storage: Storage, course: Callable[[], Course]) -> list[Chore]:

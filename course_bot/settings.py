@@ -79,6 +79,8 @@ class Settings(BaseSettings):
         | None
     ) = None
     time_zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Europe/Moscow")
+    # People are warned 30 days before: less than two months would be no time to have been away.
+    retention_months: int = Field(default=24, ge=2, le=1200)
     secret: Annotated[SecretStr, _like(r"(?s).{32,}", "have at least 32 characters")] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     telegram_token: SecretStr | None = Field(default=None, validation_alias="TELEGRAM_TOKEN")

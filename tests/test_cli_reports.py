@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -182,3 +183,28 @@ def test_a_row_that_is_wider_than_the_window_is_shown_cell_by_cell(
         "Где",
         "Подробности",
     ]
+
+
+def test_the_journal_of_deletions_has_numbers_days_and_reasons_and_no_name(
+    asks: Asks, url: URL
+) -> None:
+    async def two_are_gone(storage: Storage) -> None:
+        await learner(storage, "ann", door="browser").does(put(name="Анна"))
+        await storage.retain(24, ("telegram",), NOW + timedelta(days=731))
+        bob = learner(storage, "bob")
+        await bob.does(put(name="Борис"))
+        await bob.does(forget)
+
+    run(_in(url, two_are_gone))
+
+    gone = (NOW + timedelta(days=731)).astimezone(MOSCOW).strftime("%d.%m.%Y")
+    wished = NOW.astimezone(MOSCOW).strftime("%d.%m.%Y")
+    assert lines(asks("deletions")) == [
+        ["2", wished, "по желанию самого человека"],
+        ["1", gone, "истёк срок хранения"],
+    ]
+    assert asks("deletions", "--csv", "deletions.csv") == Ended(code=0, out="", err="")
+    content = Path("deletions.csv").read_text(encoding="utf-8-sig")
+    assert content.splitlines()[0] == "Номер;Когда удалено;Причина"
+    assert len(content.splitlines()) == 3
+    assert "Анна" not in content

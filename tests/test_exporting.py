@@ -5,6 +5,8 @@ import json
 from course_bot.storage.exporting import Everything, Figures, Sums
 from course_bot.storage.store import Storage
 from tests.learners import a_school, learner, put
+from tests.regions import add, join, leave, leaves
+from tests.test_certificates import issued
 
 
 async def test_the_export_holds_everything_and_nothing_of_others(storage: Storage) -> None:
@@ -50,9 +52,26 @@ async def test_of_somebody_who_is_not_there_nothing_is_exported(storage: Storage
     assert await storage.read(Everything(404)) == b"{}"
 
 
+async def test_what_one_has_of_organisations_is_counted(storage: Storage) -> None:
+    school = await add(storage, "Школа № 5")
+    ann = learner(storage, "ann")
+    await join(ann, school)
+    number = await leaves(ann, issued("A"))
+    await leave(ann, school)
+    await join(ann, school)
+
+    assert await storage.read(Figures(number)) == Sums(
+        accounts=1, attempts=0, answers=0, memberships=1, consents=2, certificates=1
+    )
+
+
 async def test_what_is_stored_is_counted(storage: Storage) -> None:
     ann, _ = await a_school(storage)
     person = await ann.does()
 
-    assert await storage.read(Figures(person.id)) == Sums(accounts=1, attempts=3, answers=11)
-    assert await storage.read(Figures(404)) == Sums(accounts=0, attempts=0, answers=0)
+    assert await storage.read(Figures(person.id)) == Sums(
+        accounts=1, attempts=3, answers=11, memberships=0, consents=0, certificates=0
+    )
+    assert await storage.read(Figures(404)) == Sums(
+        accounts=0, attempts=0, answers=0, memberships=0, consents=0, certificates=0
+    )

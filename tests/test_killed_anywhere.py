@@ -600,7 +600,7 @@ async def test_what_is_kept_of_a_deletion_tells_nobody_whose_it_was(url: URL) ->
         assert (kept.pop("person_id"), kept.pop("at")) == (1, NOW)
         digest = kept.pop("move")
         assert len(digest) == 32
-        assert kept == {"place": "erased", "language": "ru"}
+        assert kept == {"place": "erased", "language": "ru", "reason": "self"}
         for word in (move.account.key, move.move_id, "Анна"):
             assert word not in digest
 
@@ -609,7 +609,14 @@ async def test_what_is_kept_of_a_deletion_tells_nobody_whose_it_was(url: URL) ->
         await storage.tidy(NOW + MOVES_KEPT + timedelta(seconds=1))
         (kept,) = await deletions(storage)
 
-    assert kept == {"person_id": 1, "at": NOW, "move": None, "place": "", "language": "ru"}
+    assert kept == {
+        "person_id": 1,
+        "at": NOW,
+        "move": None,
+        "place": "",
+        "language": "ru",
+        "reason": "self",
+    }
 
 
 async def deletions(storage: Storage) -> list[dict[str, Any]]:

@@ -16,18 +16,20 @@ from course_bot.learning.statistics import QuestionSums
 from course_bot.locale.phrases import Phrases, phrases
 from course_bot.organisations.naming import find_organisation
 from course_bot.reports.audit import audit_table
+from course_bot.reports.deletions import deletions_table
 from course_bot.reports.delimited import write_csv
 from course_bot.reports.questions import questions_table
 from course_bot.reports.table import Table
 from course_bot.settings import Settings, read_settings
 from course_bot.storage.auditing import AuditOf, WholeAudit
 from course_bot.storage.organisations import UnitOf, WholeTree
+from course_bot.storage.retention import Deleted, Deletions
 from course_bot.storage.scope import Scope
 from course_bot.storage.statistics import AllQuestionFigures, Wording
 
 
 def add(commands: Commands) -> None:
-    """Add ``audit`` and ``questions``."""
+    """Add ``audit``, ``questions`` and ``deletions``."""
     audit = commands.add_parser("audit", help="show what coordinators did, the latest first")
     audit.add_argument(
         "--organisation",
@@ -39,7 +41,11 @@ def add(commands: Commands) -> None:
         "questions", help="show how each question fares, with advice to its author"
     )
     questions.set_defaults(do=questions_command)
-    for each in (audit, questions):
+    deletions = commands.add_parser(
+        "deletions", help="show whose data was deleted, when and why, without names"
+    )
+    deletions.set_defaults(do=deletions_command)
+    for each in (audit, questions, deletions):
         each.add_argument("--csv", metavar="FILE", type=Path, help="write it as a new file")
 
 
@@ -85,6 +91,21 @@ def questions_command(arguments: argparse.Namespace) -> int:
 async def _sums(settings: Settings, course: Course) -> Mapping[Wording, QuestionSums]:
     async with open_storage_to_read(settings) as storage:
         return await storage.read(AllQuestionFigures(renamed=tuple(course.renamed.items())))
+
+
+def deletions_command(arguments: argparse.Namespace) -> int:
+    """Show the journal of deletions."""
+    p = phrases("ru")
+    settings = read_settings()
+    rows = run_async(_deletions(settings))
+    at = now().astimezone(settings.time_zone)
+    _give(deletions_table(p, "все, кто был удалён", rows, at), arguments.csv, p)
+    return 0
+
+
+async def _deletions(settings: Settings) -> tuple[Deleted, ...]:
+    async with open_storage_to_read(settings) as storage:
+        return await storage.read(Deletions())
 
 
 def _give(table: Table, csv: Path | None, p: Phrases) -> None:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import digesting, menu, nudging
-from course_bot.conversation.actions import Key
+from course_bot.conversation.actions import AskToErase, Key, Menu
 from course_bot.conversation.port import Outgoing, Screen
 from course_bot.conversation.routes import Read
+from course_bot.conversation.stage import button
 from course_bot.learning.renaming import under_present_names
-from course_bot.storage import digests, mailings, reminders
+from course_bot.locale.phrases import phrases
+from course_bot.storage import digests, mailings, reminders, retention
 from course_bot.storage.digests import WeekOf
 from course_bot.storage.mailings import DOORS as WRITING_DOORS
 from course_bot.storage.mailings import StillLeft
@@ -92,10 +94,31 @@ def _put_off(message: Lent, next_morning: datetime) -> Postponed:
     return Postponed(id=message.id, until=next_morning)
 
 
+async def _farewell(telling: Telling) -> Screen | None:
+    """Warn somebody who has stayed away for so long that nothing is kept of them."""
+    message = telling.message
+    if message.person.seen_at > message.made_at:
+        return None
+    p = phrases(message.person.language)
+    text = p.html(
+        "<b>You have not been here for a long time.</b>\n\nIf you do not look in before {day},"
+        " everything that is stored about you will be deleted: name, results, memberships and"
+        " certificates. If it is to stay, press the button.",
+        day=p.day(date.fromisoformat(message.about)),
+    )
+    rows = (
+        (button(p.t("Keep it, I am here"), Menu()),),
+        (button(p.t("🗑 Delete everything"), AskToErase()),),
+    )
+    return Screen(text=text, rows=rows)
+
+
 _KINDS: Mapping[str, Kind] = {
     reminders.KIND: Kind(word=_reminder, second=_dropped),
     mailings.KIND: Kind(word=_nudge, second=_put_off),
     digests.KIND: Kind(word=_digest, begins=digesting.BEGINS),
+    # Better twice than not at all: whoever misses it loses everything.
+    retention.KIND: Kind(word=_farewell, once=False),
 }
 
 

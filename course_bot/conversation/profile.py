@@ -148,14 +148,20 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
             p.html(
                 "• your name, role, language and the messenger's number for you;\n"
                 "• which steps you have read, and when you were last here;\n"
-                "• your answers in the quizzes and their points."
+                "• your answers in the quizzes and their points;\n"
+                "• the organisations you have joined, and that you agreed to it;\n"
+                "• the certificates issued to you: name, course, organisation, day."
             ),
             p.html(
                 "By now that is: devices — {accounts}, attempts at quizzes — {attempts}, answers"
-                " — {answers}.",
+                " — {answers}, organisations — {memberships}, consents — {consents}, certificates"
+                " — {certificates}.",
                 accounts=sums.accounts,
                 attempts=sums.attempts,
                 answers=sums.answers,
+                memberships=sums.memberships,
+                consents=sums.consents,
+                certificates=sums.certificates,
             ),
             p.html(
                 "It is needed to keep your place and for the report on the training. Your messages"
@@ -188,7 +194,9 @@ def ask_to_erase(stage: Stage, _at: AskToErase) -> Screen:
     return Screen(
         text=p.html(
             "<b>Delete everything?</b>\n\nYour name, progress, results and answers will be gone,"
-            " at every device and messenger you use here. It cannot be undone."
+            " at every device and messenger you use here. You will belong to no organisation any"
+            " more, and your certificates will be withdrawn: whoever checks one reads just that."
+            " It cannot be undone."
         ),
         rows=((button(p.t("No, keep it"), Stored()),), (button(p.t("Yes, delete"), Erase()),)),
     )

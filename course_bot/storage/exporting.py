@@ -40,6 +40,9 @@ class Sums:
     accounts: int
     attempts: int
     answers: int
+    memberships: int
+    consents: int
+    certificates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,20 @@ class Figures(Query[Sums]):
         accounts = select(func.count()).where(account.c.person_id == self.person)
         attempts = select(func.count()).where(theirs)
         answers = select(func.count()).select_from(answer.join(attempt)).where(theirs)
-        row = connection.execute(
-            select(
-                accounts.scalar_subquery(), attempts.scalar_subquery(), answers.scalar_subquery()
-            )
-        ).one()
-        return Sums(accounts=row[0], attempts=row[1], answers=row[2])
+        of_organisations = (
+            select(func.count()).where(table.c.person_id == self.person)
+            for table in (membership, consent, certificate)
+        )
+        counts = (accounts, attempts, answers, *of_organisations)
+        row = connection.execute(select(*(each.scalar_subquery() for each in counts))).one()
+        return Sums(
+            accounts=row[0],
+            attempts=row[1],
+            answers=row[2],
+            memberships=row[3],
+            consents=row[4],
+            certificates=row[5],
+        )
 
 
 def _readable(taken: Attempt) -> Attempt:

@@ -449,6 +449,10 @@ certificate = Table(
     Column("withdrawn_at", UtcDateTime),
 )
 
+CERTIFICATE_TEXTS = ("name", "organisation", "title", "course", "track")
+"""What is emptied when a certificate is withdrawn: whoever has it printed may ask about it, and
+that it is withdrawn is all that is left to say."""
+
 team_session = Table(
     "team_session",
     metadata,

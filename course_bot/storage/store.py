@@ -28,7 +28,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from course_bot.content.model import Course
 from course_bot.errors import CourseError
 from course_bot.learning.progress import Person
-from course_bot.storage import Account, digests, loading, outbox, reconciling, reminders, schema
+from course_bot.storage import (
+    Account,
+    digests,
+    loading,
+    outbox,
+    reconciling,
+    reminders,
+    retention,
+    schema,
+)
 from course_bot.storage.deriving import derive
 from course_bot.storage.engine import writer_connection
 from course_bot.storage.query import Query
@@ -279,6 +288,23 @@ class Storage:
             await connection.run_sync(
                 partial(digests.note, who=who, monday=monday, now=now, tell=tell)
             )
+
+    async def retain(self, months: int, doors: Collection[str], now: datetime) -> None:
+        """Warn and delete those who have stayed away for too long; turns are let in between.
+
+        Args:
+            months: after how many without a visit people are deleted.
+            doors: the doors at which the bot can write first.
+            now: the time, UTC.
+        """
+        done = 1
+        while done:
+            async with self.writing() as connection:
+                done = await connection.run_sync(retention.warn, months, doors, now, self.zone)
+        done = 1
+        while done:
+            async with self.writing() as connection:
+                done = await connection.run_sync(retention.delete_absent, months, doors, now)
 
     async def lend_messages(self, door: str, now: datetime) -> list[outbox.Lent]:
         """Lend messages of the outbox that are due at a door (``outbox.lend``)."""

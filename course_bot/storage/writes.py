@@ -139,12 +139,11 @@ _KEEP_TRACK = Prepared(
         " completed_at = coalesce(track_progress.completed_at, excluded.completed_at)"
     ).bindparams(bindparam("completed_at", type_=schema.UtcDateTime()))
 )
-# Whoever has it printed may ask about it: that it is withdrawn is all that is left to say.
 _WITHDRAW_CERTIFICATES = Prepared(
     update(schema.certificate)
     .where(schema.certificate.c.person_id == bindparam("person"))
     .values(
-        {column: text("''") for column in ("name", "organisation", "title", "course", "track")}
+        {column: text("''") for column in schema.CERTIFICATE_TEXTS}
         | {"withdrawn_at": bindparam("at", type_=schema.UtcDateTime())}
     )
 )
