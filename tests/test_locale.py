@@ -31,6 +31,7 @@ from tests.doors import House, goes_on, house, passes
 from tests.files_here import FilesHere
 from tests.learners import Learner
 from tests.regions import add, assign, join, leave
+from tests.reminding_walk import reminding_walk
 from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
@@ -190,6 +191,7 @@ async def walk(house: House, language: Language) -> None:
     await quizzes(house, ann)
     await elsewhere(house, ann, language)
     await assigning(house, ann)
+    await reminding_walk(house, ann, language, NEUTRAL)
     newcomers = [await arriving(house, language) for _ in range(2)]
     await walk_of_invites(house, ann, newcomers, NEUTRAL)
     await team_walk(house, ann, NEUTRAL)
