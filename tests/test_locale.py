@@ -15,6 +15,7 @@ from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.locale import check
 from course_bot.locale.phrases import Language, Phrases, best_language, phrases
+from course_bot.messengers.browser.team.rendering import render
 from course_bot.organisations.records import Role
 from course_bot.questions.choice import Choice
 from course_bot.questions.match import Match, Pair
@@ -22,12 +23,14 @@ from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.options import Option
 from course_bot.questions.order import Order
+from course_bot.reports.deletions import deletions_table
 from course_bot.reports.exporting import Kind, Wanted
 from course_bot.storage.certificates import Counted, Issued
+from course_bot.storage.retention import MONTH, RETENTION, SELF, WARNED, Deleted
 from course_bot.storage.scope import Scope
 from tests.courses import CHOICE, HELP
 from tests.dialogue import Person, plain
-from tests.doors import House, goes_on, house, passes
+from tests.doors import House, goes_on, house, passes, stored
 from tests.files_here import FilesHere
 from tests.learners import Learner
 from tests.regions import add, assign, join, leave
@@ -35,7 +38,7 @@ from tests.reminding_walk import reminding_walk
 from tests.reports.papers import words_on_papers
 from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
-from tests.team_pages_walk import team_pages_walk
+from tests.team_pages_walk import said, team_pages_walk
 from tests.team_walk import team_walk
 from tests.walk_of_invites import walk_of_invites
 
@@ -390,6 +393,26 @@ async def certified(house: House, ann: Person, language: Language) -> None:
     file = await FilesHere(house.storage).file(house.course, everybodys, _unheard)
     assert file
     house.said.append(Notice(text=file.made.about))
+    await gone(house, ann, p)
+
+
+async def gone(house: House, ann: Person, p: Phrases) -> None:
+    """See where certificates are checked, the journal of deletions, and the warning before one."""
+    for told in (None, certificates.verdict(p, None)):
+        page = render("certificate.html", p, course=NEUTRAL, told=told, mark="", member=False)
+        house.said += [Notice(text=line) for line in said(page) if line]
+    reasons = (SELF, RETENTION)
+    rows = [Deleted(person=1, at=house.now, reason=reason) for reason in reasons]
+    journal = deletions_table(p, NEUTRAL, rows, house.now)
+    words = [journal.title, *(each.title for each in journal.columns)]
+    words += [each.about for each in journal.columns] + [f"{row[2]}" for row in journal.rows]
+    house.said += [Notice(text=word) for word in words]
+    house.now += 24 * MONTH - WARNED + timedelta(hours=12)
+    await house.storage.retain(24, ("telegram",), house.now)
+    number = (await house.learner(ann)).id
+    for each in await house.messages("telegram"):
+        if (await stored(house.storage, each.account)).id == number:
+            house.said.append(each.screen)
 
 
 async def _unheard(_done: int, _total: int) -> None:
