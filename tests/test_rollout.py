@@ -82,6 +82,19 @@ async def test_from_the_first_start_to_a_certificate_that_verifies(house: House)
     people = CalamineWorkbook.from_filelike(BytesIO(marina.documents[-1].content))
     rows = people.get_sheet_by_name("Люди").to_python()
     assert [row[0] for row in rows if "Петрова" in f"{row[0]}"] == ["Петрова Анна Сергеевна"]
+
+    # A reminder reaches whoever can be written to; for the others there is a text to forward.
+    await marina.writes("/team")
+    await marina.presses("🔔 Напомнить")
+    await marina.presses("Все, кто не прошёл: 1")
+    if house.door == "telegram":
+        await marina.presses("✉ Отправить: 1")
+        (reminder,) = await house.messages("telegram")
+        assert "до 1 декабря" in reminder.screen.text
+        await marina.presses("🔄 Обновить")
+        marina.sees("✅ дошло: 1")
+    else:
+        marina.sees("только в браузере", "Коллеги")
     await passes_track(house, anna, "teacher")
     await marina.writes("/team")
     marina.sees("✅ прошли: 1", "100 %")
