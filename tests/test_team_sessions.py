@@ -19,7 +19,7 @@ from course_bot.storage.team_sessions import (
     use_link,
 )
 from tests.learners import NOW, Learner, forget, put
-from tests.regions import Region, a_region, leave, leaves
+from tests.regions import Region, a_region, join, leave, leaves
 
 SOON, LATER = NOW + timedelta(minutes=15), NOW + timedelta(hours=8)
 
@@ -100,6 +100,23 @@ async def test_whoever_coordinates_nothing_any_more_has_nothing_of_links_and_coo
     await leave(who, here.organisations["s11"], Role.COORDINATOR)
     assert await whose(storage, "a") is None
     assert await whose(storage, link, kind=LINK) is None
+    assert not await uses(storage, link, "b")
+
+
+async def test_what_ended_with_a_role_stays_ended_when_the_role_is_given_back(
+    storage: Storage, here: Region
+) -> None:
+    who, s11, s12 = here.people["c-s11"], *(here.organisations[each] for each in ("s11", "s12"))
+    link = await a_link(who)
+    await uses(storage, await a_link(who), "a")
+    await join(who, s12, Role.COORDINATOR)
+    await leave(who, s11, Role.COORDINATOR)
+    assert await whose(storage, "a") is not None  # they coordinate the other one still
+
+    await leave(who, s12, Role.COORDINATOR)
+    await join(who, s11, Role.COORDINATOR)
+
+    assert await whose(storage, "a") is None
     assert not await uses(storage, link, "b")
 
 

@@ -7,7 +7,7 @@ are not here.
 from collections.abc import Sequence
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, text, update
 
 from course_bot.content.model import Course
 from course_bot.learning.progress import Study, TrackProgress, track_progress
@@ -16,6 +16,11 @@ from course_bot.storage.schema import noted, person
 from course_bot.storage.schema import track_progress as tracks
 
 NOTE = "tracks"
+# Two processes that are started with a new course come to it at the same time.
+_KEEP = text(
+    "INSERT INTO noted (name, value) VALUES (:name, :value)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
 PEOPLE_AT_ONCE = 200
 """How many people are looked at in one transaction: some 20 ms."""
 
@@ -34,9 +39,7 @@ def known_composition(connection: Connection) -> str | None:
 
 def note_composition(connection: Connection, digest: str) -> None:
     """Remember that everybody is in step with a course."""
-    changed = connection.execute(update(noted).where(noted.c.name == NOTE).values(value=digest))
-    if not changed.rowcount:
-        connection.execute(insert(noted).values(name=NOTE, value=digest))
+    connection.execute(_KEEP, {"name": NOTE, "value": digest})
 
 
 def reconcile(connection: Connection, course: Course, after: int) -> int | None:

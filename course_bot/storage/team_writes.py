@@ -6,7 +6,17 @@ is used up) fails its turn, which is then decided anew.
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from course_bot.errors import CourseError
 from course_bot.organisations.records import (
@@ -194,6 +204,8 @@ def _join(connection: Connection, person: int, record: JoinedOrganisation) -> No
         update(invite)
         .where(
             invite.c.key == record.invite,
+            invite.c.organisation_id == record.organisation,
+            invite.c.role == record.role,
             invite.c.withdrawn_at.is_(None),
             invite.c.expires_at > record.at,
             or_(invite.c.limit.is_(None), invite.c.uses < invite.c.limit),
@@ -235,6 +247,8 @@ def _leave(connection: Connection, person: int, record: LeftOrganisation) -> Non
                 left_at=record.at,
             )
     connection.execute(delete(membership).where(_member(person, record.organisation, record.role)))
+    if record.role is Role.COORDINATOR:
+        _close_page(connection, person)
     connection.execute(
         update(consent)
         .where(
@@ -253,3 +267,12 @@ def _leave(connection: Connection, person: int, record: LeftOrganisation) -> Non
             outbox.c.settled_at.is_(None),
         )
     )
+
+
+def _close_page(connection: Connection, person: int) -> None:
+    """End the links and cookies of whoever coordinates nothing any more.
+
+    They are good for nothing without the role, and must not be again if it is given back.
+    """
+    still = exists().where(membership.c.person_id == person, membership.c.role == Role.COORDINATOR)
+    connection.execute(delete(team_session).where(team_session.c.person_id == person, ~still))

@@ -97,6 +97,19 @@ _MOVE_OVER = [
         (schema.assignment, "changed_by"),
     )
 ]
+_MOVE_OVER += [
+    # Once completed, always completed, and on the earlier of two days.
+    Prepared(
+        text(
+            "UPDATE track_progress SET completed_at = other.completed_at"
+            " FROM track_progress AS other"
+            " WHERE track_progress.person_id = :kept AND other.person_id = :left"
+            " AND other.track = track_progress.track"
+            " AND (track_progress.completed_at IS NULL"
+            " OR other.completed_at < track_progress.completed_at)"
+        )
+    )
+]
 # Where both are, or have begun, the row of the one who stays is enough.
 _MOVE_OVER += [
     Prepared(
