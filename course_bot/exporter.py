@@ -26,10 +26,6 @@ AT_ONCE = 2
 LINE_BYTES = 1 << 20
 
 
-# A course as it is read holds its lessons in mappings that can't be changed, nor pickled.
-copyreg.pickle(MappingProxyType, lambda mapping: (MappingProxyType, (dict(mapping),)))
-
-
 @dataclass(slots=True, eq=False)
 class _Making:
     """A file that is being made, and who is told how far it is."""

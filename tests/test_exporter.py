@@ -11,13 +11,11 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy.engine import URL
 
 from course_bot.app import check_course
-from course_bot.content.checking import check
 from course_bot.exporter import Exporter
 from course_bot.reports.exporting import ExportError, File, Kind, Report, Wanted
 from course_bot.storage.scope import Scope
 from course_bot.storage.store import Storage
 from tests.courses import make_course
-from tests.killing import ROOT
 from tests.learners import put
 from tests.regions import Region, a_region, completes
 
@@ -86,17 +84,6 @@ async def test_a_csv_and_a_picture_are_made_too(exporter: Exporter, region: Regi
     assert "'=1+1;" in text
     assert picture.content.startswith(b"\x89PNG")
     assert "по состоянию на 02.12.2026 12:00" in picture.made.about
-
-
-async def test_files_are_made_with_the_course_as_it_is_read_from_its_folder(
-    exporter: Exporter, region: Region
-) -> None:
-    course, _ = check(ROOT / "lessons", today=NOW.date())
-    assert course is not None
-
-    file = await exporter.file(course, wanted(region.scope("c-region", "region")), _unheard)
-
-    assert file is not None
 
 
 async def test_the_course_that_is_taught_travels_to_the_other_process(

@@ -26,18 +26,19 @@ def hold_tree(connection: Connection) -> None:
 
 def read_tree(connection: Connection) -> Tree:
     """Read all organisations, archived ones too."""
-    rows = connection.execute(select(organisation)).mappings()
-    return Tree(
-        Organisation(
-            id=row["id"],
-            parent=row["parent_id"],
-            name=row["name"],
-            kind=row["kind"],
-            sferum_id=row["sferum_id"] or "",
-            time_zone=row["time_zone"] or "",
-            archived=row["archived_at"] is not None,
-        )
-        for row in rows
+    return Tree(map(read_organisation, connection.execute(select(organisation)).mappings()))
+
+
+def read_organisation(row: RowMapping) -> Organisation:
+    """Make an organisation of a row of its table."""
+    return Organisation(
+        id=row["id"],
+        parent=row["parent_id"],
+        name=row["name"],
+        kind=row["kind"],
+        sferum_id=row["sferum_id"] or "",
+        time_zone=row["time_zone"] or "",
+        archived=row["archived_at"] is not None,
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 
 from course_bot.organisations.records import Role
 from course_bot.organisations.tree import Assignment, Organisation, Tree
-from course_bot.storage.deriving import read_assignment, read_tree
+from course_bot.storage.deriving import read_assignment, read_organisation, read_tree
 from course_bot.storage.query import Query
 from course_bot.storage.schema import (
     account,
@@ -303,22 +303,10 @@ class UnitOf(Scoped[Unit]):
         found = {row["id"]: row for row in rows}
         own = found.pop(self.scope.organisation)
         return Unit(
-            organisation=_read_organisation(own),
+            organisation=read_organisation(own),
             zone=own["zone"] or "",
-            children=tuple(_read_organisation(row) for row in found.values()),
+            children=tuple(read_organisation(row) for row in found.values()),
         )
-
-
-def _read_organisation(row: RowMapping) -> Organisation:
-    return Organisation(
-        id=row["id"],
-        parent=row["parent_id"],
-        name=row["name"],
-        kind=row["kind"],
-        sferum_id=row["sferum_id"] or "",
-        time_zone=row["time_zone"] or "",
-        archived=row["archived_at"] is not None,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
