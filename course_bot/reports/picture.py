@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.drawing import (
@@ -110,7 +111,8 @@ def draw(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> Drawing:
             count=count_text(len(rows)),
         )
         items.append(_text(_MARGIN, y, rest, _SMALL, faint=True))
-    height = y + _MARGIN
+    # In whole pixels: half of one would be seen through, as a line beneath the picture.
+    height = float(ceil(y + _MARGIN))
     paper = box(0, 0, _WIDE, height, fill=SURFACE, role="surface")
     return Drawing(width=_WIDE, height=height, items=(paper, *items))
 

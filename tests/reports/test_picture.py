@@ -2,10 +2,12 @@
 
 import struct
 from collections.abc import Sequence
+from io import BytesIO
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image
 
 from course_bot.locale.phrases import phrases
 from course_bot.reports.drawing import Path, Text
@@ -45,6 +47,13 @@ def test_a_picture_is_as_wide_as_a_phone_and_not_too_long_for_one(rows: int) -> 
     wide, high = struct.unpack(">II", data[16:24])
     assert wide == 1080
     assert high < 2.6 * wide
+
+
+@pytest.mark.parametrize("rows", [0, 3, 5, 25])
+def test_a_picture_can_nowhere_be_seen_through(rows: int) -> None:
+    picture = Image.open(BytesIO(bars("Школы", WHEN, [bar()] * rows, RU))).convert("RGBA")
+
+    assert picture.getchannel("A").getextrema() == (255, 255)
 
 
 def test_twenty_are_drawn_and_it_is_said_how_many_there_are() -> None:
