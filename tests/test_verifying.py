@@ -7,20 +7,33 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Delete, Text, Update, delete, func, select, text, type_coerce, update
+from sqlalchemy import (
+    Delete,
+    Insert,
+    Text,
+    Update,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.engine import URL
 
 from course_bot.learning.progress import LessonResult, Study
-from course_bot.storage import questions, schema, verifying
+from course_bot.storage import questions, reconciling, schema, verifying
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.store import Storage
-from course_bot.storage.verifying import Difference, Unreadable, damage
+from course_bot.storage.verifying import Difference, Unreadable, damage, derived_differences
 from tests.conftest import migrate
-from tests.learners import NOW, Learner, a_school, answer, found, learner, put, start
+from tests.learners import COURSE, NOW, Learner, a_school, answer, found, learner, put, start
+from tests.regions import Region, a_region, assign
 
 PAGE = 4096
 """Bytes of a page of a SQLite file."""
@@ -29,7 +42,7 @@ TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
 PEOPLE, SIDE_BY_SIDE = 40, 5
 
 
-async def change(storage: Storage, *statements: Update | Delete) -> None:
+async def change(storage: Storage, *statements: Update | Delete | Insert) -> None:
     async with storage.writing() as connection:
         for statement in statements:
             await connection.execute(statement)
@@ -191,6 +204,121 @@ async def test_whose_question_is_gone_is_told(url: URL, storage: Storage) -> Non
     told = [(each.person, type(each)) for each in await found(storage)]
 
     assert told == [(person, Unreadable) for person in people]
+
+
+# What is derived for reports
+
+
+async def a_region_that_learns(storage: Storage) -> Region:
+    """Let some of a region learn, and bring everybody into step with the course."""
+    region = await a_region(storage)
+    await assign(storage, region.organisations["region"], "teacher", date(2026, 12, 1))
+    for who, lessons in (("l-s11-1", ("chat", "roles", "help")), ("l-s12-1", ("chat",))):
+        for lesson in lessons:
+            await region.people[who].takes(lesson)
+    await storage.reconcile(COURSE)
+    assert await found_derived(storage) == []
+    return region
+
+
+async def found_derived(storage: Storage) -> list[str]:
+    return [
+        f"person {each.person}, {each.what}" if isinstance(each, Difference) else each.what
+        async for each in derived_differences(storage, COURSE)
+    ]
+
+
+TRACKS, LINEAGE, ASSIGNED = schema.track_progress.c, schema.lineage.c, schema.assigned.c
+
+
+@pytest.mark.parametrize(
+    ("tampering", "told"),
+    [
+        (
+            update(schema.track_progress).where(TRACKS.track == "teacher").values(passed=0),
+            ["person {l-s11-1}, track teacher", "person {l-s12-1}, track teacher"],
+        ),
+        (
+            update(schema.track_progress).where(TRACKS.passed == 3).values(score=1),
+            ["person {l-s11-1}, track teacher"],
+        ),
+        (
+            update(schema.track_progress).where(TRACKS.passed == 3).values(completed_at=None),
+            ["person {l-s11-1}, track teacher"],
+        ),
+        (
+            delete(schema.track_progress).where(TRACKS.passed == 3),
+            ["person {l-s11-1}, track teacher"],
+        ),
+        (
+            insert(schema.track_progress).values(person_id=2, track="teacher", passed=1),
+            ["person 2, track teacher"],
+        ),
+        (
+            update(schema.organisation)
+            .where(schema.organisation.c.name.startswith("Школа 11"))
+            .values(zone="Asia/Omsk"),
+            ["organisation {s11}, zone"],
+        ),
+        (
+            update(schema.organisation)
+            .where(schema.organisation.c.name.startswith("Школа 11"))
+            .values(parent_id=None),
+            ["organisation {s11}, above it {m1}", "organisation {s11}, above it {region}"],
+        ),
+        (
+            delete(schema.lineage).where(LINEAGE.above_id != LINEAGE.organisation_id),
+            ["organisation {s11}, above it {m1}", "organisation {m1}, above it {region}"],
+        ),
+        (
+            update(schema.assigned).where(ASSIGNED.organisation_id > 1).values(due=None),
+            ["organisation {s11}, assigned teacher"],
+        ),
+        (delete(schema.assigned), ["organisation {region}, assigned teacher"]),
+    ],
+    ids=str,
+)
+async def test_what_reports_join_is_held_against_what_it_was_derived_from(
+    storage: Storage, tampering: Update, told: list[str]
+) -> None:
+    region = await a_region_that_learns(storage)
+
+    await change(storage, tampering)
+
+    names = {**region.organisations, **region.numbers}
+    expected = {re.sub(r"\{([\w-]+)\}", lambda name: f"{names[name[1]]}", one) for one in told}
+    assert expected <= set(await found_derived(storage))
+
+    await storage.derive()
+    async with storage.writing() as connection:
+        await connection.run_sync(reconciling.note_composition, "another course")
+    await storage.reconcile(COURSE)
+    assert await found_derived(storage) == []
+
+
+async def test_tracks_that_have_changed_since_the_start_are_no_difference(
+    storage: Storage,
+) -> None:
+    await a_region_that_learns(storage)
+    fewer = replace(COURSE.tracks["teacher"], lessons=("chat",))
+    changed = replace(COURSE, tracks={**COURSE.tracks, "teacher": fewer})
+
+    assert [each async for each in derived_differences(storage, changed)] == []
+    assert [each async for each in derived_differences(storage, None)] == []
+
+
+async def test_somebody_who_can_not_be_read_hides_nobody_elses_difference(
+    storage: Storage,
+) -> None:
+    region = await a_region_that_learns(storage)
+    async with storage.writing() as connection:
+        await connection.execute(
+            text("UPDATE person SET study = '{\"odd' WHERE id = :id"),
+            {"id": region.numbers["l-s11-1"]},
+        )
+    await change(storage, update(schema.track_progress).values(passed=7))
+
+    assert await found_derived(storage) == [f"person {region.numbers['l-s12-1']}, track teacher"]
 
 
 # Damage

@@ -15,7 +15,9 @@ def add(commands: Commands) -> None:
     actions = database.add_subparsers(required=True, metavar="command")
     actions.add_parser("upgrade", help="bring it up to date").set_defaults(do=upgrade_command)
     actions.add_parser(
-        "verify", help="recompute progress from the log of answers, report any difference"
+        "verify",
+        help="recompute progress from the log of answers, and what reports join from progress and"
+        " organisations; report any difference",
     ).set_defaults(do=verify_command)
 
 
@@ -52,10 +54,17 @@ async def _verified(settings: Settings) -> int:
 
 async def _faults(settings: Settings) -> AsyncIterator[str]:
     # Only this command needs it.
-    from course_bot.storage.verifying import Unreadable, damage, differences
+    from course_bot.storage.verifying import (
+        Difference,
+        Unreadable,
+        damage,
+        derived_differences,
+        differences,
+    )
 
     async with open_storage_to_read(settings) as storage:
-        for place in await damage(storage):
+        damaged = await damage(storage)
+        for place in damaged:
             yield f"damaged: {place}"
         course, _faults = check_course(settings.lessons)
         async for each in differences(storage, course.renamed if course else {}):
@@ -67,3 +76,11 @@ async def _faults(settings: Settings) -> AsyncIterator[str]:
                     f"person {each.person}, {each.what}: stored {each.stored}\n"
                     f"    but the log says {each.derived}"
                 )
+        if damaged:
+            return
+        async for derived in derived_differences(storage, course):
+            if isinstance(derived, Difference):
+                what, says = f"person {derived.person}, {derived.what}", "their progress"
+            else:
+                what, says = derived.what, "the tree of organisations"
+            yield f"{what}: stored {derived.stored}\n    but {says} says {derived.derived}"

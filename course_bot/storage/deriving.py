@@ -5,6 +5,7 @@ and only what differs is written.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, text, update
@@ -61,64 +62,127 @@ def derive(connection: Connection, usual: ZoneInfo) -> None:
         usual: the zone of organisations that have and inherit none.
     """
     hold_tree(connection)
-    tree = read_tree(connection)
-    said = [read_assignment(row) for row in connection.execute(select(assignment)).mappings()]
-    zones = {row.id: row.zone for row in connection.execute(select(organisation)) if row.zone}
-    now = {each: zone for each in tree.by_id if (zone := tree.zone(each))}
-    changed = [each for each in tree.by_id if zones.get(each) != now.get(each)]
+    derived = _derive(connection, usual)
+    zones = _zones(connection)
+    changed = [each for each in zones if zones[each] != derived.zones[each]]
     if changed:
         connection.execute(
             update(organisation)
             .where(organisation.c.id == bindparam("organisation"))
             .values(zone=bindparam("named")),
-            [{"organisation": each, "named": now.get(each)} for each in changed],
+            [{"organisation": each, "named": derived.zones[each]} for each in changed],
         )
-    _replace(
-        connection,
-        lineage,
-        (
-            {"above_id": above.id, "organisation_id": each.id}
-            for each in tree.live()
-            for above in tree.above(each.id)
-        ),
+    for table, rows in derived.rows:
+        _replace(connection, table, rows)
+
+
+_Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfStep:
+    """Something of an organisation that is stored otherwise than the tree says; None: nothing."""
+
+    what: str
+    stored: object
+    derived: object
+
+
+def out_of_step(connection: Connection, usual: ZoneInfo) -> list[OutOfStep]:
+    """Return what ``derive`` would change.
+
+    Args:
+        connection: in a transaction.
+        usual: as for ``derive``.
+    """
+    derived = _derive(connection, usual)
+    found = [
+        OutOfStep(what=f"organisation {each}, zone", stored=zone, derived=derived.zones[each])
+        for each, zone in _zones(connection).items()
+        if zone != derived.zones[each]
+    ]
+    for table, rows in derived.rows:
+        wanted, stored = _keyed(table, rows), _stored(connection, table)
+        found += [
+            OutOfStep(what=_named(table, key), stored=stored.get(key), derived=wanted.get(key))
+            for key in sorted(wanted.keys() | stored.keys())
+            if stored.get(key) != wanted.get(key)
+        ]
+    return found
+
+
+def _named(table: Table, key: _Row) -> str:
+    if table is lineage:
+        above, below = key
+        return f"organisation {below}, above it {above}"
+    here, track = key
+    return f"organisation {here}, assigned {track}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Derived:
+    zones: Mapping[int, str | None]
+    rows: Sequence[tuple[Table, Iterable[Mapping[str, object]]]]
+
+
+def _derive(connection: Connection, usual: ZoneInfo) -> _Derived:
+    tree = read_tree(connection)
+    said = [read_assignment(row) for row in connection.execute(select(assignment)).mappings()]
+    lineages = (
+        {"above_id": above.id, "organisation_id": each.id}
+        for each in tree.live()
+        for above in tree.above(each.id)
     )
-    _replace(
-        connection,
-        assigned,
-        (
-            {
-                "organisation_id": each.organisation,
-                "track": each.track,
-                "source_id": each.source,
-                "due": each.due,
-                "over_at": each.over_at,
-            }
-            for each in assigned_in(tree, said, usual)
-        ),
+    everywhere = (
+        {
+            "organisation_id": each.organisation,
+            "track": each.track,
+            "source_id": each.source,
+            "due": each.due,
+            "over_at": each.over_at,
+        }
+        for each in assigned_in(tree, said, usual)
     )
+    return _Derived(
+        zones={each: tree.zone(each) or None for each in tree.by_id},
+        rows=((lineage, lineages), (assigned, everywhere)),
+    )
+
+
+def _zones(connection: Connection) -> dict[int, str | None]:
+    zones = select(organisation.c.id, organisation.c.zone)
+    return {row.id: row.zone or None for row in connection.execute(zones)}
+
+
+def _keyed(table: Table, rows: Iterable[Mapping[str, object] | RowMapping]) -> dict[_Row, _Row]:
+    """Return rows, each whole, by their primary keys."""
+    key = _reader([column.name for column in table.primary_key])
+    whole = _reader(table.columns.keys())
+    return {key(row): whole(row) for row in rows}
+
+
+def _stored(connection: Connection, table: Table) -> dict[_Row, _Row]:
+    return _keyed(table, connection.execute(select(table)).mappings())
 
 
 def _replace(connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
     """Make a table hold exactly these rows, and write only what differs."""
-    key = _reader([column.name for column in table.primary_key])
-    whole = _reader(table.columns.keys())
-    wanted = {key(row): row for row in rows}
-    stored = {key(row): row for row in connection.execute(select(table)).mappings()}
-    same = {each for each in wanted.keys() & stored if whole(wanted[each]) == whole(stored[each])}
-    gone, new = stored.keys() - same, wanted.keys() - same
+    wanted, stored = _keyed(table, rows), _stored(connection, table)
+    gone = [key for key, row in stored.items() if wanted.get(key) != row]
+    new = [row for key, row in wanted.items() if stored.get(key) != row]
     if gone:
-        matches = and_(
-            *(column == bindparam(f"old_{column.name}") for column in table.primary_key)
-        )
+        names = [column.name for column in table.primary_key]
+        matches = and_(*(table.c[name] == bindparam(f"old_{name}") for name in names))
         connection.execute(
             delete(table).where(matches),
             [
-                {f"old_{column.name}": stored[each][column.name] for column in table.primary_key}
-                for each in gone
+                {f"old_{name}": value for name, value in zip(names, key, strict=True)}
+                for key in gone
             ],
         )
     if new:
-        connection.execute(insert(table), [wanted[each] for each in new])
+        columns = table.columns.keys()
+        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in new])
 
 
 def _reader(

@@ -5,9 +5,10 @@ are not here.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from course_bot.content.model import Course
 from course_bot.learning.progress import Study, TrackProgress, track_progress
@@ -62,36 +63,57 @@ def reconcile(connection: Connection, course: Course, after: int) -> int | None:
     ).all()
     if not rows:
         return None
-    for number, progress in differing(connection, course, [tuple(row) for row in rows]):
-        _keep(connection, number, progress)
+    for each in differing(connection, course, [tuple(row) for row in rows]):
+        if each.derived is None:
+            mine = (tracks.c.person_id == each.person) & (tracks.c.track == each.track)
+            connection.execute(delete(tracks).where(mine))
+        else:
+            _keep(connection, each.person, each.derived)
     return int(rows[-1].id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfStep:
+    """How far a person is with a track: as it is stored, and as their study has it; None: not."""
+
+    person: int
+    track: str
+    stored: TrackProgress | None
+    derived: TrackProgress | None
 
 
 def differing(
     connection: Connection, course: Course, people: Sequence[tuple[int, Study]]
-) -> list[tuple[int, TrackProgress]]:
+) -> list[OutOfStep]:
     """Return how far these people are with tracks of which something else is stored.
 
-    A track that is stored as completed stays so, whatever it consists of now.
+    A track that is stored as completed stays so, whatever it consists of now; and of a track
+    that is not taught any more, whatever is stored.
     """
     numbers = [number for number, _ in people]
     stored = {
-        (row.person_id, row.track): row
+        (row.person_id, row.track): TrackProgress(
+            track=row.track, passed=row.passed, score=row.score, completed_at=row.completed_at
+        )
         for row in connection.execute(select(tracks).where(tracks.c.person_id.in_(numbers)))
     }
     found = []
     for number, study in people:
         study = study_under_present_names(study, course.renamed)
-        for progress in track_progress(course, study).values():
-            row = stored.get((number, progress.track))
-            agrees = (
-                row is not None
-                and (row.passed, row.score) == (progress.passed, progress.score)
-                and (row.completed_at is not None or progress.completed_at is None)
-            )
-            if not agrees:
-                found.append((number, progress))
+        derived = track_progress(course, study)
+        for track in course.tracks:
+            now, should = stored.get((number, track)), derived.get(track)
+            if not _agree(now, should):
+                found.append(OutOfStep(person=number, track=track, stored=now, derived=should))
     return found
+
+
+def _agree(stored: TrackProgress | None, derived: TrackProgress | None) -> bool:
+    if stored is None or derived is None:
+        return derived is None and (stored is None or stored.completed_at is not None)
+    return (stored.passed, stored.score) == (derived.passed, derived.score) and (
+        stored.completed_at is not None or derived.completed_at is None
+    )
 
 
 def _keep(connection: Connection, number: int, progress: TrackProgress) -> None:

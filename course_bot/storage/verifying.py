@@ -10,13 +10,16 @@ from sqlalchemy import Column, Text, select, text, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from course_bot.content.model import Course
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, finish, rebuild_results
 from course_bot.learning.renaming import Log, log_under_present_names, under_present_names
 from course_bot.questions.question import Response
+from course_bot.storage.deriving import OutOfStep, out_of_step
 from course_bot.storage.inspecting import reason_of
 from course_bot.storage.log import read_logs
 from course_bot.storage.questions import key_of
+from course_bot.storage.reconciling import composition, differing, known_composition
 from course_bot.storage.rows import PEOPLE, read_people
 from course_bot.storage.schema import account, attempt, metadata, person, question
 from course_bot.storage.store import Storage
@@ -133,6 +136,64 @@ async def differences(
             for difference in await _differences_of(connection, numbers, renamed):
                 yield difference
             last = numbers[-1]
+
+
+async def derived_differences(
+    storage: Storage, course: Course | None
+) -> AsyncIterator[Difference | OutOfStep]:
+    """Yield what reports join and is stored otherwise than that from which it was derived.
+
+    That is how far everybody is with each track, and what organisations have from the tree.
+    Tracks are passed over where they have changed since the bot last brought everybody into step,
+    as it does at its start; and so are people who can't be read, whom ``differences`` tells.
+
+    Args:
+        storage: where people are remembered.
+        course: the course as it is now; None: there is none to compare with.
+
+    Raises:
+        SQLAlchemyError, OSError: the connection was lost, or a table is damaged, which ``damage``
+            tells.
+    """
+    async with storage.reading() as connection:
+        for each in await connection.run_sync(out_of_step, storage.zone):
+            yield each
+        known = await connection.run_sync(known_composition)
+        if course is None or known != composition(course):
+            return
+        last = 0
+        while numbers := await _numbers_after(connection, person.c.id, last):
+            for difference in await _tracks_of(connection, course, numbers):
+                yield difference
+            last = numbers[-1]
+
+
+async def _tracks_of(
+    connection: AsyncConnection, course: Course, people: list[int]
+) -> list[Difference]:
+    try:
+        async with connection.begin_nested():
+            rows = await connection.execute(
+                select(person.c.id, person.c.study).where(person.c.id.in_(people))
+            )
+            known = sorted((row.id, row.study) for row in rows)
+            found = await connection.run_sync(differing, course, known)
+    except (ValueError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        if len(people) == 1:
+            return []
+        alone = [await _tracks_of(connection, course, [number]) for number in people]
+        return [difference for differences in alone for difference in differences]
+    return [
+        Difference(
+            person=each.person,
+            what=f"track {each.track}",
+            stored=each.stored,
+            derived=each.derived,
+        )
+        for each in found
+    ]
 
 
 async def _people_after(connection: AsyncConnection, last: int) -> list[int]:
