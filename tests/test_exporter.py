@@ -39,7 +39,7 @@ def exporter(url: URL) -> Exporter:
     return Exporter(url.render_as_string(hide_password=False))
 
 
-def wanted(scope: Scope, kind: Kind = Kind.CSV, report: Report = Report.PEOPLE) -> Wanted:
+def wanted(scope: Scope, kind: Kind = Kind.CSV, report: Report | None = Report.PEOPLE) -> Wanted:
     return Wanted(scope=scope, kind=kind, report=report, language="ru", at=NOW, zone=MOSCOW)
 
 
@@ -56,7 +56,7 @@ async def _unheard(done: int, total: int) -> None:
 async def test_a_workbook_has_every_report_of_what_the_viewer_may_see(
     exporter: Exporter, region: Region
 ) -> None:
-    file = await made(exporter, wanted(region.scope("c-m1", "m1"), Kind.XLSX))
+    file = await made(exporter, wanted(region.scope("c-m1", "m1"), Kind.XLSX, None))
 
     assert file.made.name == "Район 1 (Озёрный край) — все отчёты — 2026-12-02.xlsx"
     book = CalamineWorkbook.from_filelike(BytesIO(file.content))

@@ -198,11 +198,7 @@ async def test_whoever_leaves_is_in_no_report_but_their_day_is_kept(storage: Sto
                 schema.consent.c.person_id == here.numbers["l-s11-1"]
             )
         )
-    assert (left["organisation_id"], left["track"], left["completed_at"]) == (
-        here.organisations["s11"],
-        "teacher",
-        NOW,
-    )
+    assert (left["organisation_id"], left["completed_at"]) == (here.organisations["s11"], NOW)
     assert withdrawn == NOW
 
 

@@ -17,7 +17,7 @@ from course_bot.storage.reporting import (
 from course_bot.storage.scope import Scope
 from course_bot.storage.store import Storage
 from tests.learners import NOW, answer, learner, put, read, start
-from tests.regions import Region, a_region, add, assign, begins, completes, join, leave
+from tests.regions import Region, a_region, add, assign, begins, completes, join, leave, pupil
 
 LATER = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
 
@@ -260,3 +260,37 @@ async def test_whoever_left_is_listed_nowhere_and_counted_among_the_departed(
         (1, 0, 1),
         (2, 1, 0),
     ]
+
+
+async def test_of_whoever_leaves_one_day_is_kept_however_many_tracks_they_had(
+    storage: Storage,
+) -> None:
+    here = await a_region(storage)
+    school = here.organisations["s11"]
+    whole, half = here.people["l-s11-1"], here.people["l-s11-2"]
+    for track in ("teacher", "coordinator"):
+        await assign(storage, school, track)
+        await completes(whole, track, at=NOW)
+    await completes(half, "teacher", at=NOW)
+    for who in (whole, half):
+        await leave(who, school)
+
+    rows = await storage.read(Summary(scope=here.scope("c-m1", "m1"), at=LATER))
+
+    assert rows is not None
+    assert [row.departed for row in rows] == [1, 0]
+
+
+async def test_of_whoever_leaves_where_nothing_is_assigned_their_own_track_counts(
+    storage: Storage,
+) -> None:
+    here = await a_region(storage)
+    school = here.organisations["s11"]
+    who = await pupil(storage, "Анна", school)
+    await completes(who, "teacher", at=NOW)
+    await leave(who, school)
+
+    rows = await storage.read(Summary(scope=here.scope("c-m1", "m1"), at=LATER))
+
+    assert rows is not None
+    assert [row.departed for row in rows] == [1, 0]

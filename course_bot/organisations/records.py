@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from course_bot.errors import CourseError
 from course_bot.organisations.state import State
 
 
@@ -26,10 +25,6 @@ class Act(StrEnum):
     EXPORTED = "exported"
     REMINDED = "reminded"
     ASSIGNED = "assigned"
-
-
-class ChangedMeanwhileError(CourseError):
-    """What is to be changed is not any more as whoever changes it has seen it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -369,10 +369,9 @@ membership = Table(
 departure = Table(
     "departure",
     metadata,
-    # A learner who had completed what was assigned and then left: for the totals, without a name.
+    # A learner who had completed everything and then left: for the totals, without a name.
     Column("id", Integer, primary_key=True),
     Column("organisation_id", ForeignKey("organisation.id"), nullable=False, index=True),
-    Column("track", String(32), nullable=False),
     Column("completed_at", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime, nullable=False),
 )

@@ -36,8 +36,8 @@ from course_bot.organisations.records import (
 )
 from course_bot.storage.deriving import derive
 from course_bot.storage.mailings import write_mailing
+from course_bot.storage.reporting import PeopleFilter, read_person_row, select_people
 from course_bot.storage.schema import (
-    assigned,
     assignment,
     audit,
     certificate,
@@ -47,9 +47,9 @@ from course_bot.storage.schema import (
     membership,
     outbox,
     team_session,
-    track_progress,
     wrong_guess,
 )
+from course_bot.storage.scope import Scope
 
 
 class OutdatedRecordError(CourseError):
@@ -225,27 +225,7 @@ def _join(connection: Connection, person: int, record: JoinedOrganisation) -> No
 
 def _leave(connection: Connection, person: int, record: LeftOrganisation) -> None:
     if record.role is Role.LEARNER:
-        completed = (
-            select(track_progress.c.track, track_progress.c.completed_at)
-            .join(
-                assigned,
-                (assigned.c.organisation_id == record.organisation)
-                & (assigned.c.track == track_progress.c.track),
-            )
-            .where(
-                track_progress.c.person_id == person,
-                track_progress.c.completed_at.is_not(None),
-            )
-        )
-        for row in connection.execute(completed).all():
-            _insert(
-                connection,
-                departure,
-                organisation_id=record.organisation,
-                track=row.track,
-                completed_at=row.completed_at,
-                left_at=record.at,
-            )
+        _keep_day(connection, person, record)
     connection.execute(delete(membership).where(_member(person, record.organisation, record.role)))
     if record.role is Role.COORDINATOR:
         _close_page(connection, person)
@@ -267,6 +247,26 @@ def _leave(connection: Connection, person: int, record: LeftOrganisation) -> Non
             outbox.c.settled_at.is_(None),
         )
     )
+
+
+def _keep_day(connection: Connection, learner: int, record: LeftOrganisation) -> None:
+    """Keep the day, without the name, of somebody who had completed all that reports count."""
+    rows = connection.execute(
+        select_people(Scope(organisation=record.organisation), PeopleFilter(), record.at).where(
+            membership.c.organisation_id == record.organisation,
+            membership.c.person_id == learner,
+        )
+    ).mappings()
+    tracks = [read_person_row(row) for row in rows]
+    days = [each.completed_at for each in tracks if each.completed_at is not None]
+    if days and len(days) == len(tracks):
+        _insert(
+            connection,
+            departure,
+            organisation_id=record.organisation,
+            completed_at=max(days),
+            left_at=record.at,
+        )
 
 
 def _close_page(connection: Connection, person: int) -> None:

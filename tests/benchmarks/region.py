@@ -191,12 +191,8 @@ def _fill(file: Path, at: datetime, size: Size) -> None:
             )
             departed = at - timedelta(days=1)
             database.executemany(
-                "INSERT INTO departure (organisation_id, track, completed_at, left_at)"
-                " VALUES (?, ?, ?, ?)",
-                (
-                    (school, TRACK, stored(departed), stored(departed))
-                    for school in _schools(size)[::7]
-                ),
+                "INSERT INTO departure (organisation_id, completed_at, left_at) VALUES (?, ?, ?)",
+                ((school, stored(departed), stored(departed)) for school in _schools(size)[::7]),
             )
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
