@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from course_bot.app import now, run_async
+from course_bot.app import check_course, now, run_async
 from course_bot.commands import Commands
 from course_bot.commands.finding import checked_course, unclear_names_told
 from course_bot.commands.showing import new_file, print_table
@@ -59,22 +59,25 @@ def audit_command(arguments: argparse.Namespace) -> int:
 
 async def _audit(settings: Settings, name: str | None, p: Phrases) -> Table:
     at = now().astimezone(settings.time_zone)
+    course, _faults = check_course(settings.lessons)
+    titles = {track.id: track.title for track in course.tracks.values()} if course else {}
     async with open_storage_to_read(settings) as storage:
         if name is None:
-            return audit_table(p, "все организации", await storage.read(WholeAudit()), at)
+            rows = await storage.read(WholeAudit())
+            return audit_table(p, "все организации", rows, at, titles=titles)
         with unclear_names_told():
             which = find_organisation(await storage.read(WholeTree()), name)
         scope = Scope(viewer=None, organisation=which.id)
         unit = await storage.read(UnitOf(scope=scope))
-        rows = await storage.read(AuditOf(scope=scope))
-    if unit is None or rows is None:
+        found = await storage.read(AuditOf(scope=scope))
+    if unit is None or found is None:
         raise StopError(
             f"«{which.name}» is archived: `course-bot audit` shows what was done everywhere,"
             " archived organisations included"
         )
     if unit.zone:
         at = at.astimezone(ZoneInfo(unit.zone))
-    return audit_table(p, which.name, rows, at)
+    return audit_table(p, which.name, found, at, titles=titles)
 
 
 def questions_command(arguments: argparse.Namespace) -> int:

@@ -321,8 +321,8 @@ def name_for_report(stage: Stage, _at: NameForReport) -> Screen:
     """Ask for the name once more."""
     p = stage.phrases
     text = p.html(
-        "<b>The report needs a name.</b>\n\nWrite your name and patronymic, so that the"
-        " coordinator sees that it was you who passed. Without one you stand there as “{nobody}”.",
+        "<b>The report needs a name.</b>\n\nWrite your name and patronymic: by these your"
+        " colleagues will know you there. Without a name you stand there as “{nobody}”.",
         nobody=shown_name(p, "", stage.person.id),
     )
     rows: list[Row] = []

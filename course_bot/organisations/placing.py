@@ -66,6 +66,16 @@ def place_rows(rows: Sequence[Row], tree: Tree, into: int | None) -> Places:
     return placer.places
 
 
+def usual_parent(tree: Tree, kind: str) -> int | None:
+    """Return what a new organisation stands in that nobody has placed: the only one on top.
+
+    None where there are several on top, none, or one that is no higher than it.
+    """
+    tops = [each for each in tree.children(None) if not each.archived]
+    fits = len(tops) == 1 and _rank(tops[0].kind) < _rank(kind)
+    return tops[0].id if fits else None
+
+
 def parent_of(tree: Tree, organisation: Organisation) -> Organisation | None:
     """Return what an organisation stands in, or None at the top."""
     return next(islice(tree.above(organisation.id), 1, None), None)

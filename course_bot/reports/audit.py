@@ -1,13 +1,14 @@
 """Who invited, withdrew, exported, reminded, changed an assignment: when, and where."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 
 from course_bot.locale.phrases import Phrases
-from course_bot.organisations.records import Act
+from course_bot.organisations.records import Act, Role
+from course_bot.organisations.state import State
 from course_bot.reports.people import shown_name
 from course_bot.reports.table import Column, Form, Table
-from course_bot.reports.wording import as_of
+from course_bot.reports.wording import as_of, state_words
 from course_bot.storage.auditing import AuditRow
 
 
@@ -65,7 +66,14 @@ def act_words(p: Phrases) -> dict[Act, str]:
     }
 
 
-def audit_table(p: Phrases, organisation: str, rows: Iterable[AuditRow], at: datetime) -> Table:
+def audit_table(
+    p: Phrases,
+    organisation: str,
+    rows: Iterable[AuditRow],
+    at: datetime,
+    *,
+    titles: Mapping[str, str],
+) -> Table:
     """Return the journal as a table.
 
     Args:
@@ -73,6 +81,7 @@ def audit_table(p: Phrases, organisation: str, rows: Iterable[AuditRow], at: dat
         organisation: whose journal it is.
         rows: what was done, the latest first.
         at: the moment of the figures, in the organisation's zone.
+        titles: the tracks' titles by their ids.
     """
     words = act_words(p)
     return Table(
@@ -82,8 +91,52 @@ def audit_table(p: Phrases, organisation: str, rows: Iterable[AuditRow], at: dat
         at=at,
         moment=as_of(p, at),
         columns=columns(p),
-        rows=[(row.at, _who(p, row), words[row.act], row.organisation, row.about) for row in rows],
+        rows=[
+            (row.at, _who(p, row), words[row.act], row.organisation, details(p, row, titles))
+            for row in rows
+        ],
     )
+
+
+def details(p: Phrases, row: AuditRow, titles: Mapping[str, str]) -> str:
+    """Word what the journal keeps of a deed beside its kind; what is not known stays as it is."""
+    first, *more = row.about.split() or [""]
+    match row.act, more:
+        case Act.INVITED | Act.WITHDREW | Act.JOINED | Act.REMOVED, _:
+            roles = {Role.LEARNER: p.t("a learner"), Role.COORDINATOR: p.t("a coordinator")}
+            return roles[Role(first)] if first in tuple(Role) else row.about
+        case Act.REMINDED, [state]:
+            known = state_words(p)
+            return (
+                known[State(state)] if state in tuple(State) else p.t("all who have not finished")
+            )
+        case Act.ASSIGNED, ["until", day]:
+            written = f"{date.fromisoformat(day):%d.%m.%Y}"
+            return p.t("“{title}” until {day}", title=titles.get(first, first), day=written)
+        case Act.ASSIGNED, [*words]:
+            said = {
+                "without a last day": p.t("without a last day"),
+                "lifted": p.t("not assigned"),
+                "inherited": p.t("as above"),
+            }
+            word = " ".join(words)
+            return f"{titles.get(first, first)}: {said.get(word, word)}"
+        case Act.EXPORTED, [report]:
+            return f"{first.upper()}: {report_titles(p).get(report, report)}"
+        case Act.EXPORTED, _:
+            return p.t("certificates") if first == "certificates" else first.upper()
+        case _:
+            return row.about
+
+
+def report_titles(p: Phrases) -> dict[str, str]:
+    """Return the titles of the reports by their names."""
+    return {
+        "summary": p.t("Summary"),
+        "people": p.t("People"),
+        "lessons": p.t("Lessons"),
+        "questions": p.t("Questions"),
+    }
 
 
 def _who(p: Phrases, row: AuditRow) -> str:

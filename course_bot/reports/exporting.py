@@ -159,7 +159,8 @@ def make(
             tables = [source.table(report) for report in reports]
             if wanted.report is None:
                 journal = reader.ask(AuditOf(scope=wanted.scope)) or ()
-                tables.append(audit_table(p, name, journal, at))
+                titles = {track.id: track.title for track in course.tracks.values()}
+                tables.append(audit_table(p, name, journal, at, titles=titles))
             else:
                 title = about = tables[0].title
             write_xlsx(target, tables, p, lambda rows: tell(rows, max(rows, total)))

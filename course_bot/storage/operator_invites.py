@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, exists, insert, select
 
 from course_bot.errors import CourseError
 from course_bot.organisations.naming import UnclearNameError, find_organisation
+from course_bot.organisations.placing import usual_parent
 from course_bot.organisations.records import Act, Audited, InviteMade, InviteWithdrawn, Role
 from course_bot.organisations.tree import REGION, Organisation, Tree
 from course_bot.storage import team_writes
@@ -67,7 +68,9 @@ async def invite_into(
         found = _find(tree, name)
         new = found is None
         if found is None:
-            number = add_organisation(connection, Organisation(id=0, name=name, kind=kind), now)
+            above = usual_parent(tree, kind)
+            made = Organisation(id=0, parent=above, name=name, kind=kind)
+            number = add_organisation(connection, made, now)
             derive(connection, storage.zone)
             tree = read_tree(connection)
             found = tree.by_id[number]
@@ -75,9 +78,9 @@ async def invite_into(
         if found.id not in {each.id for each in tree.live()}:
             raise ArchivedError(" / ".join(path))
         zone = ZoneInfo(tree.zone(found.id) or storage.zone.key)
-        made = make(found.id, zone)
-        _write(connection, made)
-        return Invited(invite=made, path=path, zone=zone, new=new)
+        invite = make(found.id, zone)
+        _write(connection, invite)
+        return Invited(invite=invite, path=path, zone=zone, new=new)
 
     async with storage.writing() as connection:
         return await connection.run_sync(carry_out)

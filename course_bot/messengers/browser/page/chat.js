@@ -383,7 +383,8 @@ function tell(state) {
   document.body.className = state;
   log.setAttribute("aria-busy", String(state === "typing"));
   const shown = part("state");
-  const word = (state === "typing" && passing) || phrases[state];
+  // The dots move by themselves.
+  const word = (state === "typing" && passing.replace(/…$/, "")) || phrases[state];
   if (shown.textContent !== word) shown.textContent = word;
   if (state === "typing" && atEnd) toEnd();
 }
