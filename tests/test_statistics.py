@@ -14,7 +14,7 @@ from course_bot.content.model import Course
 from course_bot.learning.statistics import Advice, LessonSums, Marks, QuestionSums, advise
 from course_bot.organisations.records import Role
 from course_bot.questions.kinds import version_of
-from course_bot.questions.question import FULL, Question
+from course_bot.questions.question import FULL, Question, Response
 from course_bot.storage.log import read_logs
 from course_bot.storage.schema import person
 from course_bot.storage.scope import Scope
@@ -28,7 +28,17 @@ from course_bot.storage.statistics import (
 )
 from course_bot.storage.store import Storage
 from tests import regions
-from tests.courses import CHOICE, GENERATED, MATCH, MULTIPLE, NUMBER, ORDER, RIGHT, make_lesson
+from tests.courses import (
+    CHOICE,
+    GENERATED,
+    MATCH,
+    MULTIPLE,
+    NUMBER,
+    ORDER,
+    POOL,
+    RIGHT,
+    make_lesson,
+)
 from tests.learners import COURSE, NOW, a_school, answer, join, learner, link, read, start
 
 OLD_NAME = replace(COURSE, lessons={**COURSE.lessons, "talk": make_lesson("talk")})
@@ -168,6 +178,17 @@ def test_each_kind_says_what_is_wrong_in_a_response(
     assert list(question.mistakes(response)) == mistakes
     if question.id in RIGHT:
         assert not list(question.mistakes(RIGHT[question.id]))
+
+
+@pytest.mark.parametrize("question", POOL, ids=lambda question: question.kind)
+def test_a_response_that_is_none_to_the_question_is_left_out_of_its_mistakes(
+    question: Question,
+) -> None:
+    """A version that was written by hand may belong to two questions at once."""
+    elsewhere: Response = (0, 1) if question.kind == "number" else 7.0
+    strange = {elsewhere: 9, (0, 1, 99): 9, (): 9, (-1,): 9}
+
+    assert not QuestionSums(responses=strange).mistakes(question)
 
 
 def test_only_options_can_be_picked_by_nobody() -> None:

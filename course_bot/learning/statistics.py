@@ -142,9 +142,15 @@ class QuestionSums:
     responses: Mapping[Response, int] = field(default_factory=dict)
 
     def mistakes(self, question: Question) -> Counter[str]:
-        """Count in how many answers each mistake was made, the most frequent first."""
+        """Count in how many answers each mistake was made, the most frequent first.
+
+        A response that is none to this question tells no mistake: it came from a question that
+        was given the same version by hand.
+        """
         made: Counter[str] = Counter()
         for response, count in self.responses.items():
+            if question.grade(response) is None:
+                continue
             for mistake in question.mistakes(response):
                 made[mistake] += count
         return Counter(dict(sorted(made.items(), key=lambda each: (-each[1], each[0]))))
