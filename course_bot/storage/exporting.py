@@ -80,14 +80,18 @@ def _readable(taken: Attempt) -> Attempt:
 
 
 def _of_organisations(who: int) -> dict[str, Select[tuple[object, ...]]]:
-    """Return what to read of a person's organisations, and of what they did for them."""
+    """Return what to read of a person's organisations, and of what they did for them.
+
+    Whoever exports twice gets the same rows in the same order.
+    """
     named = organisation.c.name.label("organisation")
 
     def within(
         table: Table, *columns: Column[object], by: str = "person_id"
     ) -> Select[tuple[object, ...]]:
         there = table.join(organisation, organisation.c.id == table.c.organisation_id)
-        return select(named, *columns).select_from(there).where(table.c[by] == who)
+        found = select(named, *columns).select_from(there).where(table.c[by] == who)
+        return found.order_by(*table.primary_key)
 
     return {
         "memberships": within(
@@ -109,7 +113,9 @@ def _of_organisations(who: int) -> dict[str, Select[tuple[object, ...]]]:
             track_progress.c.passed,
             track_progress.c.score,
             track_progress.c.completed_at,
-        ).where(track_progress.c.person_id == who),
+        )
+        .where(track_progress.c.person_id == who)
+        .order_by(track_progress.c.track),
         "certificates": select(
             certificate.c.code,
             certificate.c.title,
@@ -118,18 +124,22 @@ def _of_organisations(who: int) -> dict[str, Select[tuple[object, ...]]]:
             certificate.c.organisation,
             certificate.c.day,
             certificate.c.issued_at,
-        ).where(certificate.c.person_id == who),
+        )
+        .where(certificate.c.person_id == who)
+        .order_by(certificate.c.issued_at, certificate.c.code),
         "invites_made": within(
             invite, invite.c.role, invite.c.made_at, invite.c.expires_at, by="made_by"
         ),
-        "invites_not_found": select(wrong_guess.c.at).where(wrong_guess.c.person_id == who),
+        "invites_not_found": select(wrong_guess.c.at)
+        .where(wrong_guess.c.person_id == who)
+        .order_by(wrong_guess.c.at),
         "mailings": within(mailing, mailing.c.made_at, mailing.c.states, by="made_by"),
         "assignments_changed": within(
             assignment, assignment.c.track, assignment.c.changed_at, by="changed_by"
         ),
-        "team_page_until": select(team_session.c.kind, team_session.c.expires_at).where(
-            team_session.c.person_id == who
-        ),
+        "team_page_until": select(team_session.c.kind, team_session.c.expires_at)
+        .where(team_session.c.person_id == who)
+        .order_by(team_session.c.expires_at, team_session.c.kind),
         "did": within(audit, audit.c.at, audit.c.act, audit.c.about),
     }
 
@@ -152,7 +162,14 @@ class Everything(Query[bytes]):
             select(account.c.id, account.c.blocked_at).where(theirs).order_by(account.c.id)
         )
         moves = connection.execute(
-            select(move.c.account_id, move.c.move_id, move.c.at, move.c.notice, move.c.document)
+            select(
+                move.c.account_id,
+                move.c.move_id,
+                move.c.at,
+                move.c.notice,
+                move.c.document,
+                move.c.commands,
+            )
             .join(account)
             .where(theirs)
             .order_by(move.c.at, move.c.move_id)
