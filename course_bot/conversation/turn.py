@@ -268,7 +268,7 @@ class Conversation:
         Whoever opens the conversation has everybody's, unless they coordinate something.
         """
         opened = isinstance(turn.move, Opened)
-        if not opened and not turn.changes_commands(decision):
+        if not opened and not decision.commands:
             return []
         coordinates = await self._coordinates(turn.move.account)
         if opened and not coordinates:
@@ -335,8 +335,6 @@ class Turn:
     files: FileMaker
     zone: ZoneInfo
     views: dict[str, Screen | Later] = field(default_factory=dict)
-    language: Language | None = None
-    """What the person spoke before the decision, once it is made."""
 
     def stage(self, person: Person, look_up: LookUp = no_look_up) -> Stage:
         """Return the stage on which the person stands."""
@@ -359,7 +357,6 @@ class Turn:
 
     def decide(self, situation: Situation) -> Decision:
         """Decide what comes of the move; a place that can't be shown is no place to end at."""
-        self.language = situation.person.language
         stage = self.stage(situation.person, situation.look_up)
         try:
             decision = _decision(stage, self.move)
@@ -371,19 +368,21 @@ class Turn:
             notice = stage.phrases.t("This button has had its day. Here is where you are now.")
             return Decision(person=person, notice=notice)
         decision = _with_tracks(self.course, situation.person, decision)
-        return certificates.with_certificates(stage, situation.person, decision)
+        decision = certificates.with_certificates(stage, situation.person, decision)
+        return replace(decision, commands=_changes_commands(situation.person, decision))
 
-    def changes_commands(self, decision: Decision) -> bool:
-        """Tell whether the person may have another command menu after the decision.
 
-        Somebody else may have made them a coordinator or removed them as one: then they have the
-        right menu once they look at /team.
-        """
-        return (
-            decision.person.place == Team.name
-            or self.language not in (None, decision.person.language)
-            or any(isinstance(record, ROLE_CHANGES) for record in decision.records)
-        )
+def _changes_commands(before: Person, decision: Decision) -> bool:
+    """Tell whether the person may have another command menu after the decision.
+
+    Somebody else may have made them a coordinator or removed them as one: then they have the
+    right menu once they look at /team.
+    """
+    return (
+        decision.person.place == Team.name
+        or decision.person.language != before.language
+        or any(isinstance(record, ROLE_CHANGES) for record in decision.records)
+    )
 
 
 def _with_tracks(course: Course, before: Person, decision: Decision) -> Decision:

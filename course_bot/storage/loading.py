@@ -44,6 +44,7 @@ class Known:
     """The move has been carried out before…"""
     notice: str = ""
     document: str = ""
+    commands: bool = False
     """…and this came of it."""
 
 
@@ -71,6 +72,7 @@ def _load(accounts: ColumnElement[bool], moves: ColumnElement[bool]) -> Select[t
             schema.move.c.move_id,
             schema.move.c.notice,
             schema.move.c.document,
+            schema.move.c.commands,
             schema.person,
             *schema.ATTEMPT_COLUMNS,
         )
@@ -186,6 +188,7 @@ def _known(connection: Connection, arriving: Sequence[Arriving]) -> dict[str, Kn
             repeated=row["move_id"] is not None,
             notice=row["notice"] or "",
             document=row["document"] or "",
+            commands=row["commands"] or False,
         )
         for row, person in zip(rows, read_people(connection, rows), strict=True)
     }
@@ -208,6 +211,7 @@ def _erased(connection: Connection, arriving: Sequence[Arriving]) -> dict[str, K
                 study=Study(),
             ),
             repeated=True,
+            commands=True,
         )
         for row in rows.mappings()
     }

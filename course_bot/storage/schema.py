@@ -193,6 +193,7 @@ move = Table(
     # What came of the move besides the place it led to: said once more if it is repeated.
     Column("notice", Text, nullable=False, server_default=""),
     Column("document", String(64), nullable=False, server_default=""),
+    Column("commands", Boolean, nullable=False, server_default=false()),
     # The key is the table: a move alone changes one page less.
     sqlite_with_rowid=False,
 )

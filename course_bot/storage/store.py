@@ -95,13 +95,15 @@ class Decision:
 
     ``person`` is as they are after it, in the place that is shown then; ``records`` are what else
     it leaves; ``notice`` is a word to them about it, and ``document`` names a file to hand them.
-    Notice and document are remembered with the move: whoever repeats it gets them again.
+    With ``commands``, they may have another menu of commands from now on.
+    These three are remembered with the move: whoever repeats it gets them again.
     """
 
     person: Person
     records: tuple[Record, ...] = ()
     notice: str = ""
     document: str = ""
+    commands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -481,6 +483,7 @@ class Storage:
                     records=decision.records,
                     notice=decision.notice,
                     document=decision.document,
+                    commands=decision.commands,
                 )
         writes.commit(connection)
         return done
@@ -501,7 +504,12 @@ def account_id(account: Account) -> str:
 
 def _decided(entry: loading.Known) -> Decision:
     """Return what a move that was carried out before came to."""
-    return Decision(person=entry.person, notice=entry.notice, document=entry.document)
+    return Decision(
+        person=entry.person,
+        notice=entry.notice,
+        document=entry.document,
+        commands=entry.commands,
+    )
 
 
 def _fail(jobs: Iterable[_Job], error: Exception) -> None:

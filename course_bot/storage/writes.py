@@ -201,6 +201,7 @@ class Writes:
         records: Sequence[Record] = (),
         notice: str = "",
         document: str = "",
+        commands: bool = False,
     ) -> None:
         """Add a turn: its records, the person after it, and its move so that it isn't repeated."""
         for record in records:
@@ -233,6 +234,7 @@ class Writes:
                 "at": move.at,
                 "notice": notice,
                 "document": document,
+                "commands": commands,
             }
         )
         if known.blocked:

@@ -308,6 +308,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=16), server_default="self", nullable=False),
     )
     _documents(64)
+    op.add_column(
+        "move", sa.Column("commands", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
     with op.batch_alter_table(
         "outbox",
         recreate="always" if sqlite else "auto",
@@ -385,6 +388,7 @@ def downgrade() -> None:
         outbox.drop_index("ix_outbox_mailing")
         for column in ("about", "mailing", "organisation_id", "begun_at"):
             outbox.drop_column(column)
+    op.drop_column("move", "commands")
     _documents(32)
     op.drop_column("deletion", "reason")
     for table in (
