@@ -199,7 +199,11 @@ class _Placer:
         return {folded(name): name for name in names}
 
     def _only_top(self) -> Row | Organisation | None:
-        """Return what stands on top, in the file or already, if it is one thing only."""
+        """Return what stands on top, in the file or already, if one alone is of the highest kind.
+
+        A school beside the region, as `course-bot invite` makes it, must not change where the same
+        file puts its rows.
+        """
         there = [each for each in self._tree.children(None) if not each.archived]
         names = {folded(each.name) for each in there}
         regions = [
@@ -211,6 +215,8 @@ class _Placer:
             and folded(row.name) not in names
         ]
         tops: list[Row | Organisation] = [*there, *regions]
+        highest = min((_rank(each.kind) for each in tops), default=None)
+        tops = [each for each in tops if _rank(each.kind) == highest]
         return tops[0] if len(tops) == 1 else None
 
     def _usual_place(self, row: Row, top: Row | Organisation | None) -> Above:

@@ -125,8 +125,8 @@ def plan(read: Read, tree: Tree, into: int | None = None) -> Plan:
         read: the rows, and what is wrong in them.
         tree: all organisations, archived ones too.
         into: the organisation in which rows stand that don't say in what. Without it, a row that
-            is known by its ID stays where it is; another stands in the only organisation on top,
-            if there is one of a higher kind (a region above all), else on top itself.
+            is known by its ID stays where it is; another stands in what alone is of the highest
+            kind on top, if that is higher than its own (a region above all), else on top itself.
 
     Returns:
         The changes, or every fault: those that were read, and those in the rows' ties to each

@@ -216,9 +216,12 @@ def test_two_organisations_can_change_places() -> None:
         (tree("1 | | Район | муниципалитет"), "Школа;", "Район"),
         (tree("1 | | Район | муниципалитет"), "Другой район;муниципалитет", ""),
         (tree("1 | | Лицей"), "Школа;", ""),
+        (tree("1 | | Область | регион", "2 | | Школа № 5"), "Район;муниципалитет", "Область"),
+        (tree("1 | | Область | регион", "2 | | Район | муниципалитет"), "Школа;", "Область"),
+        (tree("1 | | Район | муниципалитет", "2 | | Лицей"), "Школа;", "Район"),
     ],
 )
-def test_a_row_without_a_place_stands_in_the_one_thing_on_top_if_that_is_higher(
+def test_a_row_without_a_place_stands_in_the_one_highest_thing_on_top(
     there: Tree, row: str, stands_in: str
 ) -> None:
     what = plan(read(row), there)
@@ -226,6 +229,14 @@ def test_a_row_without_a_place_stands_in_the_one_thing_on_top_if_that_is_higher(
     assert isinstance(change, Added)
     assert change.above == stands_in
     assert plan(read(row), done(what, there)).changes == ()
+
+
+def test_a_school_made_beside_the_region_changes_nothing_of_what_a_file_says() -> None:
+    file = read("Район;муниципалитет;;;", "Школа № 1;школа;Район;;")
+    region = tree("1 | | Область | регион")
+    loaded = done(plan(file, region), region)
+    beside = Organisation(id=90, parent=None, name="Школа № 5", kind="школа")
+    assert plan(file, Tree((*loaded.by_id.values(), beside))).changes == ()
 
 
 def test_a_region_of_the_file_takes_its_schools() -> None:
