@@ -1,6 +1,7 @@
 """The command line: which commands there are, and how it ends where one refuses."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 
@@ -23,5 +24,9 @@ def main() -> int:
     except StopError as stop:
         print(f"course-bot: {stop}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever reads has what they wanted, as with `| head`; the flush at exit must not fail too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130

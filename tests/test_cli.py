@@ -316,3 +316,21 @@ def test_a_refusal_about_organisations_names_what_is_wrong(console: Console) -> 
     assert "there is no organisation «Лицей № 8»: `course-bot organisations list`" in line
     line = console("organisations", "import", SCHOOLS, "--into", "Школа № 1").refusal
     assert "several organisations are called «Школа № 1»: name one by its ID or path" in line
+
+
+def test_a_reader_who_has_enough_ends_a_command_without_a_fault(
+    settings: dict[str, str],
+) -> None:
+    """As with ``course-bot questions | head -1``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "course_bot", "questions"],
+        env={**os.environ, **settings},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")
