@@ -20,13 +20,15 @@ def main() -> int:
     arguments = parser.parse_args()
     do: Callable[[argparse.Namespace], int] = arguments.do
     try:
-        return do(arguments)
+        code = do(arguments)
+        sys.stdout.flush()
     except StopError as stop:
         print(f"course-bot: {stop}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever reads has what they wanted, as with `| head`; the flush at exit must not fail too.
+        # Whoever reads has what they wanted, as `| head` does; nor may the flush at exit fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
         return 130
+    return code

@@ -321,11 +321,11 @@ def test_a_refusal_about_organisations_names_what_is_wrong(console: Console) -> 
 def test_a_reader_who_has_enough_ends_a_command_without_a_fault(
     settings: dict[str, str],
 ) -> None:
-    """As with ``course-bot questions | head -1``."""
+    """As with ``course-bot check | head -1``."""
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
-        [sys.executable, "-m", "course_bot", "questions"],
+        [sys.executable, "-m", "course_bot", "check"],
         env={**os.environ, **settings},
         stdout=writing,
         stderr=subprocess.PIPE,

@@ -202,6 +202,31 @@ async def test_a_double_click_counts_once(desk: Desk) -> None:
     assert len(desk.talk.taken) == before + 1
 
 
+async def test_what_is_to_be_copied_is_copied_by_a_tap_and_by_the_keyboard(desk: Desk) -> None:
+    desk.talk.replies = lambda _: [Screen(text="Ссылка: <code>a&amp;b\nc</code> и <code>d</code>")]
+    page = await desk.page()
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    codes = bot(page).locator("code")
+    await codes.first.click()
+    await expect(page.locator(".toast").last).to_have_text("Скопировано.")
+    assert await page.evaluate("navigator.clipboard.readText()") == "a&b\nc"
+    await page.keyboard.press("Tab")
+    await expect(codes.last).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".toast")).to_have_count(2)
+    assert await page.evaluate("navigator.clipboard.readText()") == "d"
+
+
+async def test_where_copying_is_forbidden_the_text_is_chosen(desk: Desk) -> None:
+    desk.talk.replies = lambda _: [Screen(text="Ссылка: <code>a&amp;b</code>.")]
+    page = await desk.page()
+    await page.add_init_script("delete Navigator.prototype.clipboard")
+    await page.reload()
+    await bot(page).locator("code").click()
+    await expect(page.locator(".toast")).to_contain_text("скопируйте его сами")
+    assert await page.evaluate("String(getSelection())") == "a&b"
+
+
 async def test_the_keyboard_alone_is_enough(desk: Desk) -> None:
     page = await desk.page()
     await expect(bot(page)).to_contain_text("Нажатий: 0")

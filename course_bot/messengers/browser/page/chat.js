@@ -260,6 +260,7 @@ function screenMessage(screen) {
   text.dir = "auto";
   text.lang = /[а-яё]/i.test(screen.text) ? "ru" : "en";
   text.append(build(screen.text));
+  for (const code of text.querySelectorAll("code")) copiesItself(/** @type {HTMLElement} */ (code));
   bubble.append(text, meta());
   message.append(bubble);
   if (screen.rows.length) {
@@ -268,6 +269,35 @@ function screenMessage(screen) {
     );
   }
   return message;
+}
+
+/**
+ * What is to be used as it stands, such as a link, is copied by a press, as in Telegram.
+ * @param {HTMLElement} code
+ */
+function copiesItself(code) {
+  const selection = /** @type {Selection} */ (getSelection());
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent ?? "");
+      toast(phrases.copied);
+    } catch {
+      // Without HTTPS, or where it is forbidden, the system's own way is one step away.
+      selection.selectAllChildren(code);
+      toast(phrases.chosen);
+    }
+  };
+  code.tabIndex = 0;
+  code.setAttribute("role", "button");
+  code.title = phrases.copy;
+  code.addEventListener("click", () => {
+    if (selection.isCollapsed) copy(); // else somebody is choosing a part of it
+  });
+  code.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    copy();
+  });
 }
 
 /** @param {HTMLElement[][]} rows */

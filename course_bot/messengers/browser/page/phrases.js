@@ -26,6 +26,9 @@ const ru = {
   you: "Вы:",
   newTab: "откроется в новой вкладке",
   download: "Скачать",
+  copy: "Скопировать",
+  copied: "Скопировано.",
+  chosen: "Скопировать не получилось. Текст выделен: скопируйте его сами.",
   units: ["Б", "КБ", "МБ"],
 };
 
@@ -55,6 +58,9 @@ const en = {
   you: "You:",
   newTab: "opens in a new tab",
   download: "Download",
+  copy: "Copy",
+  copied: "Copied.",
+  chosen: "Copying did not work. The text is selected: please copy it yourself.",
   units: ["B", "KB", "MB"],
 };
 
