@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from course_bot.organisations.records import Reminding
 from course_bot.organisations.state import State
-from course_bot.storage.outbox import INTERRUPTED, KEPT
+from course_bot.storage.outbox import INTERRUPTED, KEPT, first_account
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import (
     PeopleFilter,
@@ -28,7 +28,6 @@ from course_bot.storage.reporting import (
     select_people,
 )
 from course_bot.storage.schema import (
-    account,
     mailing,
     membership,
     organisation,
@@ -47,20 +46,6 @@ GONE = ("no longer true",)
 """The reasons of messages to those whom they did not concern any more."""
 LATEST = 10
 """How many mailings are listed."""
-
-
-def first_account(person_id: ColumnElement[int]) -> ColumnElement[str | None]:
-    """Select the first account at which a person can be written to, in SQL; NULL where none is."""
-    return (
-        select(func.min(account.c.id))
-        .where(
-            account.c.person_id == person_id,
-            account.c.blocked_at.is_(None),
-            or_(*(account.c.id.startswith(f"{door}:", autoescape=True) for door in DOORS)),
-        )
-        .correlate_except(account)
-        .scalar_subquery()
-    )
 
 
 def door_of(account_id: ColumnElement[str | None]) -> ColumnElement[str]:
@@ -101,7 +86,7 @@ def _candidates(scope: Scope, state: State | None, at: datetime) -> Select[*tupl
         select(
             *(column for column in ranked.c if column.name != "rank"),
             person.c.reminders,
-            first_account(person.c.id).label("account_id"),
+            first_account(person.c.id, DOORS).label("account_id"),
             _reminded(person.c.id, at).label("recent"),
         )
         .join(person, person.c.id == ranked.c.person)

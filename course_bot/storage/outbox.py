@@ -10,11 +10,11 @@ message ends, nobody can tell whether it arrived: it is settled as ``INTERRUPTED
 again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, or_, select, update
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from course_bot.learning.progress import Person
@@ -71,6 +71,27 @@ class Postponed:
 
     id: int
     until: datetime
+
+
+def first_account(
+    person_id: ColumnElement[int], doors: Collection[str]
+) -> ColumnElement[str | None]:
+    """Select the first account at which a person can be written to, in SQL; NULL where none is.
+
+    Args:
+        person_id: whose.
+        doors: those at which the bot can write first.
+    """
+    return (
+        select(func.min(account.c.id))
+        .where(
+            account.c.person_id == person_id,
+            account.c.blocked_at.is_(None),
+            or_(*(account.c.id.startswith(f"{door}:", autoescape=True) for door in doors)),
+        )
+        .correlate_except(account)
+        .scalar_subquery()
+    )
 
 
 def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from course_bot.learning.progress import Person
 from course_bot.learning.reminding import AWAY, reminders_passed
+from course_bot.storage.outbox import first_account
 from course_bot.storage.rows import PEOPLE, read_each
 from course_bot.storage.schema import account, lineage, membership, outbox, person
 
@@ -59,15 +60,7 @@ def plan(
         How many people were looked at; 0 when nobody is left to look at.
     """
     # The account where they were seen last would be better known; the first one is as good.
-    there = (
-        select(func.min(account.c.id))
-        .where(
-            account.c.person_id == person.c.id,
-            account.c.blocked_at.is_(None),
-            or_(*(account.c.id.startswith(f"{door}:", autoescape=True) for door in doors)),
-        )
-        .scalar_subquery()
-    )
+    there = first_account(person.c.id, doors)
     # Whose time it is there decides when it is day; of several organisations the first joined.
     belongs = (
         select(membership.c.organisation_id)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, insert, or_, select, update
 
+from course_bot.storage.outbox import first_account
 from course_bot.storage.query import Query
 from course_bot.storage.schema import (
     CERTIFICATE_TEXTS,
-    account,
     certificate,
     deletion,
     outbox,
@@ -26,20 +26,6 @@ PEOPLE_AT_ONCE = 50
 """How many people are warned, or deleted with all their answers, in one transaction."""
 SELF, RETENTION = "self", "retention"
 """Why somebody was deleted: they wished it, or they had stayed away for too long."""
-
-
-def _reached_at(doors: Collection[str]) -> ColumnElement[str | None]:
-    """Select one account at which a person can be written to; NULL where there is none."""
-    return (
-        select(func.min(account.c.id))
-        .where(
-            account.c.person_id == person.c.id,
-            account.c.blocked_at.is_(None),
-            or_(*(account.c.id.startswith(f"{door}:", autoescape=True) for door in doors)),
-        )
-        .correlate(person)
-        .scalar_subquery()
-    )
 
 
 def _some(people: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
@@ -66,7 +52,7 @@ def warn(
     Returns:
         How many were warned; 0 when nobody is left to warn.
     """
-    reached_at = _reached_at(doors)
+    reached_at = first_account(person.c.id, doors)
     rows = connection.execute(
         _some(
             select(person.c.id, person.c.seen_at, reached_at.label("account_id")).where(
@@ -124,7 +110,7 @@ def delete_absent(
         _some(
             select(person.c.id).where(
                 person.c.seen_at <= now - months * MONTH,
-                or_(warned, _reached_at(doors).is_(None)),
+                or_(warned, first_account(person.c.id, doors).is_(None)),
             )
         )
     ).all()
