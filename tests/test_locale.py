@@ -40,6 +40,7 @@ from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
 from tests.team_pages_walk import said, team_pages_walk
 from tests.team_walk import team_walk
+from tests.walk_of_files import walk_of_files, words_in_journal
 from tests.walk_of_invites import walk_of_invites
 
 __all__ = ["house"]
@@ -47,7 +48,7 @@ __all__ = ["house"]
 WORD = re.compile(r"(?<![/\w])[A-Za-z]{2,}(?![\w:/.])")
 """A word in Latin letters that is no command, address or part of one."""
 CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
-LATIN_IN_RUSSIAN = {"Telegram", "QR", "In", "English"}
+LATIN_IN_RUSSIAN = {"Telegram", "QR", "In", "English", "Excel", "CSV", "ZIP"}
 CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
 NEUTRAL = "ΩΩ ΩΩ"
 """What stands for the course's own words and the person's name: letters of neither language."""
@@ -199,11 +200,12 @@ async def walk(house: House, language: Language) -> None:
     await walk_of_invites(house, ann, newcomers, NEUTRAL)
     await team_walk(house, ann, NEUTRAL)
     await team_pages_walk(house, ann, language, NEUTRAL)
+    await walk_of_files(house, ann, NEUTRAL)
     await certified(house, ann, language)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     p = phrases(language)
-    for words in (words_in_files, words_in_statistics, words_on_papers):
+    for words in (words_in_files, words_in_statistics, words_on_papers, words_in_journal):
         house.said += [Notice(text=text) for text in words(p, NEUTRAL) if text]
 
 
@@ -428,8 +430,8 @@ def read(house: House) -> Iterator[str]:
                 yield from (button.label for row in rows for button in row)
             case Notice(text=text):
                 yield text
-            case Document():
-                pass
+            case Document(about=about):
+                yield about
 
 
 def wordless(course: Course) -> Course:
