@@ -1,13 +1,13 @@
 """The coordinator's page over a real socket: a region, its coordinators, and their browsers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import uuid4
 
-from aiohttp import ClientSession, CookieJar, hdrs
+from aiohttp import ClientSession, CookieJar, hdrs, web
 from yarl import URL
 
 from course_bot.content.model import Course
@@ -43,6 +43,8 @@ class Office:
     course: Course = field(default_factory=make_course)
     now: datetime = NOW
     url: str = ""
+    routes: Sequence[web.AbstractRouteDef] = ()
+    """Those of the pages."""
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def serves(
@@ -60,8 +62,9 @@ class Office:
             files=FilesHere(self.storage),
             clock=lambda: self.now,
         )
+        self.routes = pages.routes()
         self.url = await self.stack.enter_async_context(
-            serve(door.application(pages=pages.routes()), "127.0.0.1", 0)
+            serve(door.application(pages=self.routes), "127.0.0.1", 0)
         )
 
     def at(self, short: str, rest: str = "") -> str:
