@@ -222,7 +222,12 @@ class Side:
                 markup = params.get("reply_markup") or {}
                 if isinstance(markup, str):
                     markup = json.loads(markup)
-                learner = self.learners[int(params["chat_id"])]
+                learner = self.learners.get(int(params["chat_id"]))
+                if learner is None:  # written to of the bot's own accord
+                    return (
+                        b'{"ok":true,"result":{"message_id":%d,"date":1795420000,"chat":{}}}'
+                        % (self.next_message())
+                    )
                 message = learner.is_shown(
                     params["text"],
                     markup.get("inline_keyboard", []),

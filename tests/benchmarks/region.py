@@ -177,6 +177,8 @@ def _fill(file: Path, at: datetime, size: Size) -> None:
                 " VALUES (?, ?, ?, ?)",
                 _memberships(at, size),
             )
+            # What the bot writes of its own accord is not what is measured.
+            database.execute("UPDATE person SET remind_at = NULL")
             # Whoever has completed did so some days after joining.
             database.execute(
                 "UPDATE track_progress SET completed_at ="
