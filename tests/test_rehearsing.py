@@ -98,6 +98,22 @@ def test_more_lessons_than_the_screen_of_one_learner_holds_do_not_fit() -> None:
     ]
 
 
+def test_what_coordinators_assign_and_send_is_rehearsed_with_the_titles_of_tracks() -> None:
+    course = make_course()
+    track = course.tracks["teacher"]
+    titled = replace(course, tracks={"teacher": replace(track, title="щ" * 3900)})
+    unfit = {(each.part, each.what.split(" с ")[0]) for each in rehearse(titled)}
+    assert unfit >= {
+        (("course",), "назначенные курсы"),
+        (("course",), "напоминание участникам"),
+        (("track", "teacher"), "назначение"),
+    }
+
+    many = {f"track{number}": replace(track, id=f"track{number}") for number in range(30)}
+    said = [each.what for each in rehearse(replace(course, tracks=many))]
+    assert any(each.startswith("назначенные курсы с разметкой") for each in said)
+
+
 def test_nothing_is_rehearsed_while_something_else_is_wrong(lessons: Path) -> None:
     edit(lessons, "chat/quiz.yaml", "draw: 4", "draw: 9")
 

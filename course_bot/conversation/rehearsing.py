@@ -14,7 +14,10 @@ from course_bot.content.faults import Part, Unfit
 from course_bot.content.model import Course, Lesson
 from course_bot.conversation.actions import (
     Action,
+    AskDay,
     AskRole,
+    Assignments,
+    AssignTrack,
     ChooseTrack,
     Faq,
     Feedback,
@@ -22,6 +25,7 @@ from course_bot.conversation.actions import (
     Key,
     Member,
     Menu,
+    NudgeWhom,
     People,
     Progress,
     Result,
@@ -32,6 +36,7 @@ from course_bot.conversation.actions import (
     Welcome,
 )
 from course_bot.conversation.actions import Question as AtQuestion
+from course_bot.conversation.nudging import ALL
 from course_bot.conversation.people import OPEN
 from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError, Screen
 from course_bot.conversation.routes import view_of
@@ -122,7 +127,7 @@ def _scenes(course: Course) -> Iterator[_Scene]:
     yield _Scene(part=("course",), what="выбор программы", place=AskRole())
     yield _Scene(part=("course",), what="выбор программы", place=ChooseTrack())
     yield _Scene(part=("faq",), what="список тем", place=Help())
-    yield from _scenes_of_coordinators()
+    yield from _scenes_of_coordinators(course)
     tried = {lesson: LessonResult(attempts=1, best=99) for lesson in course.lessons}
     for track in course.tracks.values():
         for what, place in (("меню", Menu()), ("прогресс", Progress()), ("конец", TrackDone())):
@@ -139,15 +144,23 @@ def _scenes(course: Course) -> Iterator[_Scene]:
         yield from _scenes_of(course, lesson)
 
 
-def _scenes_of_coordinators() -> Iterator[_Scene]:
+def _scenes_of_coordinators(course: Course) -> Iterator[_Scene]:
     places: tuple[tuple[str, Action], ...] = (
         ("обзор организации", Unit(Key(1))),
         ("список участников", People(Key(1), OPEN, 2)),
         ("уроки участника", Member(Key(1), Key(1), OPEN, 2)),
         ("где застревают", Stuck(Key(1))),
+        ("назначенные курсы", Assignments(Key(1))),
+        ("напоминание участникам", NudgeWhom(Key(1), ALL)),
     )
     for what, place in places:
         yield _Scene(part=("course",), what=what, place=place)
+    for track in course.tracks:
+        day = f"{NOW:%Y%m%d}"
+        yield _Scene(
+            part=("track", track), what="назначение", place=AssignTrack(Key(1), track, day)
+        )
+        yield _Scene(part=("track", track), what="срок", place=AskDay(Key(1), track, ""))
 
 
 def _scenes_of(course: Course, lesson: Lesson) -> Iterator[_Scene]:

@@ -9,9 +9,11 @@ from course_bot.learning.progress import LessonResult, Study
 from course_bot.learning.statistics import LessonSums
 from course_bot.organisations.records import Role
 from course_bot.organisations.state import State
-from course_bot.organisations.tree import Organisation
+from course_bot.organisations.tree import Assignment, Organisation
+from course_bot.storage.mailings import Preview, Previewed
 from course_bot.storage.organisations import (
     Assignments,
+    AssignmentsOf,
     Belonging,
     BelongingOf,
     Counts,
@@ -52,6 +54,10 @@ def supposed(course: Course, query: Query[object]) -> object:
             return (_MEMBER,)
         case BelongingOf():
             return Belonging(memberships=(_MEMBER,), duties=_duties(course))
+        case AssignmentsOf():
+            return _assignments(course)
+        case Previewed():
+            return _preview(course)
         case OverviewOf():
             return _overview(course)
         case ListedPeople():
@@ -87,14 +93,38 @@ def _duties(course: Course) -> tuple[Duty, ...]:
     )
 
 
-def _overview(course: Course) -> Overview:
-    counts = tuple(
-        Counts(track=track, due=NOW.date(), over_at=NOW, source=2, source_name=NAME)
+def _counts(course: Course, source: int) -> tuple[Counts, ...]:
+    return tuple(
+        Counts(track=track, due=NOW.date(), over_at=NOW, source=source, source_name=NAME)
         for track in course.tracks
     )
+
+
+def _assignments(course: Course) -> Assignments:
+    """Return what is said of every track here, otherwise than above: both are shown then."""
+    own = tuple(Assignment(organisation=1, track=track, due=NOW.date()) for track in course.tracks)
+    return Assignments(
+        name=NAME, counts=_counts(course, 1), own=own, inherited=_counts(course, 3), zone=""
+    )
+
+
+def _preview(course: Course) -> Preview:
+    return Preview(
+        people=MANY,
+        gets=MANY,
+        paused=MANY,
+        unreachable=MANY,
+        recent=MANY,
+        example=_longest_row(course),
+    )
+
+
+def _overview(course: Course) -> Overview:
     return Overview(
         standings=Standings(learners=MANY, completed=MANY - 1, going=MANY, new=MANY, late=MANY),
-        assignments=Assignments(name=NAME, counts=counts, own=(), inherited=(), zone=""),
+        assignments=Assignments(
+            name=NAME, counts=_counts(course, 2), own=(), inherited=(), zone=""
+        ),
         above=Above(organisation=3, name=NAME),
         memberships=(_MEMBER, _MEMBER),
     )
@@ -120,10 +150,13 @@ def _rows(course: Course) -> list[PersonRow]:
     ]
 
 
+def _longest_row(course: Course) -> PersonRow:
+    return max(_rows(course), key=lambda row: len(course.tracks[row.track].title))
+
+
 def _people(course: Course) -> Listed:
-    longest = max(_rows(course), key=lambda row: len(course.tracks[row.track].title))
     return Listed(
-        rows=(longest,) * PAGE,
+        rows=(_longest_row(course),) * PAGE,
         number=2,
         total=MANY,
         counts=dict.fromkeys(State, MANY),
