@@ -246,7 +246,7 @@ async def test_the_last_coordinator_is_warned_before_they_leave(house: House, an
     await ann.presses("Выйти из организации")
     ann.sees("Это последний координатор здесь")
     await ann.presses("Да, выйти")
-    ann.was_told("Вы вышли: «Школа № 5»")
+    ann.was_told("Вы вышли из организации «Школа № 5»")
     ann.sees("Обо мне")
     assert await roles(house, ann) == []
 

@@ -80,7 +80,7 @@ async def test_a_newcomer_learns_whose_the_invite_is_agrees_and_is_in_the_assign
     )
     assert await roles(house, boris) == []
     await boris.presses("Согласиться и вступить")
-    boris.was_told("Вы вступили: «Школа № 5»")
+    boris.was_told("Вы вступили в организацию «Школа № 5»")
     boris.sees("В отчёте нужно имя", "Без имени №")
     await boris.writes("Борис Ильич")
     boris.sees("Урок «chat»", "Шаг 1 из 4")
@@ -451,7 +451,7 @@ async def test_one_sees_where_one_belongs_and_may_leave(house: House, ann: Perso
     await ann.presses("Нет, остаться")
     await ann.presses("Выйти из организации")
     await ann.presses("Да, выйти")
-    ann.was_told("Вы вышли: «Школа № 5»")
+    ann.was_told("Вы вышли из организации «Школа № 5»")
     ann.sees("Обо мне")
     assert "🏫 Школа № 5" not in ann.labels
     assert await roles(house, ann) == []

@@ -89,7 +89,7 @@ async def test_who_is_no_coordinator_any_more_loses_the_command_by_looking(
     assert set(ann.commands) == USUAL | {"team"}
     await ann.writes("/team")
 
-    ann.sees("Пока за вами не закреплена ни одна организация")
+    ann.sees("Вы пока не координатор ни одной организации")
     assert set(ann.commands) == USUAL
 
 
@@ -154,7 +154,7 @@ async def test_where_nothing_is_assigned_the_track_counts_that_each_has_chosen(
     await completes(await pupil(house.storage, "Вера", school), "teacher")
     await ann.writes("/team")
 
-    ann.sees("1 участник", "прошли: 1", "Программа не назначена")
+    ann.sees("1 участник", "прошли: 1", "Курс не назначен")
 
 
 async def test_a_quiz_waits_while_its_learner_looks_at_their_team(
@@ -387,7 +387,7 @@ async def test_a_coordinator_removed_between_two_presses_sees_nothing_more(
     ann.sees("Вы не координатор этой организации или уже не координатор")
     ann.sees_not("Тайная", "Школа № 5")
     await ann.presses("Мои организации")
-    ann.sees("Пока за вами не закреплена ни одна организация")
+    ann.sees("Вы пока не координатор ни одной организации")
 
 
 async def test_a_learner_is_no_coordinator(house: House, ann: Person) -> None:

@@ -79,7 +79,7 @@ async def test_a_csv_and_a_picture_are_made_too(exporter: Exporter, region: Regi
     picture = await made(exporter, wanted(scope, Kind.PNG, Report.SUMMARY))
 
     text = csv.content.decode("utf-8-sig")
-    assert text.splitlines()[0].startswith("Имя;Организация;Программа;Состояние")
+    assert text.splitlines()[0].startswith("Имя;Организация;Курс;Состояние")
     assert len(text.splitlines()) == 9
     assert "'=1+1;" in text
     assert picture.content.startswith(b"\x89PNG")

@@ -173,7 +173,7 @@ async def test_without_javascript_everything_works(windows: Windows) -> None:
     await page.get_by_role("link", name="Елена Ким").click()
     await expect(page.get_by_role("heading", name="Елена Ким")).to_be_visible()
     await page.get_by_role("button", name="Выйти").click()
-    await expect(page.get_by_role("heading")).to_have_text("Вы вышли из отчётов")
+    await expect(page.get_by_role("heading")).to_have_text("Вы закрыли отчёты")
     await page.go_back()
     await expect(page.get_by_role("rowheader")).to_have_count(0)
 
@@ -227,7 +227,7 @@ async def test_the_keyboard_alone_is_enough(windows: Windows) -> None:
     await expect(page.get_by_role("heading", name="Дмитрий Сергеевич Ким")).to_be_visible()
     await tab_to("button", "Выйти")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading")).to_have_text("Вы вышли из отчётов")
+    await expect(page.get_by_role("heading")).to_have_text("Вы закрыли отчёты")
 
 
 async def test_on_a_phone_each_cell_has_its_title_and_a_reader_hears_a_table(
