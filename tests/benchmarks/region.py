@@ -181,8 +181,8 @@ def _fill(file: Path, at: datetime, size: Size) -> None:
             database.execute("UPDATE person SET remind_at = NULL")
             # Whoever has completed did so some days after joining.
             database.execute(
-                "UPDATE track_progress SET completed_at ="
-                " strftime('%Y-%m-%d %H:%M:%f000', joined_at, (person_id * 37 % 500) || ' hours')"
+                "UPDATE track_progress SET completed_at = strftime("
+                "'%Y-%m-%d %H:%M:%f000', joined_at, (m.person_id * 37 % 500) || ' hours')"
                 " FROM membership AS m WHERE m.person_id = track_progress.person_id"
                 " AND m.role = 'learner' AND completed_at IS NOT NULL"
             )
