@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Select, exists, func, insert, select
+from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, insert, select
 from sqlalchemy.engine import RowMapping
 
 from course_bot.organisations.records import Role
@@ -38,6 +38,33 @@ class Membership:
     digest: bool
 
 
+# What almost every screen of a learner asks is put together once.
+_PERSON = bindparam("person", type_=Integer)
+_MEMBERSHIPS = (
+    select(membership, organisation.c.name, organisation.c.kind, organisation.c.zone)
+    .join(organisation, organisation.c.id == membership.c.organisation_id)
+    .join(
+        lineage,
+        (lineage.c.above_id == organisation.c.id)
+        & (lineage.c.organisation_id == organisation.c.id),
+    )
+    .where(membership.c.person_id == _PERSON)
+    .order_by(membership.c.role, organisation.c.name, organisation.c.id)
+)
+_DUTIES = (
+    select(assigned, organisation.c.name, organisation.c.zone, track_progress.c.completed_at)
+    .join(membership, membership.c.organisation_id == assigned.c.organisation_id)
+    .join(organisation, organisation.c.id == assigned.c.organisation_id)
+    .outerjoin(
+        track_progress,
+        (track_progress.c.person_id == membership.c.person_id)
+        & (track_progress.c.track == assigned.c.track),
+    )
+    .where(membership.c.person_id == _PERSON, membership.c.role == Role.LEARNER)
+    .order_by(assigned.c.over_at.is_(None), assigned.c.over_at, assigned.c.track)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Memberships(Query[tuple[Membership, ...]]):
     """All that a person is in organisations that are not archived, by role and name."""
@@ -46,17 +73,7 @@ class Memberships(Query[tuple[Membership, ...]]):
 
     def run(self, connection: Connection) -> tuple[Membership, ...]:
         """Read them."""
-        rows = connection.execute(
-            select(membership, organisation.c.name, organisation.c.kind, organisation.c.zone)
-            .join(organisation, organisation.c.id == membership.c.organisation_id)
-            .join(
-                lineage,
-                (lineage.c.above_id == organisation.c.id)
-                & (lineage.c.organisation_id == organisation.c.id),
-            )
-            .where(membership.c.person_id == self.person)
-            .order_by(membership.c.role, organisation.c.name, organisation.c.id)
-        )
+        rows = connection.execute(_MEMBERSHIPS, {"person": self.person})
         return tuple(
             Membership(
                 organisation=row["organisation_id"],
@@ -110,20 +127,7 @@ class Duties(Query[tuple[Duty, ...]]):
 
     def run(self, connection: Connection) -> tuple[Duty, ...]:
         """Read it; a track that several organisations assign comes once for each."""
-        rows = connection.execute(
-            select(
-                assigned, organisation.c.name, organisation.c.zone, track_progress.c.completed_at
-            )
-            .join(membership, membership.c.organisation_id == assigned.c.organisation_id)
-            .join(organisation, organisation.c.id == assigned.c.organisation_id)
-            .outerjoin(
-                track_progress,
-                (track_progress.c.person_id == membership.c.person_id)
-                & (track_progress.c.track == assigned.c.track),
-            )
-            .where(membership.c.person_id == self.person, membership.c.role == Role.LEARNER)
-            .order_by(assigned.c.over_at.is_(None), assigned.c.over_at, assigned.c.track)
-        )
+        rows = connection.execute(_DUTIES, {"person": self.person})
         return tuple(
             Duty(
                 track=row["track"],
@@ -153,10 +157,12 @@ class BelongingOf(Query[Belonging]):
     person: int
 
     def run(self, connection: Connection) -> Belonging:
-        """Read both."""
+        """Read both; nothing is assigned to whoever learns nowhere."""
+        theirs = Memberships(self.person).run(connection)
+        learns = any(each.role is Role.LEARNER for each in theirs)
         return Belonging(
-            memberships=Memberships(self.person).run(connection),
-            duties=Duties(self.person).run(connection),
+            memberships=theirs,
+            duties=Duties(self.person).run(connection) if learns else (),
         )
 
 

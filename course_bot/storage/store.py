@@ -39,7 +39,7 @@ from course_bot.storage import (
     schema,
 )
 from course_bot.storage.deriving import derive
-from course_bot.storage.engine import writer_connection
+from course_bot.storage.engine import SqliteReaders, writer_connection
 from course_bot.storage.query import Query
 from course_bot.storage.reader import Reader
 from course_bot.storage.writes import Record, Writes
@@ -168,12 +168,15 @@ class Storage:
         self._waiting = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._connection = writer_connection(engine)
+        self._readers: SqliteReaders | None = None
         self._write_lock = asyncio.Lock()
         self._open = False
         self._stored: set[str] = set()
 
     async def __aenter__(self) -> Self:
         self._open = True
+        if self.engine.dialect.name == "sqlite":
+            self._readers = SqliteReaders(self.engine)
         self._writer = asyncio.create_task(self._write(), name="storage writer")
         return self
 
@@ -185,6 +188,9 @@ class Storage:
                 await self._writer
         finally:
             await self._connection.close()
+            if self._readers is not None:
+                await self._readers.close()
+                self._readers = None
             await self.engine.dispose()
 
     async def turn(
@@ -223,6 +229,8 @@ class Storage:
 
     async def read(self, query: Query[R]) -> R:
         """Run a query in a reading transaction of its own."""
+        if self._readers is not None:
+            return await self._readers.run(query.run)
         async with self.reading() as connection:
             return await connection.run_sync(query.run)
 
