@@ -166,8 +166,9 @@ def no_invite(stage: Stage, at: NoInvite) -> Screen:
             )
         case Fault.UNKNOWN:
             text = p.html(
-                "<b>There is no such invite.</b>\n\nPerhaps a character of the link is wrong, or"
-                " it is meant for another course. Ask whoever gave it to you for a new one."
+                "<b>There is no such invite.</b>\n\nPerhaps a character of the link is wrong, it"
+                " is meant for another course, or its organisation takes no part any more. Ask"
+                " whoever gave it to you for a new one."
             )
         case Fault.EXPIRED:
             text = p.html(
