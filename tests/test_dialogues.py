@@ -332,7 +332,7 @@ async def test_everything_is_deleted_after_a_confirmation(house: House, ann: Per
     await ann.writes("/me")
     await ann.presses("🔒 Что обо мне хранится")
     await ann.presses("🗑 Удалить всё")
-    ann.sees("Удалить всё?", "Вернуть их будет нельзя")
+    ann.sees("Удалить всё?", "Вернуть ничего нельзя")
     await ann.presses("Нет, оставить")
     ann.sees("Что о вас хранится")
     await ann.presses("🗑 Удалить всё")
