@@ -233,6 +233,21 @@ async def test_people_may_belong_to_two_schools(house: House, ann: Person) -> No
 # Invites that let nobody in.
 
 
+@port_only
+async def test_whoever_opens_an_invite_of_an_archived_school_has_not_guessed(
+    house: House,
+) -> None:
+    link = await invited_to(house, await add(house.storage, SCHOOL))
+    async with house.storage.writing() as connection:
+        await connection.execute(update(schema.organisation).values(archived_at=house.now))
+    await house.storage.derive()
+
+    ann = await house.arrives(payload=link)
+
+    ann.sees("Такого приглашения нет")
+    assert await count(house, "wrong_guess") == 0
+
+
 @pytest.mark.parametrize(
     ("what", "words"),
     [

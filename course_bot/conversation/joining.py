@@ -107,7 +107,7 @@ def open_invite(stage: Stage, token: str) -> Decision:
     if found.invite is None:
         return Decision(
             person=go_to(stage.person, NoInvite(Fault.UNKNOWN)),
-            records=(GuessedWrong(at=stage.at),),
+            records=() if found.archived else (GuessedWrong(at=stage.at),),
         )
     return _without_joining(stage, found, found.invite) or Decision(
         person=go_to(stage.person, Invited(found.invite.digest))

@@ -231,10 +231,11 @@ class Shown:
     """What somebody finds who opens an invite: it (None: there is none), and who they are there.
 
     ``roles`` are what they already are in its organisation, ``guesses`` their wrong tries.
-    An invite to an archived organisation is none.
+    An invite to an archived organisation is none, but ``archived``: who opens it has not guessed.
     """
 
     invite: Invite | None
+    archived: bool = False
     roles: frozenset[Role] = frozenset()
     guesses: Guesses
 
@@ -270,7 +271,9 @@ class OpenedInvite(Query[Shown]):
         everybody = connection.scalar(select(func.count()).select_from(wrong_guess).where(recent))
         guesses = Guesses(own=own, all=everybody or 0, first=first, last=last)
         if row is None:
-            return Shown(invite=None, guesses=guesses)
+            known = select(invite.c.key).where(invite.c.digest == self.digest)
+            archived = connection.scalar(known) is not None
+            return Shown(invite=None, archived=archived, guesses=guesses)
         roles = connection.scalars(
             select(membership.c.role).where(
                 membership.c.person_id == self.person,
