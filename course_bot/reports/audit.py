@@ -121,10 +121,10 @@ def details(p: Phrases, row: AuditRow, titles: Mapping[str, str]) -> str:
             }
             word = " ".join(words)
             return f"{titles.get(first, first)}: {said.get(word, word)}"
-        case Act.EXPORTED, [report]:
-            return f"{first.upper()}: {report_titles(p).get(report, report)}"
-        case Act.EXPORTED, _:
-            return p.t("certificates") if first == "certificates" else first.upper()
+        case Act.EXPORTED, [report] if report in report_titles(p):
+            return f"{first.upper()}: {report_titles(p)[report]}"
+        case Act.EXPORTED, []:
+            return p.t("certificates") if first == "certificates" else row.about
         case _:
             return row.about
 

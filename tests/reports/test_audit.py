@@ -36,10 +36,10 @@ def row(act: Act, about: str, person: int | None = 1, *, operator: bool = False)
         (Act.ASSIGNED, "teacher without a last day", "Учитель: без срока"),
         (Act.ASSIGNED, "gone lifted", "gone: не назначен"),
         (Act.EXPORTED, "csv people", "CSV: Люди"),
-        (Act.EXPORTED, "xlsx", "XLSX"),
+        (Act.EXPORTED, "xlsx", "xlsx"),
         (Act.EXPORTED, "certificates", "сертификаты"),
         (Act.JOINED, "", ""),
-        (Act.EXPORTED, "what a later version writes", "WHAT"),
+        (Act.EXPORTED, "what a later version writes", "what a later version writes"),
     ],
 )
 def test_what_was_done_is_told_in_words(act: Act, about: str, told: str) -> None:
