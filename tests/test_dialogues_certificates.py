@@ -311,7 +311,7 @@ async def test_of_somebody_deleted_a_certificate_is_withdrawn_and_says_no_more(
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     boris = await house.arrives("Борис", payload=f"cert-{code}")
-    boris.sees("⚠ Сертификат", "отозван", "данные о его владельце удалены")
+    boris.sees("⚠ Сертификат", "отозван", "все данные о владельце удалили")
     boris.sees_not("Анна", "Учитель", "2026")
     row = next(row for row in await certificates(house) if row["code"] == code)
     assert {row[key] for key in ("name", "title", "course", "organisation", "track")} == {""}

@@ -442,6 +442,7 @@ async def test_a_document_can_be_kept(desk: Desk, tmp_path: Path) -> None:
 
 async def test_a_picture_is_seen_and_described_and_its_making_is_told(desk: Desk) -> None:
     page = await desk.page()
+    await expect(key(page, "Посчитать")).to_be_visible()
     desk.talk.replies = lambda _: [
         Document(name="код.png", content=qr_png("https://example.org"), about="Код со ссылкой"),
         Screen(text="Готово"),

@@ -132,7 +132,7 @@ async def test_whoever_signs_out_is_out_whatever_the_browser_keeps(office: Offic
     ann = await office.signed_in("c-region")
     kept = {"Cookie": "; ".join(f"{each.key}={each.value}" for each in ann.session.cookie_jar)}
     answer = await ann.posts("/team/leave")
-    assert (answer.status, "Вы вышли" in answer.text) == (200, True)
+    assert (answer.status, "Вы закрыли отчёты" in answer.text) == (200, True)
     assert (await ann.gets(office.at("region"))).status == 403
     other = await office.browser()
     assert (await other.gets(office.at("region"), **kept)).status == 403
