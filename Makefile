@@ -15,8 +15,9 @@ export UV_PYTHON_DOWNLOADS := never
 # --inexact: uv itself lives in .venv and is not in the lock file.
 SYNC := $(BIN)/uv sync --frozen --inexact --quiet
 
-# As many processes as there are cores share the tests, a file's tests in one process.
-SIDE_BY_SIDE := --numprocesses logical --dist loadfile
+# As many processes as there are cores share the tests, a file's tests in one process, the longest
+# files first (tests/conftest.py).
+SIDE_BY_SIDE := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test check bench format wheel install install-dev clean
 

@@ -35,6 +35,19 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OFFICES = ("soffice", "libreoffice")
 
+LONGEST = (
+    "test_no_leaks.py",
+    "test_kill.py",
+    "test_telegram_kill.py",
+    "test_killed_anywhere.py",
+    "test_killed_in_team.py",
+    "test_team_browser.py",
+    "test_page.py",
+    "test_exporter.py",
+    "test_server.py",
+    "test_migrations.py",
+)
+"""The files that take longest: begun last, one process would be at them alone in the end."""
 LEFT_OUT = {
     "postgres": "on PostgreSQL: COURSE_BOT_TEST_POSTGRES names no server",
     "chromium": f"in a browser: none of {', '.join(BROWSERS)} is on this machine",
@@ -81,7 +94,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for mark in lacks:
             counts[mark] += 1
         (dropped if lacks else kept).append(item)
-    items[:] = kept
+    items[:] = sorted(kept, key=lambda item: item.path.name not in LONGEST)
     config.stash[left_out] = counts
     config.hook.pytest_deselected(items=dropped)
 
