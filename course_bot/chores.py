@@ -9,9 +9,9 @@ from pathlib import Path
 
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.model import Course
-from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.conversation.turn import Conversation
 from course_bot.storage.log import BegunLessons
+from course_bot.storage.outbox import WRITING_DOORS
 from course_bot.storage.store import Storage
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def retention_chores(storage: Storage, months: int, clock: Callable[[], datetime
 def report_chores(storage: Storage, course: Callable[[], Course]) -> list[Chore]:
     """List what keeps in step what reports are made of."""
     return [
-        Chore(name="derive", pause=timedelta(hours=1), do=storage.derive),
+        Chore(name="derive", pause=timedelta(days=1), do=storage.derive),
         Chore(
             name="reconcile tracks",
             pause=timedelta(seconds=10),

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from course_bot.conversation import joining
-from course_bot.conversation.turn import MOSCOW
 from course_bot.locale.phrases import LANGUAGES, phrases
 from course_bot.organisations.invites import PAYLOAD, make_invite, payload
 from course_bot.organisations.records import InviteWithdrawn, JoinedOrganisation, Role
 from course_bot.storage import schema
 from course_bot.storage.organisations import Membership, Memberships
+from course_bot.storage.store import MOSCOW
 from tests.browser_person import SECRET
 from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, goes_on, house, link_of, passes, port_only

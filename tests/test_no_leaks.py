@@ -25,7 +25,6 @@ from yarl import URL
 
 from course_bot.conversation import actions
 from course_bot.conversation.actions import Action, Erase, Key
-from course_bot.conversation.downloading import ALL
 from course_bot.conversation.people import FILTERS
 from course_bot.conversation.port import Document, Notice, Reply, Screen
 from course_bot.conversation.turn import COMMANDS, ROUTES
@@ -33,7 +32,7 @@ from course_bot.messengers.browser.team import access
 from course_bot.organisations import invites
 from course_bot.organisations.records import Act, Audited, Role
 from course_bot.organisations.state import State
-from course_bot.reports.exporting import Kind, Report
+from course_bot.reports.exporting import ALL, Kind, Report
 from course_bot.storage import schema
 from course_bot.storage.organisations import InviteOfKey
 from course_bot.storage.overviews import Within

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
-from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.learning.progress import TrackProgress
 from course_bot.organisations.records import Act, Audited, GuessedWrong, Role, TeamLinkMade
 from course_bot.storage import retention
 from course_bot.storage.certificates import CertificateOf
 from course_bot.storage.engine import create_engine
+from course_bot.storage.outbox import WRITING_DOORS
 from course_bot.storage.retention import MONTH, WARNED, Deleted, Deletions
 from course_bot.storage.schema import deletion, metadata, outbox, person
 from course_bot.storage.store import Storage

@@ -5,9 +5,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 from course_bot.conversation.stage import Addresses
-from course_bot.conversation.turn import MOSCOW
 from course_bot.organisations.invites import PAYLOAD, make_invite, payload
 from course_bot.organisations.records import InviteMade, InviteWithdrawn, JoinedOrganisation, Role
+from course_bot.storage.store import MOSCOW
 from tests.browser_person import SECRET
 from tests.dialogue import Person
 from tests.doors import House, passes

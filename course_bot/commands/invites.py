@@ -15,7 +15,7 @@ from course_bot.errors import StopError
 from course_bot.organisations.invites import KEY, last_day, make_invite, new_key, payload
 from course_bot.organisations.naming import quoted
 from course_bot.organisations.records import InviteMade, Role
-from course_bot.organisations.tree import SCHOOL, Tree
+from course_bot.organisations.tree import SCHOOL, Tree, zone_of
 from course_bot.settings import Settings, read_secret, read_settings
 from course_bot.storage.operator_invites import ArchivedError, Invited, invite_into, withdraw
 from course_bot.storage.organisations import AllInvites, Invite, WholeTree
@@ -176,7 +176,7 @@ async def _listed(settings: Settings, at: datetime) -> tuple[Tree, tuple[Invite,
 
 
 def _line(invite: Invite, tree: Tree, usual: ZoneInfo) -> str:
-    until: date = last_day(invite.expires_at, ZoneInfo(invite.zone) if invite.zone else usual)
+    until: date = last_day(invite.expires_at, zone_of(invite.zone, usual))
     used = f"{invite.uses}" if invite.limit is None else f"{invite.uses} of {invite.limit}"
     path = " / ".join(tree.path(invite.organisation))
     return f"{invite.key}  {invite.role:11}  until {until:%Y-%m-%d}  used: {used}  {path}"

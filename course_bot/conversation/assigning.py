@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import blake2b
 from html import escape
-from zoneinfo import ZoneInfo
 
 from course_bot.conversation import team
 from course_bot.conversation.actions import (
@@ -32,10 +31,10 @@ from course_bot.conversation.days import (
 )
 from course_bot.conversation.port import Button, Screen
 from course_bot.conversation.routes import Audience, reading_place, verb
-from course_bot.conversation.stage import Row, Stage, button, go_to
+from course_bot.conversation.stage import Row, Stage, button, go_to, shortened
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import Act, AssignmentChanged, Audited
-from course_bot.organisations.tree import Assignment
+from course_bot.organisations.tree import Assignment, zone_of
 from course_bot.storage.organisations import Assignments as Found
 from course_bot.storage.organisations import AssignmentsOf, Counts
 from course_bot.storage.store import Decision
@@ -82,7 +81,7 @@ def asked(stage: Stage, at: Assignments | AssignTrack | AskDay) -> AssignmentsOf
 
 
 def _duty(stage: Stage, found: Found, track: str) -> _Duty:
-    zone = ZoneInfo(found.zone) if found.zone else stage.zone
+    zone = zone_of(found.zone, stage.zone)
     return _Duty(
         own=next((each for each in found.own if each.track == track), None),
         counts=next((each for each in found.counts if each.track == track), None),
@@ -176,7 +175,7 @@ def track(stage: Stage, at: AssignTrack, found: Found | None) -> Screen:
     if duty.own is not None and duty.inherited is not None:
         label = p.t(
             "As {name}: {said}",
-            name=_short(duty.inherited.source_name),
+            name=shortened(duty.inherited.source_name, NAME_CHARS),
             said=_until(stage, duty, duty.inherited.due),
         )
         rows.append((say(label, INHERIT),))
@@ -335,11 +334,6 @@ def _audited(word: str, due: date | None) -> str:
     if due is not None:
         return f"until {due}"
     return {OPEN: "without a last day", LIFTED: "lifted", INHERIT: "inherited"}[word]
-
-
-def _short(name: str) -> str:
-    """Cut a name so that a label has room for what follows."""
-    return name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1].rstrip()}…"
 
 
 def _back(stage: Stage, organisation: Key) -> Button:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from html import escape
-from zoneinfo import ZoneInfo
 
 from course_bot.conversation import welcome
 from course_bot.conversation.actions import (
@@ -25,6 +24,7 @@ from course_bot.conversation.stage import Addresses, Row, Stage, button, go_to
 from course_bot.learning.progress import Person, TrackProgress, track_progress
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import CertificateIssued, Role
+from course_bot.organisations.tree import zone_of
 from course_bot.reports import certificate as papers
 from course_bot.reports.exporting import paper_of
 from course_bot.reports.names import shortened_name
@@ -49,12 +49,12 @@ def with_certificates(stage: Stage, before: Person, decision: Decision) -> Decis
         decision: with its records of tracks.
     """
     after = decision.person
-    completed = _completed(stage, after)
-    if not after.name or not completed:
-        return decision
     known = (before.id, before.name) == (after.id, after.name)
     news = any(isinstance(each, TrackProgress) and each.completed_at for each in decision.records)
-    if known and not news:
+    if not after.name or (known and not news):  # as in almost every turn
+        return decision
+    completed = _completed(stage, after)
+    if not completed:
         return decision
     people = tuple(sorted({before.id, after.id}))
     issued = _issue(stage.after(after), stage.look_up(EarnedBy(people)), completed)
@@ -88,7 +88,7 @@ def _issue(
             course=stage.course.title,
             name=stage.person.name,
             organisation=name,
-            day=moment.astimezone(ZoneInfo(zone) if zone else stage.zone).date(),
+            day=moment.astimezone(zone_of(zone, stage.zone)).date(),
             at=stage.at,
         )
 

@@ -10,14 +10,20 @@ from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.conversation.team import no_access, scope
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import Act, Audited
-from course_bot.reports.exporting import CERTIFICATES, ExportError, Kind, Report, Wanted
+from course_bot.reports.exporting import (
+    ALL,
+    CERTIFICATES,
+    ExportError,
+    Kind,
+    Report,
+    Wanted,
+    read_kind,
+)
 from course_bot.storage.certificates import CountCertificates, Counted
 from course_bot.storage.organisations import Unit as FoundUnit
 from course_bot.storage.organisations import UnitOf
 from course_bot.storage.store import Decision
 
-ALL = "all"
-"""Stands in an action for every report in one file, or every certificate."""
 log = logging.getLogger(__name__)
 
 
@@ -69,11 +75,9 @@ def wanted(stage: Stage, at: GetFile) -> Wanted:
         StaleError: there is no such kind or report.
     """
     try:
-        kind, report = Kind(at.kind), None if at.report == ALL else Report(at.report)
+        kind, report = read_kind(at.kind, at.report)
     except ValueError:
         raise StaleError from None
-    if (kind in {Kind.CSV, Kind.PNG} and not report) or (kind is Kind.ZIP and report):
-        raise StaleError
     return Wanted(
         scope=scope(stage, at.organisation),
         kind=kind,

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import blake2b
 from html import escape
-from zoneinfo import ZoneInfo
 
 from course_bot.conversation.actions import (
     Action,
@@ -42,6 +40,7 @@ from course_bot.conversation.stage import Row, Stage, button, go_to, shortened
 from course_bot.conversation.team import no_access, scope
 from course_bot.organisations.invites import KEY, last_day, make_invite, payload, token
 from course_bot.organisations.records import Act, Audited, InviteWithdrawn, LeftOrganisation, Role
+from course_bot.organisations.tree import zone_of
 from course_bot.reports.files import file_name
 from course_bot.reports.invite_sheet import Door, InviteSheet, invite_sheet_pdf
 from course_bot.reports.people import shown_name
@@ -111,11 +110,7 @@ def _line(stage: Stage, invite: Invite) -> str:
 
 
 def _last_day(stage: Stage, invite: Invite) -> date:
-    return last_day(invite.expires_at, _zone(stage, invite.zone))
-
-
-def _zone(stage: Stage, name: str) -> ZoneInfo:
-    return ZoneInfo(name) if name else stage.zone
+    return last_day(invite.expires_at, zone_of(invite.zone, stage.zone))
 
 
 def unit(stage: Stage, at: InviteBelow) -> UnitOf:
@@ -151,15 +146,13 @@ def make(stage: Stage, wanted: MakeInvite) -> Decision:
     found = stage.look_up(UnitOf(scope=scope(stage, wanted.organisation)))
     if found is None:
         return Decision(person=go_to(stage.person, Unit(wanted.organisation)))
-    # Of the account and the move: whoever repeats it finds the invite that is there.
-    said = f"{stage.person.id} {stage.door} {stage.move_id} {stage.at.isoformat()}"
     made = make_invite(
         stage.secret,
-        blake2b(said.encode(), digest_size=8).hexdigest(),
+        stage.move_key,
         wanted.organisation,
         Role(wanted.role),
         stage.at,
-        _zone(stage, found.zone),
+        zone_of(found.zone, stage.zone),
     )
     audited = Audited(
         organisation=wanted.organisation,

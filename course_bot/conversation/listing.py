@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from html import escape
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from course_bot.conversation.actions import Action
 from course_bot.conversation.days import told
 from course_bot.conversation.stage import Row, Stage, button
 from course_bot.locale.phrases import Phrases
+from course_bot.organisations.tree import zone_of
 from course_bot.reports.wording import as_of
 from course_bot.storage.organisations import Unit
 
@@ -63,7 +63,7 @@ def turning(p: Phrases, number: int, pages: int, to: Callable[[int], Action]) ->
 
 def local(stage: Stage, zone: str) -> datetime:
     """Return now as clocks show it where an organisation is; ``zone`` is an IANA name or empty."""
-    return stage.at.astimezone(ZoneInfo(zone) if zone else stage.zone)
+    return stage.at.astimezone(zone_of(zone, stage.zone))
 
 
 def day_of(stage: Stage, moment: datetime, zone: str) -> str:

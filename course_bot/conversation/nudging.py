@@ -1,7 +1,6 @@
 """A coordinator reminds those who have not finished, and sees what became of it."""
 
 from datetime import datetime
-from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
@@ -171,8 +170,7 @@ def send(stage: Stage, wanted: SendNudge) -> Decision:
         return Decision(
             person=go_to(stage.person, NudgedLately(wanted.organisation)), notice=notice
         )
-    key = blake2b(f"{stage.person.id} {stage.door} {stage.move_id}".encode(), digest_size=8)
-    mailing = key.hexdigest()
+    mailing = stage.move_key
     records = (
         Reminding(key=mailing, organisation=wanted.organisation, state=state, at=stage.at),
         Audited(

@@ -13,13 +13,11 @@ from course_bot.conversation.routes import Read
 from course_bot.conversation.stage import button
 from course_bot.learning.renaming import under_present_names
 from course_bot.locale.phrases import phrases
+from course_bot.organisations.tree import zone_of
 from course_bot.storage import digests, mailings, reminders, retention
 from course_bot.storage.digests import WeekOf
-from course_bot.storage.mailings import DOORS as WRITING_DOORS
 from course_bot.storage.mailings import StillLeft
 from course_bot.storage.outbox import Lent, Postponed, Settled
-
-__all__ = ["WRITING_DOORS", "next_daytime", "prepared"]
 
 DAY_BEGINS, DAY_ENDS = time(10), time(19)
 """Between which hours, where the person lives, the bot writes first."""
@@ -137,7 +135,7 @@ async def prepared(
     if message.blocked:
         return Settled(id=message.id, reason="blocked")
     kind = _KINDS[message.kind]
-    there = ZoneInfo(message.zone) if message.zone else zone
+    there = zone_of(message.zone, zone)
     opens = next_daytime(now, there, kind.begins)
     if opens > now:
         return Postponed(id=message.id, until=opens)

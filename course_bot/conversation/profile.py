@@ -28,7 +28,6 @@ from course_bot.conversation.actions import (
 )
 from course_bot.conversation.help import to_team, ways
 from course_bot.conversation.lessons import go_on
-from course_bot.conversation.outgoing import WRITING_DOORS
 from course_bot.conversation.port import Button, Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, place, reading_place, verb
 from course_bot.conversation.short_links import ended, ends_at, make_anew, stamp, token
@@ -41,6 +40,7 @@ from course_bot.organisations.records import Role
 from course_bot.storage.exporting import Everything, Figures, Sums
 from course_bot.storage.joining import Linked, LinkedPeople
 from course_bot.storage.organisations import Membership, Memberships
+from course_bot.storage.outbox import WRITING_DOORS
 from course_bot.storage.store import Decision
 from course_bot.tokens import digest, page_link, telegram_link
 

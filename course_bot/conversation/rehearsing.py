@@ -42,7 +42,7 @@ from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError, Screen
 from course_bot.conversation.routes import view_of
 from course_bot.conversation.stage import Addresses, Stage
 from course_bot.conversation.supposing import NAME, NOW, supposed
-from course_bot.conversation.turn import MOSCOW, ROUTES, no_look_up
+from course_bot.conversation.turn import ROUTES, no_look_up
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, Study
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
@@ -50,6 +50,7 @@ from course_bot.questions.kinds import Asked, ask
 from course_bot.questions.question import Question, Response
 from course_bot.reports.exporting import Advance, Wanted
 from course_bot.storage.query import Query
+from course_bot.storage.store import MOSCOW
 
 R = TypeVar("R")
 

@@ -7,6 +7,7 @@ place has a screen that can be shown at any time from what is stored.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,12 @@ class Stage:
         except KeyError:
             raise StaleError from None
 
+    @property
+    def move_key(self) -> str:
+        """A name for what the move makes, 16 hexadecimal digits: no other move has the same."""
+        said = f"{self.person.id} {self.door} {self.move_id} {self.at.isoformat()}"
+        return blake2b(said.encode(), digest_size=8).hexdigest()
+
     def after(self, person: Person) -> "Stage":
         """Return the same stage with the person as they are now, in the language they read."""
         return replace(self, person=person, phrases=phrases(person.language))
@@ -118,6 +125,6 @@ def at_question(person: Person, attempt: Attempt) -> Person:
     return go_to(person, Question(attempt.id, len(person.study.answers)))
 
 
-def shortened(label: str) -> str:
-    """Cut a label to what every messenger shows."""
-    return label if len(label) <= LABEL_CHARS else f"{label[: LABEL_CHARS - 1].rstrip()}…"
+def shortened(label: str, chars: int = LABEL_CHARS) -> str:
+    """Cut a label to so many characters, or to what every messenger shows."""
+    return label if len(label) <= chars else f"{label[: chars - 1].rstrip()}…"

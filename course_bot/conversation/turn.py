@@ -46,7 +46,7 @@ from course_bot.conversation.actions import (
     Team,
     Welcome,
 )
-from course_bot.conversation.outgoing import WRITING_DOORS, prepared
+from course_bot.conversation.outgoing import prepared
 from course_bot.conversation.port import (
     ACTION_BYTES,
     PAYLOAD,
@@ -80,9 +80,9 @@ from course_bot.reports.exporting import FileMaker
 from course_bot.storage import Account
 from course_bot.storage.digests import DueDigests, WeekOf, Zones
 from course_bot.storage.organisations import Coordinates
-from course_bot.storage.outbox import Postponed, Settled
+from course_bot.storage.outbox import WRITING_DOORS, Postponed, Settled
 from course_bot.storage.query import Query
-from course_bot.storage.store import Decision, Situation, Storage, account_id
+from course_bot.storage.store import MOSCOW, Decision, Situation, Storage, account_id
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,6 @@ COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, M
 """The commands of everybody, each named like the place it goes to."""
 ROLE_CHANGES = (JoinedOrganisation, LeftOrganisation, LinkUsed, ErasedPerson)
 """The records after which a person, or the account, may be a coordinator or none any more."""
-MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 class Conversation:

@@ -106,6 +106,11 @@ class Tree:
         return tuple(each.name for each in self.above(organisation))[::-1]
 
 
+def zone_of(name: str, usual: ZoneInfo) -> ZoneInfo:
+    """Return the zone of an IANA name, or the usual one where the name is empty."""
+    return ZoneInfo(name) if name else usual
+
+
 def ends_at(day: date, zone: ZoneInfo) -> datetime:
     """Return when a last day is over in a zone (UTC): the midnight at its end."""
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
@@ -129,7 +134,7 @@ def assigned(tree: Tree, assignments: Iterable[Assignment], usual: ZoneInfo) -> 
         if at.archived:
             return
         own = inherited | said.get(at.id, {})
-        zone = ZoneInfo(tree.zone(at.id) or usual.key)
+        zone = zone_of(tree.zone(at.id), usual)
         for track, word in own.items():
             if not word.lifted:
                 yield Assigned(

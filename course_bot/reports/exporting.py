@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from course_bot.content.model import Course
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language, Phrases, phrases
+from course_bot.organisations.tree import zone_of
 from course_bot.reports.audit import audit_table
 from course_bot.reports.certificate import Certificate, certificate_pdf, grouped
 from course_bot.reports.delimited import write_csv
@@ -58,6 +59,22 @@ class Report(StrEnum):
     PEOPLE = "people"
     LESSONS = "lessons"
     QUESTIONS = "questions"
+
+
+ALL = "all"
+"""Stands in addresses and actions for every report in one file."""
+
+
+def read_kind(kind: str, report: str) -> tuple[Kind, Report | None]:
+    """Read which kind of file is wanted, and of which report (None: of all).
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    what, which = Kind(kind), None if report == ALL else Report(report)
+    if (what in {Kind.CSV, Kind.PNG} and not which) or (what is Kind.ZIP and which):
+        raise ValueError(f"{kind} of {report}")
+    return what, which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +165,7 @@ def make(
     if found is None:
         return None
     p = phrases(wanted.language)
-    at = wanted.at.astimezone(ZoneInfo(found.zone) if found.zone else wanted.zone)
+    at = wanted.at.astimezone(zone_of(found.zone, wanted.zone))
     name = found.organisation.name
     source = _Source(reader=reader, course=course, wanted=wanted, p=p, name=name, at=at)
     title = about = p.t("All reports")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum, auto
 
-from course_bot.organisations.state import State as State
+from course_bot.organisations.state import State
 
 
 class Form(Enum):

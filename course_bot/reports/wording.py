@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import get_decimal_symbol
 
 from course_bot.locale.phrases import Phrases
-from course_bot.reports.table import Cell, Form, State, Table
+from course_bot.organisations.state import State
+from course_bot.reports.table import Cell, Form, Table
 
 UNKNOWN = "—"
 """What stands where a cell is None."""

@@ -11,9 +11,10 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, BinaryIO
 
 from course_bot.locale.phrases import Phrases
+from course_bot.organisations.state import State
 from course_bot.reports.delimited import TOLD_EVERY
 from course_bot.reports.files import whole
-from course_bot.reports.table import Cell, Column, Form, State, Table
+from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.wording import local, one_line, wrong
 
 if TYPE_CHECKING:

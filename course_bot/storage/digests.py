@@ -7,8 +7,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, insert, literal, o
 
 from course_bot.organisations.records import Role
 from course_bot.organisations.state import State
-from course_bot.storage.mailings import DOORS
-from course_bot.storage.outbox import first_account
+from course_bot.storage.outbox import WRITING_DOORS, first_account
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import (
     PeopleFilter,
@@ -62,7 +61,7 @@ class DueDigests(Query[tuple[Subscriber, ...]]):
             )
             .where(
                 zone.in_(self.zones),
-                first_account(membership.c.person_id, DOORS).is_not(None),
+                first_account(membership.c.person_id, WRITING_DOORS).is_not(None),
                 membership.c.digest,
                 or_(membership.c.digested.is_(None), membership.c.digested < self.monday),
             )
@@ -189,7 +188,7 @@ def note(
     )
     if not noted.rowcount or not tell:
         return
-    account_id = connection.scalar(select(first_account(literal(who.person), DOORS)))
+    account_id = connection.scalar(select(first_account(literal(who.person), WRITING_DOORS)))
     if account_id is None:
         return
     connection.execute(

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from course_bot.organisations.records import Reminding
 from course_bot.organisations.state import State
-from course_bot.storage.outbox import INTERRUPTED, KEPT, first_account
+from course_bot.storage.outbox import INTERRUPTED, KEPT, WRITING_DOORS, first_account
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import (
     PeopleFilter,
@@ -37,8 +37,6 @@ from course_bot.storage.schema import (
 from course_bot.storage.scope import Scope, Scoped
 
 KIND = "nudge"
-DOORS = ("telegram",)
-"""The doors at which the bot can write first."""
 APART = timedelta(days=3)
 """How long a person is left alone by all coordinators after one has reminded them."""
 BLOCKED = "blocked"
@@ -49,8 +47,10 @@ LATEST = 10
 
 
 def door_of(account_id: ColumnElement[str | None]) -> ColumnElement[str]:
-    """Return the door of an account that has one of ``DOORS``, in SQL."""
-    return case(*((account_id.startswith(f"{door}:", autoescape=True), door) for door in DOORS))
+    """Return the door of an account that has one of ``WRITING_DOORS``, in SQL."""
+    return case(
+        *((account_id.startswith(f"{door}:", autoescape=True), door) for door in WRITING_DOORS)
+    )
 
 
 def _reminded(person_id: ColumnElement[int], at: datetime) -> ColumnElement[bool]:
@@ -86,7 +86,7 @@ def _candidates(scope: Scope, state: State | None, at: datetime) -> Select[*tupl
         select(
             *(column for column in ranked.c if column.name != "rank"),
             person.c.reminders,
-            first_account(person.c.id, DOORS).label("account_id"),
+            first_account(person.c.id, WRITING_DOORS).label("account_id"),
             _reminded(person.c.id, at).label("recent"),
         )
         .join(person, person.c.id == ranked.c.person)

@@ -11,7 +11,7 @@ from course_bot.errors import CourseError
 from course_bot.organisations.naming import UnclearNameError, find_organisation
 from course_bot.organisations.placing import usual_parent
 from course_bot.organisations.records import Act, Audited, InviteMade, InviteWithdrawn, Role
-from course_bot.organisations.tree import REGION, Organisation, Tree
+from course_bot.organisations.tree import REGION, Organisation, Tree, zone_of
 from course_bot.storage import team_writes
 from course_bot.storage.deriving import derive, hold_tree, read_tree
 from course_bot.storage.organisations import Invite, InviteOfKey, add_organisation
@@ -77,7 +77,7 @@ async def invite_into(
         path = tree.path(found.id)
         if found.id not in {each.id for each in tree.live()}:
             raise ArchivedError(" / ".join(path))
-        zone = ZoneInfo(tree.zone(found.id) or storage.zone.key)
+        zone = zone_of(tree.zone(found.id), storage.zone)
         invite = make(found.id, zone)
         _write(connection, invite)
         return Invited(invite=invite, path=path, zone=zone, new=new)
@@ -143,7 +143,7 @@ async def first_invite(storage: Storage, make: Make, now: datetime) -> InviteMad
         if earlier is not None:
             team_writes.withdraw_invite(connection, InviteWithdrawn(key=earlier, at=now))
             connection.execute(delete(noted).where(noted.c.name == _NOTE))
-        made = make(tops[0], ZoneInfo(tree.zone(tops[0]) or storage.zone.key))
+        made = make(tops[0], zone_of(tree.zone(tops[0]), storage.zone))
         _write(connection, made)
         connection.execute(insert(noted).values(name=_NOTE, value=made.key))
         return made

@@ -22,6 +22,8 @@ from course_bot.storage import Account
 from course_bot.storage.rows import PEOPLE, read_each
 from course_bot.storage.schema import account, organisation, outbox, person
 
+WRITING_DOORS = ("telegram",)
+"""The doors at which the bot can write first."""
 LEASE = timedelta(minutes=5)
 AT_ONCE = 20
 """How many messages are lent at once; at 28 a second they are out long before the lease ends."""

@@ -17,9 +17,8 @@ import psutil
 from aiohttp import ClientWebSocketResponse
 
 from course_bot.conversation.actions import GetFile, Key
-from course_bot.conversation.downloading import ALL
 from course_bot.organisations.state import State
-from course_bot.reports.exporting import Kind
+from course_bot.reports.exporting import ALL, Kind
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import (

@@ -21,7 +21,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
 from course_bot.locale.phrases import phrases
-from course_bot.reports.table import Cell, Column, Form, State, Table
+from course_bot.organisations.state import State
+from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.xlsx import write_xlsx
 from tests.benchmarks.processes import highest
 

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from python_calamine import CalamineWorkbook
 
 from course_bot.locale.phrases import Phrases
+from course_bot.organisations.state import State
 from course_bot.reports.drawing import Text
 from course_bot.reports.picture import Bar, draw
-from course_bot.reports.table import Cell, Column, Form, State, Table
+from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.xlsx import write_xlsx
 
 WORDS = {

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from course_bot.organisations.state import State
 from course_bot.reports.delimited import write_csv
-from course_bot.reports.table import Cell, Column, Form, State, Table
+from course_bot.reports.table import Cell, Column, Form, Table
 from tests.reports.tables import WORDS, people, table, texts
 
 HOSTILE = (

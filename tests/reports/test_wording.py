@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from course_bot.locale.phrases import phrases
-from course_bot.reports.table import Cell, Form, State
+from course_bot.organisations.state import State
+from course_bot.reports.table import Cell, Form
 from course_bot.reports.wording import keyed, one_line, percent, shown
 from tests.reports.tables import people
 

@@ -13,8 +13,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from course_bot.locale.phrases import phrases
+from course_bot.organisations.state import State
 from course_bot.reports.delimited import write_csv
-from course_bot.reports.table import Cell, Column, Form, State, Table
+from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.xlsx import MOST_ROWS, write_xlsx
 from tests.reports.tables import AT, COLUMNS, ZONE, people, table, texts
 from tests.reports.test_delimited import HOSTILE

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
 from yarl import URL
@@ -19,8 +18,17 @@ from course_bot.messengers.browser.team.charts import standing_bar
 from course_bot.messengers.browser.team.rendering import render
 from course_bot.messengers.browser.team.sheets import Sheet, fixed_sheet, one_page, pages_of, sheet
 from course_bot.organisations.records import Act, Audited, Role
+from course_bot.organisations.tree import zone_of
 from course_bot.reports import lessons, people, person, questions, summary
-from course_bot.reports.exporting import FileMaker, Kind, Report, Wanted, in_need_first
+from course_bot.reports.exporting import (
+    ALL,
+    FileMaker,
+    Kind,
+    Report,
+    Wanted,
+    in_need_first,
+    read_kind,
+)
 from course_bot.reports.picture import bars_svg
 from course_bot.reports.table import Table
 from course_bot.reports.wording import state_words
@@ -64,8 +72,6 @@ HEADERS = {
     hdrs.CACHE_CONTROL: "no-store",
 }
 
-ALL = "all"
-"""Stands in an address for every report in one file."""
 TYPES = {
     Kind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Kind.CSV: "text/csv",
@@ -313,7 +319,7 @@ class TeamPages:
             organisation = int(visit.request.match_info["organisation"])
             scope = Scope(organisation=organisation, viewer=visit.member.person)
             unit = may(await visit.read(UnitOf(scope=scope)))
-            zone = ZoneInfo(unit.zone) if unit.zone else self._storage.zone
+            zone = zone_of(unit.zone, self._storage.zone)
             return await show(
                 UnitVisit(
                     visit=visit,
@@ -477,12 +483,11 @@ class TeamPages:
         """Read which file is wanted, as the page shows it; None where there is no such file."""
         parts = visit.visit.request.match_info
         try:
-            kind = Kind(parts["kind"])
-            report = None if parts["report"] == ALL else Report(parts["report"])
+            kind, report = read_kind(parts["kind"], parts["report"])
         except ValueError:
             return None
         asked = self._asked_people(visit)
-        if asked.faults or kind not in TYPES or (report is None and kind is not Kind.XLSX):
+        if asked.faults or kind not in TYPES:
             return None
         return Wanted(
             scope=visit.scope,
