@@ -120,6 +120,7 @@ def make_lesson(name: str, *, draw: int = 5, steps: int = 4) -> Lesson:
         id=name,
         title=f"Урок «{name}»",
         about="Вы узнаете, откуда берётся чат.",
+        memo=("Свяжите профили, и чат появится сам.",),
         faq=(0, 1),
         minutes=3,
         draw=draw,

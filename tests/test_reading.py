@@ -38,6 +38,7 @@ def test_the_small_course_is_read_as_it_is_written(lessons: Path) -> None:
     assert (small.title, small.pass_mark) == ("Малый курс", 80)
     assert small.tracks["teacher"].lessons == ("chat",)
     lesson = small.lessons["chat"]
+    assert lesson.memo[1] == "Пишите хотя бы раз в 7\N{NO-BREAK SPACE}дней."
     assert [step.title for step in lesson.steps] == ["Откуда чат", "Кто активен", "Где помощь"]
     assert lesson.steps[0].text.endswith("нужно:\n\n• связать профили;\n• подождать.")
     assert lesson.steps[1].text.startswith("Активны те, кто писал за 7\N{NO-BREAK SPACE}дней.")
@@ -72,7 +73,7 @@ def test_a_link_line_is_a_button_with_its_own_label_or_the_links(lessons: Path) 
 
 def test_minutes_grow_with_the_texts_and_the_questions(lessons: Path) -> None:
     assert course(lessons).lessons["chat"].minutes == 2
-    edit(lessons, "chat/lesson.md", "Спросите в чате.", "Спросите в чате. " * 50)
+    edit(lessons, "chat/lesson.md", "Спросите в чате.", "Спросите в чате. " * 40)
     assert course(lessons).lessons["chat"].minutes == 3
 
 
@@ -431,9 +432,9 @@ def test_all_faults_of_all_files_are_told_at_once(lessons: Path) -> None:
     edit(lessons, "chat/quiz.yaml", "draw: 4", "draw: 9")
     edit(lessons, "chat/quiz.yaml", "step: Где помощь", "step: Где помошь")
     assert [one.split(" — ")[0] for one in faults(lessons)] == [
-        "lessons/chat/lesson.md:6:8: «15.11.2025»",
-        "lessons/chat/lesson.md:23:1: HTML",
-        "lessons/chat/lesson.md:23:12: HTML",
+        "lessons/chat/lesson.md:9:8: «15.11.2025»",
+        "lessons/chat/lesson.md:26:1: HTML",
+        "lessons/chat/lesson.md:26:12: HTML",
         "lessons/chat/quiz.yaml:1:7: число 9 слишком велико",
         "lessons/chat/quiz.yaml:36:11: в уроке нет шага «Где помошь»",
         "lessons/course.yaml:3:12: число 800 слишком велико",

@@ -26,7 +26,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One idea of a lesson: a title, a text in the HTML subset (at most 900 characters), links."""
+    """One idea of a lesson: a title, a text in the HTML subset (at most 700 characters), links."""
 
     title: str
     text: str
@@ -37,6 +37,8 @@ class Step:
 class Lesson:
     """A lesson: 3 to 7 steps and a pool of questions, of which an attempt asks ``draw``.
 
+    ``memo`` is what stays when the lesson is over, in 1 to 3 plain sentences of at most 140
+    characters: they stand on the track's printed sheet.
     ``faq`` numbers the FAQ entries it comes from.
     ``minutes`` is computed from the length of the texts and the number of questions.
     """
@@ -44,6 +46,7 @@ class Lesson:
     id: str
     title: str
     about: str
+    memo: tuple[str, ...]
     faq: tuple[int, ...]
     minutes: int
     draw: int

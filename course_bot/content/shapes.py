@@ -83,6 +83,7 @@ class WrittenFront(Written):
 
     title: Title
     about: Annotated[Words, Field(max_length=300)]
+    memo: Annotated[list[Words], Field(min_length=1, max_length=3)]
     was: list[Id] = Field(default_factory=list)
     faq: Annotated[list[FaqId], Field(min_length=1)]
     links: list[Words] = Field(default_factory=list)

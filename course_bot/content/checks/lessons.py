@@ -10,8 +10,10 @@ from course_bot.content.reading import WrittenLesson, WrittenStep
 from course_bot.content.shapes import WrittenFront
 from course_bot.content.source import Item
 from course_bot.markup import shown
+from course_bot.questions.writing import Loc
 
-STEP_CHARS = 900
+STEP_CHARS = 700
+MEMO_CHARS = 140
 LABEL_CHARS = 40
 STEPS = range(3, 8)
 STEP_LINKS = 6
@@ -45,12 +47,27 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
         id=lesson.id,
         title=checker.plain(lesson.front, "title"),
         about=checker.plain(lesson.front, "about"),
+        memo=_memo(checker, lesson.front),
         faq=tuple(lesson.front.written.faq),
         minutes=minutes,
         draw=draw,
         steps=tuple(steps),
         pool=tuple(pool),
     )
+
+
+def _memo(checker: Checker, front: Item[WrittenFront]) -> tuple[str, ...]:
+    """Fill what the printed sheet says of the lesson; each sentence has to fit its line."""
+    sentences: dict[Loc, str] = {
+        ("memo", index): checker.plain(front, "memo", index)
+        for index in range(len(front.written.memo))
+    }
+    for loc, sentence in sentences.items():
+        if len(sentence) > MEMO_CHARS:
+            what = f"слишком длинно, знаков: {len(sentence)}"
+            checker.fault(front.place(*loc), what, f"не больше {MEMO_CHARS}")
+    checker.different(front, "строка памятки", sentences)
+    return tuple(sentences.values())
 
 
 def _front(checker: Checker, front: Item[WrittenFront], steps: list[WrittenStep] | None) -> None:
