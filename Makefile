@@ -19,7 +19,7 @@ SYNC := $(BIN)/uv sync --frozen --inexact --quiet
 # files first (tests/conftest.py).
 SIDE_BY_SIDE := --numprocesses logical --dist loadfile --no-loadscope-reorder
 
-.PHONY: help run test check bench format wheel install install-dev clean
+.PHONY: help run test check bench format icons wheel install install-dev clean
 
 help:
 	@echo "make run     start the course; it prints where to open it"
@@ -27,6 +27,7 @@ help:
 	@echo "make check   formatting, lint, types, layers, lessons, phrases"
 	@echo "make bench   measure beside others' bots, and print the ratios (ARGS=\"http page\": parts of it)"
 	@echo "make format  format the code and bring the phrase catalogue into step with it"
+	@echo "make icons   draw the page's icons and its link's picture anew, from docs/icons"
 	@echo "make wheel   build dist/course_bot-….whl, the program with its lessons"
 	@echo "make clean   delete what was installed and cached; data/ stays"
 
@@ -51,6 +52,9 @@ format: install-dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 	$(BIN)/python -m course_bot.locale.check --update
+
+icons: install-dev
+	$(BIN)/python docs/icons/draw.py
 
 wheel: install-dev
 	$(BIN)/python -m hatchling build -t wheel
