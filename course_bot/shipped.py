@@ -1,4 +1,4 @@
-"""The folders that go with the code: within the package in a wheel, beside it in a checkout."""
+"""What goes with the code: folders, within the package in a wheel, beside it in a checkout."""
 
 from pathlib import Path
 
@@ -9,3 +9,12 @@ def shipped(name: str) -> Path:
     """Return where a folder is that goes with the code ("lessons", "migrations")."""
     within = PACKAGE / name
     return within if within.is_dir() else PACKAGE.parent / name
+
+
+FAMILY = "DejaVu Sans"
+"""The font in which everything is set that we draw."""
+FONTS = {
+    False: shipped("fonts") / "DejaVuSans.ttf",
+    True: shipped("fonts") / "DejaVuSans-Bold.ttf",
+}
+"""The files of the font, regular and bold."""

@@ -38,7 +38,7 @@ def run_command(_arguments: argparse.Namespace) -> int:
 def check_command(arguments: argparse.Namespace) -> int:
     """Check the lesson files; return 1 where there is an error."""
     folder: Path = arguments.folder or read_settings().lessons
-    course, faults = check_course(folder)
+    course, faults = check_course(folder, weigh=True)
     if course is not None and arguments.links:
         # Asking the web is rare; the import of the HTTP client can wait for it.
         from course_bot.content.links import ask_links

@@ -41,8 +41,9 @@ class Fault:
 
 
 Part = tuple[str | int, ...]
-"""Names a part of a course: ("question", id), ("step", lesson, number), ("lesson", id),
-("track", id), ("faq", id), or all of a file: ("faq",), ("course",)."""
+"""Names a part of a course: ("question", id), ("step", lesson, number), ("picture", lesson, number
+of its step), ("lesson", id), ("track", id), ("faq", id), or all of a file: ("faq",),
+("course",)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

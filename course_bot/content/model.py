@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from course_bot.content.pictures import Picture
 from course_bot.questions.question import Question
 
 
@@ -26,11 +27,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One idea of a lesson: a title, a text in the HTML subset (at most 700 characters), links."""
+    """One idea of a lesson: a title, a text in the HTML subset (at most 700 characters), links.
+
+    Where it has a ``picture``, the text says the same in words.
+    """
 
     title: str
     text: str
     links: tuple[Link, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

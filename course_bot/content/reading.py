@@ -35,11 +35,12 @@ from course_bot.written import ID, ID_RIGHT
 
 FILE_BYTES = 500_000
 """Far more than any lesson file needs; a larger one is something else, put here by mistake."""
-FILES = ("course.yaml", "rules.yaml", "faq.yaml", "*/lesson.md", "*/quiz.yaml")
+FILES = ("course.yaml", "rules.yaml", "faq.yaml", "*/lesson.md", "*/quiz.yaml", "*/*.svg")
 
 _STEP = re.compile(r"##(?:[ \t]|$)")
 _ODD_HEAD = re.compile(f"##([{ODD_SPACES}])")
 _LINK = re.compile(r"\s*\[([^\[\]]*)\]\(\s*([^()\s]*)\s*\)\s*")
+_PICTURE = re.compile(r"\s*!\[([^\[\]]*)\]\(\s*([^()]*?)\s*\)\s*")
 
 
 class StepLink(NamedTuple):
@@ -51,11 +52,20 @@ class StepLink(NamedTuple):
     id_place: Place
 
 
+class StepPicture(NamedTuple):
+    """A line of a step with a picture: what is on it, its file, and where both stand."""
+
+    about: str
+    file: str
+    place: Place
+    file_place: Place
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenStep:
-    """A step of ``lesson.md``; lines with a link are taken out of the text, which keeps its lines.
+    """A step of ``lesson.md``; lines with a link or a picture are taken out of the text.
 
-    ``line`` is the line of the title.
+    The text keeps its lines. ``line`` is the line of the title.
     """
 
     path: str
@@ -63,6 +73,7 @@ class WrittenStep:
     title: str
     text: str
     links: tuple[StepLink, ...]
+    pictures: tuple[StepPicture, ...] = ()
 
     def place(self, offset: int = 0) -> Place:
         """Find a part of the text by its offset in characters."""
@@ -78,10 +89,14 @@ class WrittenStep:
 
 @dataclass(slots=True, kw_only=True)
 class WrittenLesson:
-    """A lesson's folder; what can't be read is None."""
+    """A lesson's folder; what can't be read is None.
+
+    ``drawings`` are its SVG files by their names.
+    """
 
     id: str
     place: Place
+    drawings: dict[str, str | None] = field(default_factory=dict)
     front: Item[WrittenFront] | None = None
     steps: list[WrittenStep] | None = None
     quiz: Item[WrittenQuiz] | None = None
@@ -193,6 +208,8 @@ class _Reader:
         text = self._text(f"{name}/lesson.md")
         if text is not None:
             self._lesson_text(lesson, path, text)
+        for file in self._drawings(name):
+            lesson.drawings[file] = self._text(f"{name}/{file}", tabs=True)
         source = self._yaml(f"{name}/quiz.yaml")
         if source:
             lesson.quiz = source.item(WrittenQuiz)
@@ -202,6 +219,10 @@ class _Reader:
                 if question:
                     lesson.questions.append(question)
         return lesson
+
+    def _drawings(self, name: str) -> list[str]:
+        found = sorted(path.name for path in (self.folder / name).glob("*.svg"))
+        return [file for file in found if not file.startswith(".")]
 
     def _question(self, source: Source, loc: Loc) -> Item[WrittenQuestion] | None:
         value = source.at(loc)
@@ -241,7 +262,7 @@ class _Reader:
         if not 1 <= len(title) <= 60:
             what = f"слишком длинно, знаков: {len(title)}" if title else "у шага нет названия"
             self._fault(path, what, "название шага — от 1 до 60 знаков", line=line)
-        links = []
+        links, pictures = [], []
         for at, text in enumerate(lines):
             if text.startswith("#"):
                 what, right = "неизвестный заголовок", "шаг начинается так: «## Название шага»"
@@ -256,8 +277,19 @@ class _Reader:
                 id_place = place._replace(column=found.start(2) + 1)
                 links.append(StepLink(found[1].strip(), found[2], place, id_place))
                 lines[at] = ""
-        text = "\n".join(lines)
-        return WrittenStep(path=path, line=line, title=title, text=text, links=tuple(links))
+            elif found := _PICTURE.fullmatch(text):
+                place = Place(path, line + at + 1, found.start(1) + 1)
+                file_place = place._replace(column=found.start(2) + 1)
+                pictures.append(StepPicture(found[1].strip(), found[2], place, file_place))
+                lines[at] = ""
+        return WrittenStep(
+            path=path,
+            line=line,
+            title=title,
+            text="\n".join(lines),
+            links=tuple(links),
+            pictures=tuple(pictures),
+        )
 
     def _yaml(self, name: str) -> Source | None:
         text = self._text(name)
@@ -266,8 +298,8 @@ class _Reader:
         source = Source(f"{self.folder.name}/{name}", text, self.faults)
         return source if source.readable else None
 
-    def _text(self, name: str) -> str | None:
-        """Read a file that has to be there and has to be text."""
+    def _text(self, name: str, *, tabs: bool = False) -> str | None:
+        """Read a file that has to be there and has to be text, perhaps with tabs."""
         path = f"{self.folder.name}/{name}"
         try:
             with (self.folder / name).open("rb") as file:
@@ -291,6 +323,7 @@ class _Reader:
             return None
         # «й» may come as two characters (macOS writes names so); people type it as one.
         text = normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = text.replace("\t", " ") if tabs else text
         hidden = False
         for number, line_text in enumerate(text.split("\n"), start=1):
             if found := NO_TEXT.search(line_text):

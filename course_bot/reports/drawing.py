@@ -4,7 +4,7 @@ Lengths are in points; x runs to the right and y down from the upper left corner
 up a drawing, ``Path`` and ``Text``, so that a certificate on paper and one in the chat are laid
 out by the same means and measured with the same font.
 
-reportlab and resvg are imported with the first drawing: a start has no need of them.
+reportlab is imported with the first drawing: a start has no need of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,10 @@ from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
+from course_bot.raster import rasterised
 from course_bot.reports.qr import QUIET, qr_modules
-from course_bot.reports.typesetting import FAMILY, FONTS, fit, font, width
+from course_bot.reports.typesetting import fit, font, width
+from course_bot.shipped import FAMILY
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
@@ -383,15 +385,7 @@ def _trace(canvas: "Canvas", item: Path, height: float) -> None:
 
 def png(drawing: Drawing, pixels: int) -> bytes:
     """Draw a picture that is so many pixels wide."""
-    from resvg_py import svg_to_bytes
-
-    return svg_to_bytes(
-        svg_string=svg(drawing),
-        width=pixels,
-        skip_system_fonts=True,
-        font_files=[str(file) for file in FONTS.values()],
-        font_family=FAMILY,
-    )
+    return rasterised(svg(drawing), pixels)
 
 
 def svg(drawing: Drawing, label: str = "") -> str:

@@ -9,18 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 from unicodedata import category, combining, normalize
 
-from course_bot.shipped import shipped
+from course_bot.shipped import FONTS
 from course_bot.signs import NO_TEXT
 
 if TYPE_CHECKING:
     from reportlab.pdfbase.ttfonts import TTFont
 
-FAMILY = "DejaVu Sans"
-FONTS = {
-    False: shipped("fonts") / "DejaVuSans.ttf",
-    True: shipped("fonts") / "DejaVuSans-Bold.ttf",
-}
-"""The files of the font, regular and bold."""
 MISSING = "□"
 """Stands for a character that the font does not have, such as an emoji."""
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_bot.reports.typesetting import FONTS, fit, font, shown, width, wrap
+from course_bot.reports.typesetting import fit, font, shown, width, wrap
+from course_bot.shipped import FONTS
 
 LIMIT = 200.0
 

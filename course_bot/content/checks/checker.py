@@ -89,7 +89,7 @@ class Checker:
         rendered = render(text, self.fillings, lists=lists, names=names)
         for found in rendered.faults:
             self.fault(where(found.offset), found.what, found.would_be_right)
-        self._literal(text, where)
+        self.literal(text, where)
         count = len(rendered.shown)
         if not count:
             self.fault(where(0), "пустой текст", "напишите его")
@@ -110,10 +110,10 @@ class Checker:
         if marked := markup_in_plain(text):
             right = "здесь простой текст, разметки в нём не бывает"
             self.fault(where(marked[0]), f"разметка «{marked[1]}»", right)
-        self._literal(text, where)
+        self.literal(text, where)
         return fill(text, self.fillings)
 
-    def _literal(self, text: str, where: Within) -> None:
+    def literal(self, text: str, where: Within) -> None:
         """Find the text of a rule written out, which would stay when the rule changes."""
         for pattern, name in self.literals:
             for found in pattern.finditer(text):

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from course_bot.content.checks.checker import Checker, same, twice, within_line
+from course_bot.content.checks.pictures import check_picture, check_unused
 from course_bot.content.checks.questions import check_pool, check_question
 from course_bot.content.model import Lesson, Step
 from course_bot.content.reading import WrittenLesson, WrittenStep
@@ -24,12 +25,15 @@ QUESTION_SECONDS = 20
 
 def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
     """Check a lesson and build it; None where a part of it can't be read."""
-    steps = [_step(checker, step) for step in lesson.steps or ()]
+    steps = [_step(checker, lesson, step) for step in lesson.steps or ()]
     checker.places["lesson", lesson.id] = lesson.place
     for number, step in enumerate(lesson.steps or (), 1):
         checker.places["step", lesson.id, number] = step.title_place
+        for picture in step.pictures:
+            checker.places["picture", lesson.id, number] = picture.place
     if lesson.steps is not None:
         _steps(checker, lesson, lesson.steps)
+        check_unused(checker, lesson)
     pool = [check_question(checker, item, lesson.steps) for item in lesson.questions]
     if lesson.quiz:
         check_pool(checker, lesson.quiz, lesson.questions)
@@ -99,7 +103,7 @@ def _steps(checker: Checker, lesson: WrittenLesson, steps: list[WrittenStep]) ->
         checker.fault(steps[index].title_place, what, "дайте другое название")
 
 
-def _step(checker: Checker, step: WrittenStep) -> Step:
+def _step(checker: Checker, lesson: WrittenLesson, step: WrittenStep) -> Step:
     if len(step.links) > STEP_LINKS:
         what = f"ссылок в шаге: {len(step.links)}"
         checker.fault(step.title_place, what, f"не больше {STEP_LINKS}")
@@ -114,8 +118,13 @@ def _step(checker: Checker, step: WrittenStep) -> Step:
         words = checker.words(label, within_line(place))
         if link := checker.links.get(name):
             links.append(replace(link, label=words or link.label))
+    pictures = [check_picture(checker, lesson, picture) for picture in step.pictures]
+    for picture in step.pictures[1:]:
+        right = "оставьте одну или разделите шаг на два"
+        checker.fault(picture.place, "вторая картинка в шаге", right)
     return Step(
         title=checker.words(step.title, within_line(step.title_place)),
         text=checker.text(step.text, step.place, STEP_CHARS, lists=True),
         links=tuple(links),
+        picture=pictures[0] if pictures else None,
     )
