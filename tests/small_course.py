@@ -143,7 +143,17 @@ questions:
       rule: staff_target
     text: В школе {total} учителей, активны {active}. Скольких не хватает до {{staff_target.text}}?
     explanation: Нужно {needed}, не хватает {answer}.
+""" + "".join(
+    f"""\
+  - id: count-{number}
+    kind: number
+    step: Кто активен
+    text: Сколько будет {number} и ещё один?
+    answer: {number + 1}
+    explanation: Прибавьте один к {number}.
 """
+    for number in range(6)
+)
 
 FILES = {
     "course.yaml": COURSE,

@@ -3,13 +3,17 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_bot.content.model import Course, Lesson
 from course_bot.learning.attempts import Attempt, draw_attempt
+from course_bot.learning.progress import finish
 from course_bot.questions.choice import Choice
+from course_bot.questions.kinds import Asked
 from course_bot.questions.number import Number
+from course_bot.questions.pool import count_new
 from course_bot.questions.question import FULL
 from tests.courses import GENERATED, POOL, make_course, make_lesson, right_response
 
@@ -37,6 +41,12 @@ def draw(
 
 def asked_ids(attempt: Attempt) -> set[str]:
     return {asked.question.id for asked in attempt.asked}
+
+
+def uncritical(attempt: Attempt) -> tuple[Asked, ...]:
+    return tuple(
+        replace(asked, question=replace(asked.question, critical=False)) for asked in attempt.asked
+    )
 
 
 def test_an_attempt_carries_where_it_comes_from() -> None:
@@ -70,18 +80,83 @@ def test_different_ids_draw_different_orders_and_figures() -> None:
 
 
 @given(SEEDS, st.permutations([question.id for question in POOL]), st.integers(0, 6))
-def test_every_critical_question_is_asked_and_none_twice(
+def test_a_critical_question_of_each_step_is_asked_and_none_twice(
     seed: str, answered: list[str], known: int
 ) -> None:
     critical = tuple(
-        replace(question, critical=question.id in {"number", "choice"}) for question in POOL
+        replace(question, critical=question.id in {"number", "choice", "order"})
+        for question in POOL
     )
     lesson = replace(make_lesson("chat", draw=4), pool=critical)
 
     attempt = draw(seed, lesson=lesson, answered=tuple(answered[:known]))
 
-    assert {"number", "choice"} <= asked_ids(attempt)
+    # "choice" and "order" are of the same step: variants, of which one is asked.
+    assert "number" in asked_ids(attempt)
+    assert len({"choice", "order"} & asked_ids(attempt)) == 1
     assert len(attempt.asked) == len(asked_ids(attempt)) == 4
+
+
+def test_of_the_variants_each_is_asked_before_one_comes_again() -> None:
+    pool = tuple(replace(question, critical=True, step=1) for question in POOL[:3]) + POOL[3:]
+    lesson = replace(make_lesson("chat", draw=3), pool=pool)
+    answered: tuple[str, ...] = ()
+    variants = []
+    for number in range(6):
+        asked = asked_ids(draw(f"a{number}", lesson=lesson, answered=answered))
+        variants.append(asked - {question.id for question in POOL[3:]})
+        answered = (*(known for known in answered if known not in asked), *sorted(asked))
+
+    assert all(len(each) == 1 for each in variants)
+    assert set().union(*variants[:3]) == {"choice", "multiple", "order"}
+    assert variants[3:] == variants[:3]
+
+
+def test_more_variants_are_asked_only_where_there_are_too_few_other_questions() -> None:
+    pool = tuple(replace(question, critical=True, step=1) for question in POOL[:4]) + POOL[4:]
+    lesson = replace(make_lesson("chat", draw=4), pool=pool)
+
+    asked = asked_ids(draw(lesson=lesson, answered=("number", "generated")))
+
+    assert {"number", "generated"} < asked
+    assert len(asked) == 4
+
+
+@given(SEEDS, st.integers(3, 6), st.integers(0, 4), st.integers(0, 6))
+def test_how_many_questions_will_be_new_is_known_before_they_are_drawn(
+    seed: str, asked: int, variants: int, known: int
+) -> None:
+    pool = tuple(
+        replace(question, critical=at < variants, step=1) for at, question in enumerate(POOL)
+    )
+    lesson = replace(make_lesson("chat", draw=asked), pool=pool)
+    answered = tuple(question.id for question in POOL[6 - known :])
+    promised = [count_new(pool, asked, answered, attempt=which) for which in (1, 2, 3)]
+
+    for number, promise in enumerate(promised):
+        ids = asked_ids(draw(f"{seed}{number}", lesson=lesson, answered=answered))
+        assert len(ids - {*answered}) == promise
+        answered = (*(known for known in answered if known not in ids), *sorted(ids))
+
+
+@pytest.mark.parametrize(
+    ("mark", "count", "needed", "kept"),
+    [
+        (75, 4, 3, 75), (75, 5, 4, 80), (80, 5, 4, 80), (80, 4, 4, 100), (75, 6, 5, 83),
+        (1, 4, 1, 25), (100, 5, 5, 100), (66, 3, 2, 66), (67, 3, 3, 100),
+    ],
+)  # fmt: skip
+def test_the_pass_mark_is_raised_to_whole_questions(
+    mark: int, count: int, needed: int, kept: int
+) -> None:
+    attempt = draw(course=replace(COURSE, pass_mark=mark), lesson=make_lesson("chat", draw=count))
+
+    assert (attempt.pass_mark, attempt.needed) == (kept, needed)
+    for right in (needed - 1, needed):
+        earned = [FULL] * right + [0] * (count - right)
+        assert finish(replace(attempt, asked=uncritical(attempt)), earned, at=NOW).passed == (
+            right >= needed
+        )
 
 
 @given(SEEDS)

@@ -11,7 +11,7 @@ from course_bot.content.checking import check
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.links import ask_links
 from course_bot.questions.number import Number
-from tests.small_course import edit, write_small_course
+from tests.small_course import QUIZ, edit, write_small_course
 
 TODAY = date(2026, 11, 23)
 LINK = "[Спросить человека](help-chat)"
@@ -87,7 +87,7 @@ def step(number: int) -> str:
         (
             "chat/lesson.md",
             "Свяжите профили, и",
-            f"¦Свяжите {'я' * 116}",
+            f"¦Свяжите {'я' * 115}",
             "знаков: 141 — не больше",
         ),
         ("chat/lesson.md", "профили, и чат", "профили, и ¦**чат**", "здесь простой текст"),
@@ -309,13 +309,24 @@ def test_a_pool_has_at_least_six_questions(lessons: Path) -> None:
     ]
 
 
-def test_critical_questions_leave_room_for_two_others(lessons: Path) -> None:
-    edit(lessons, "chat/quiz.yaml", "id: what-counts", "id: what-counts\n    critical: true")
+def test_steps_with_critical_questions_leave_room_for_two_others(lessons: Path) -> None:
+    for variant in ("what-counts", "in-order"):  # the latter of the same step as the first
+        edit(lessons, "chat/quiz.yaml", f"id: {variant}", f"id: {variant}\n    critical: true")
     assert faults(lessons) == []
-    place = edit(lessons, "chat/quiz.yaml", "id: in-order", "id: in-order\n    critical: ¦true")
-    assert faults(lessons) == [
-        f"{place}: слишком много вопросов critical — в этом уроке не больше 2: draw минус 2"
-    ]
+    place = edit(lessons, "chat/quiz.yaml", "id: what-is", "critical: ¦true\n    id: what-is")
+    what = "слишком много шагов с вопросами critical"
+    assert faults(lessons) == [f"{place}: {what} — в этом уроке не больше 2: draw минус 2"]
+
+
+def test_a_third_attempt_without_a_new_question_is_a_warning(lessons: Path) -> None:
+    # Of eight, two attempts leave one; of seven, none.
+    head, *more = QUIZ.split("  - id: count-")
+    quiz = lessons / "chat/quiz.yaml"
+    quiz.write_text("  - id: count-".join([head, *more[:2]]), encoding="utf-8")
+    assert faults(lessons) == []
+    quiz.write_text("  - id: count-".join([head, *more[:1]]), encoding="utf-8")
+    [said] = faults(lessons)
+    assert said.startswith("lessons/chat/quiz.yaml:3:3: предупреждение: в третьей попытке не")
 
 
 def test_a_question_id_is_unique_in_the_whole_course(lessons: Path) -> None:
@@ -325,7 +336,7 @@ def test_a_question_id_is_unique_in_the_whole_course(lessons: Path) -> None:
         (copy / name).write_bytes((lessons / "chat" / name).read_bytes())
     said = faults(lessons)
     assert (
-        sum("уже есть — имена вопросов не повторяются во всём курсе" in one for one in said) == 6
+        sum("уже есть — имена вопросов не повторяются во всём курсе" in one for one in said) == 12
     )
     assert "lessons/copy/lesson.md:1:1: урока «copy» нет ни в одной программе" in said[0]
 
@@ -406,7 +417,7 @@ def test_a_rule_answers_a_number_question_and_gives_a_generated_one_its_percent(
     edit(lessons, "rules.yaml", "value: 7\n  text: 7", "value: 10\n  text: 10")
     course, found = check(lessons, today=TODAY)
     assert course, found
-    numbers = [one for one in course.lessons["chat"].pool if isinstance(one, Number)]
+    numbers = [one for one in course.lessons["chat"].pool[4:6] if isinstance(one, Number)]
     assert [one.answer for one in numbers] == [10, None]
     assert [one.generated.percent for one in numbers if one.generated] == [80]
     assert "80\N{NO-BREAK SPACE}%" in numbers[1].text

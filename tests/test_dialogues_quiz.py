@@ -201,7 +201,7 @@ async def test_a_passed_quiz_opens_the_next(house: House, ann: Person) -> None:
     ann.sees("Тест «Урок „roles“» откроется чуть позже", "Урок «chat»")
     await ann.presses("Тест: Урок «chat»")
     await house.takes_quiz(ann)
-    ann.sees("Тест «Урок „chat“»: 100 %", "Урок пройден")
+    ann.sees("Тест «Урок „chat“»: 6 из 6 (100 %)", "Урок пройден")
     ann.sees_not("Стоит перечитать")
     await ann.presses("Следующий урок: Урок «roles»")
     await ann.presses("Знаю — сразу к тесту")
@@ -240,7 +240,8 @@ async def test_enough_points_do_not_pass_with_an_important_rule_wrong(
 ) -> None:
     await ann.presses("Знаю — сразу к тесту")
     await house.takes_quiz(ann, wrongly=[CHOICE.id])
-    ann.sees("83 %", "Баллов хватает", "важном правиле", "Стоит перечитать")
+    ann.sees("5 из 6 (83 %)", "Баллов хватает", "важном правиле", "Стоит перечитать")
+    ann.sees("Вопросы будут те же, в другом порядке.")
     assert "📖 Шаг 1" in ann.labels
     assert not (await house.learner(ann)).passed("chat")
     await ann.presses("Попробовать ещё раз")
@@ -251,8 +252,9 @@ async def test_too_few_points_do_not_pass_and_the_best_result_counts(
     house: House, ann: Person
 ) -> None:
     await ann.presses("Знаю — сразу к тесту")
+    ann.sees("Чтобы пройти, нужно 5 из 6 и верный ответ на каждый вопрос с ❗.")
     await house.takes_quiz(ann, wrongly=["multiple", "order", "match"])
-    ann.sees("Для зачёта нужно 80 %", "Стоит перечитать")
+    ann.sees("Чтобы пройти, нужно 5 из 6", "Стоит перечитать")
     await ann.presses("Попробовать ещё раз")
     await house.takes_quiz(ann)
     ann.sees("100 %", "Урок пройден")
@@ -280,8 +282,10 @@ async def test_another_attempt_asks_first_what_has_not_been_asked(
     await ann.opens("lesson-help")
     await ann.presses("Знаю — сразу к тесту")
     first = await house.takes_quiz(ann, wrongly=[each.id for each in POOL])
+    ann.sees("Вопросы будут в основном новые.")
     await ann.presses("Попробовать ещё раз")
     second = await house.takes_quiz(ann, wrongly=[each.id for each in POOL])
+    ann.sees("Часть вопросов будет новой.")
     # The critical question comes each time, and the two others are new.
     assert set(first) & set(second) == {CHOICE.id}
     await ann.presses("Попробовать ещё раз")

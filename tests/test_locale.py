@@ -253,6 +253,7 @@ async def quizzes(house: House, ann: Person) -> None:
     await ann.sends_action("quiz:chat")
     await ann.sends_action("help")
     await ann.sends_action("continue")
+    await failed(house, ann)
     for rightly in (False, True):
         while (asked := (await house.learner(ann)).question) is not None:
             await ann.writes("zz" if isinstance(asked.question, Number) else "99")
@@ -285,6 +286,22 @@ async def quizzes(house: House, ann: Person) -> None:
     await house.takes_quiz(ann)
     for place in ("finished", "menu", "progress", "track"):
         await ann.sends_action(place)
+
+
+async def failed(house: House, ann: Person) -> None:
+    """Fail quizzes without a critical question, after which most and then one would be new."""
+    course = house.course
+    number = next(each for each in course.lessons["chat"].pool if each.id == "number")
+    pool = tuple(replace(number, id=f"number-{index}") for index in range(7))
+    for draw in (2, 4):
+        lesson = replace(course.lessons["chat"], pool=pool, draw=draw)
+        house.course = replace(course, lessons={**course.lessons, "chat": lesson})
+        learner = await house.learner(ann)
+        assert learner.attempt
+        await ann.sends_action(f"start:chat:{learner.attempt.id}" if draw == 2 else "quiz:chat")
+        await house.takes_quiz(ann, wrongly=[each.id for each in pool])
+    house.course = course
+    await ann.sends_action("quiz:chat")
 
 
 async def partly(house: House, ann: Person) -> None:

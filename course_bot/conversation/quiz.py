@@ -41,6 +41,8 @@ from course_bot.learning.progress import (
 )
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.kinds import Asked
+from course_bot.questions.numbers import write_number
+from course_bot.questions.pool import count_new
 from course_bot.questions.question import Draft, Hint, Response, verdict
 from course_bot.storage.store import Decision
 
@@ -166,6 +168,8 @@ def question(stage: Stage, at: Question) -> Screen:
         count=len(attempt.asked),
     )
     parts = [f"<i>{head}</i>"]
+    if current == 0:
+        parts.append(_what_it_takes(p, attempt))
     if asked.question.critical:
         parts.append(p.html("❗ An important rule: everybody needs to know it."))
     parts.append(f"<b>{asked.filled.text}</b>")
@@ -280,7 +284,15 @@ def result(stage: Stage, at: Result) -> Screen:
         asked for asked, answer in zip(attempt.asked, answers, strict=True) if not answer.right
     ]
     title = _lesson_title(stage, attempt.lesson)
-    parts = [p.html("<b>Quiz “{title}”: {score} %</b>", title=title, score=finished.score)]
+    parts = [
+        p.html(
+            "<b>Quiz “{title}”: {right} of {count} ({score} %)</b>",
+            title=title,
+            right=write_number(sum(answer.points for answer in answers) // 10 / 10),
+            count=len(answers),
+            score=finished.score,
+        )
+    ]
     retry: list[Row] = []
     if attempt.lesson in stage.course.lessons:
         retry.append((button(p.t("Another attempt"), OpenQuiz(attempt.lesson)),))
@@ -308,15 +320,42 @@ def _what_lacks(stage: Stage, attempt: Attempt, finished: Finished) -> str:
     if stage.person.passed(attempt.lesson):
         return p.html("The lesson stays passed: your best result counts.")
     if finished.score < attempt.pass_mark:
-        return p.html(
-            "To pass, you need {mark} %. You can try again at once: the questions will mostly be"
-            " new, and your best result counts.",
-            mark=attempt.pass_mark,
+        again = p.html("You can try again at once, and your best result counts.")
+        return " ".join((_what_it_takes(p, attempt), again, *_how_new(stage, attempt)))
+    return " ".join(
+        (
+            p.html(
+                "There are enough points, but a question on an important rule (marked ❗) went"
+                " wrong. Read that step again and have another go."
+            ),
+            *_how_new(stage, attempt),
         )
-    return p.html(
-        "There are enough points, but a question on an important rule (marked ❗) went wrong."
-        " Read that step again and have another go."
     )
+
+
+def _what_it_takes(p: Phrases, attempt: Attempt) -> str:
+    needed, count = attempt.needed, len(attempt.asked)
+    if attempt.critical:
+        return p.html(
+            "To pass, you need {needed} of {count}, and every question marked ❗ right.",
+            needed=needed,
+            count=count,
+        )
+    return p.html("To pass, you need {needed} of {count}.", needed=needed, count=count)
+
+
+def _how_new(stage: Stage, attempt: Attempt) -> tuple[str, ...]:
+    """Promise of another attempt's questions what is true; nothing where there will be none."""
+    p, lesson = stage.phrases, stage.course.lessons.get(attempt.lesson)
+    if lesson is None:
+        return ()
+    result = stage.person.study.results.get(attempt.lesson, LessonResult())
+    new = count_new(lesson.pool, lesson.draw, result.answered)
+    if new * 2 > lesson.draw:
+        return (p.html("The questions will mostly be new."),)
+    if new:
+        return (p.html("Some of the questions will be new."),)
+    return (p.html("The questions will be the same, in another order."),)
 
 
 def _onward(stage: Stage) -> list[Row]:

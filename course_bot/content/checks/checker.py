@@ -72,6 +72,17 @@ class Checker:
         """Add an error."""
         self.faults.append(Fault(place=place, what=what, would_be_right=would_be_right))
 
+    def warn(self, place: Place, what: str, would_be_right: str) -> None:
+        """Add a warning: the course is taught all the same."""
+        self.faults.append(
+            Fault(
+                place=place,
+                what=what,
+                would_be_right=would_be_right,
+                severity=Severity.WARNING,
+            )
+        )
+
     def unknown(self, where: Within, what: str, word: str, known: Iterable[str]) -> None:
         """Refuse a word that names nothing, at the letter that makes it another if one does."""
         self.fault(where(odd_letter(word, known)), what, suggest(word, known))
@@ -133,14 +144,9 @@ class Checker:
             right = f"дата позже {written.as_of}"
             self.fault(item.place("review_by"), "срок проверки раньше, чем as_of", right)
         elif written.review_by < self.today:
-            self.faults.append(
-                Fault(
-                    place=item.place("review_by"),
-                    what=f"срок проверки прошёл {written.review_by}",
-                    would_be_right="сверьте с источником и поставьте новые as_of и review_by",
-                    severity=Severity.WARNING,
-                )
-            )
+            what = f"срок проверки прошёл {written.review_by}"
+            right = "сверьте с источником и поставьте новые as_of и review_by"
+            self.warn(item.place("review_by"), what, right)
 
     def known_links(self, item: Item[M], links: list[str]) -> tuple[Link, ...]:
         """Look up the links that a lesson or an entry names."""

@@ -1,6 +1,6 @@
 """A question of a lesson's pool: what all kinds share; the rest is for its kind to check."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from course_bot.content.checks.checker import Checker
@@ -8,6 +8,7 @@ from course_bot.content.reading import WrittenStep
 from course_bot.content.shapes import WrittenQuiz
 from course_bot.content.source import Item
 from course_bot.questions.kinds import version_of
+from course_bot.questions.pool import count_new
 from course_bot.questions.question import Question
 from course_bot.questions.writing import Common, Loc, WrittenQuestion
 
@@ -16,14 +17,28 @@ EXPLANATION_CHARS = 400
 
 
 def check_pool(
-    checker: Checker, quiz: Item[WrittenQuiz], questions: list[Item[WrittenQuestion]]
+    checker: Checker,
+    quiz: Item[WrittenQuiz],
+    questions: Sequence[Item[WrittenQuestion]],
+    pool: Sequence[Question],
 ) -> None:
-    """Hold the number of critical questions against how many an attempt draws."""
-    limit = quiz.written.draw - 2
+    """Hold the pool against how many of its questions an attempt draws.
+
+    Critical questions may not fill an attempt; and whoever takes a third one should meet a
+    question that is new.
+    """
+    draw = quiz.written.draw
+    limit = draw - 2
     critical = [question for question in questions if question.written.critical]
-    for question in critical[limit:]:
-        right = f"в этом уроке не больше {limit}: draw минус 2"
-        checker.fault(question.place("critical"), "слишком много вопросов critical", right)
+    steps = list(dict.fromkeys(question.written.step for question in critical))
+    for question in critical:
+        if question.written.step in steps[limit:]:
+            what = "слишком много шагов с вопросами critical"
+            right = f"в этом уроке не больше {limit}: draw минус 2"
+            checker.fault(question.place("critical"), what, right)
+    if pool and not count_new(pool, draw, (), attempt=3):
+        right = "добавьте вопросов, чтобы и третья попытка не повторяла первые две"
+        checker.warn(quiz.place("questions"), "в третьей попытке не будет новых вопросов", right)
 
 
 def check_question(
