@@ -24,7 +24,7 @@ SIDE_BY_SIDE := --numprocesses logical --dist loadfile --no-loadscope-reorder
 help:
 	@echo "make run     start the course; it prints where to open it"
 	@echo "make test    run the tests"
-	@echo "make check   formatting, lint, types, layers, lessons, phrases"
+	@echo "make check   formatting, lint, types, layers, lessons, phrases, old browsers"
 	@echo "make bench   measure beside others' bots, and print the ratios (ARGS=\"http page\": parts of it)"
 	@echo "make format  format the code and bring the phrase catalogue into step with it"
 	@echo "make icons   draw the page's icons and its link's picture anew, from docs/icons"
@@ -44,6 +44,7 @@ check: install-dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m course_bot check lessons
 	$(BIN)/python -m course_bot.locale.check
+	$(BIN)/python -m tests.old_browsers
 
 bench: install-dev
 	$(BIN)/python -m tests.benchmarks $(ARGS)

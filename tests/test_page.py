@@ -1,5 +1,6 @@
 """The chat page in a real Chromium: what a person sees, presses and hears, and what is kept."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -17,6 +18,7 @@ from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
 from course_bot.reports.qr import qr_png
 from tests.browser_person import SECRET, headless
+from tests.old_browsers import Tables
 from tests.pretend_talk import PretendTalk
 
 pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
@@ -528,6 +530,57 @@ async def test_half_a_letter_is_refused_and_holds_up_nothing(desk: Desk) -> None
     await words.press("Enter")
     await key(page, "Посчитать").click()
     await expect(bot(page).last).to_contain_text("Нажатий: 1")
+
+
+OLD = """names => {
+    const known = Object.getOwnPropertyNames(window).map((name) => {
+        try { return window[name]; } catch { return null; }
+    });
+    const made = known.filter((one) => typeof one === "function");
+    for (const of of [window, ...made, ...made.map((one) => one.prototype)]) {
+        for (const name of names) if (of && of !== Object) try { delete of[name]; } catch {}
+    }
+}"""
+"""Makes of today's Chromium one that has never heard of what is newer than the oldest promised."""
+
+
+async def test_what_the_oldest_browsers_lack_is_not_needed(desk: Desk) -> None:
+    context = await desk.context()
+    # What drives the browser asks for big integers in its own name.
+    names = json.dumps(sorted(Tables.read().members - {"BigInt64Array", "BigUint64Array"}))
+    await context.add_init_script(f"({OLD})({names})")
+    page = await context.new_page()
+    await page.goto(desk.url)
+    lacking = (
+        "[!crypto.randomUUID, !document.body.replaceChildren, ![].at, !window.visualViewport]"
+    )
+    assert await page.evaluate(lacking) == [True] * 4
+    await key(page, "Посчитать").click()
+    await expect(bot(page)).to_contain_text("Нажатий: 1")
+    await page.locator("#words").fill("Вопрос")
+    await page.locator("#words").press("Enter")
+    await expect(bot(page).last).to_contain_text("Вы написали: 6")
+    await key(page, "Меню").click()
+    await page.get_by_role("button", name="Мои данные").click()
+    await expect(page.locator(".mine.sent")).to_have_count(2)
+    assert desk.errors == []
+
+
+async def test_a_browser_that_is_too_old_for_the_page_says_so_in_a_sentence(desk: Desk) -> None:
+    async def told(**options: Any) -> Locator:
+        page = await (await desk.context()).new_page()
+        await page.route("**/link.js", lambda route: route.fulfill(**options))
+        await page.goto(desk.url)
+        return page.get_by_role("alert")
+
+    script = "text/javascript"
+    await expect(await told(body="a ||= 1 ||", content_type=script)).to_contain_text(
+        "слишком старый"
+    )
+    await expect(await told(body="null.at(1)", content_type=script)).to_contain_text(
+        "Chrome от 80"
+    )
+    await expect(await told(status=503)).to_contain_text("не целиком")
 
 
 async def test_an_english_browser_gets_an_english_page(desk: Desk) -> None:

@@ -28,7 +28,7 @@ FRAME_BYTES = 16 * 1024
 """Room for WROTE_CHARS characters of any living script in UTF-8, and for the frame around them."""
 
 _Id = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-"""What ``crypto.randomUUID`` makes."""
+"""A UUID, as the page's ``newId`` makes it."""
 
 
 class _Frame(BaseModel):

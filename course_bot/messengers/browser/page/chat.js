@@ -1,7 +1,7 @@
 // @ts-check
 /** Show the conversation: bubbles, buttons, and what the connection is doing. */
 
-import { Link } from "./link.js";
+import { Link, newId } from "./link.js";
 import { build } from "./markup.js";
 import { language, phrases } from "./phrases.js";
 
@@ -47,6 +47,8 @@ let passing = "";
 /** The last words are in view, and should stay so. */
 let atEnd = true;
 let lastDay = "";
+/** The last thing that touched the page was a finger: a click itself says so only since Chrome 92. */
+let byFinger = false;
 const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
 
@@ -65,7 +67,7 @@ const link = new Link({
     const pressed = settle(move);
     troubleMessage?.remove();
     troubleMessage = null;
-    part("toasts").replaceChildren();
+    part("toasts").textContent = "";
     /** @type {HTMLElement | null} */
     let first = null;
     for (const reply of replies) {
@@ -76,7 +78,7 @@ const link = new Link({
         // Above the screen that the press changes, so that its buttons stay the last.
         if (move.kind !== "wrote" && current) current.before(bubble);
         else append(bubble);
-        first ??= bubble;
+        first = first || bubble;
       } else if (reply.kind === "commands") {
         haveCommands(reply.commands);
       } else {
@@ -94,6 +96,7 @@ const link = new Link({
       busy(again, true);
       link.retry();
     });
+    troubleMessage.classList.add("keyed");
     const rows = [[again]];
     if (move.kind !== "opened") rows.push([key(phrases.drop, () => giveUp(move))]);
     troubleMessage.append(keys(rows));
@@ -122,13 +125,12 @@ function press(button, element, event) {
   // The second click of a double click, and the second tap of an impatient finger, were meant for
   // the first button, even if another has come to its place by now.
   const message = /** @type {HTMLElement} */ (element.closest(".message"));
-  const touched = /** @type {PointerEvent} */ (event).pointerType === "touch";
   const fresh = performance.now() - Number(message.dataset.shown) < FRESH;
-  if (event.detail > 1 || (touched && fresh)) return;
+  if (event.detail > 1 || (byFinger && event.detail && fresh)) return;
   busy(element, true);
   if ([...waiting.values()].includes(element)) return link.retry();
   /** @type {Move} */
-  const move = { id: crypto.randomUUID(), kind: "pressed", action: button.action ?? "" };
+  const move = { id: newId(), kind: "pressed", action: button.action ?? "" };
   waiting.set(move.id, element);
   link.send(move);
 }
@@ -136,7 +138,7 @@ function press(button, element, event) {
 /** @param {string} text */
 function write(text) {
   /** @type {Move} */
-  const move = { id: crypto.randomUUID(), kind: "wrote", text };
+  const move = { id: newId(), kind: "wrote", text };
   showMine(move);
   link.send(move);
 }
@@ -249,7 +251,7 @@ function busy(button, is) {
 
 /** @param {Screen} screen */
 function screenMessage(screen) {
-  const message = element("div", "message bot");
+  const message = element("div", screen.rows.length ? "message bot keyed" : "message bot");
   message.tabIndex = -1;
   // The live region reads the text; whoever's focus comes here needs to know only what this is.
   message.setAttribute("role", "article");
@@ -390,7 +392,7 @@ function showState(state) {
   const calm = state === "elsewhere" || state === "cookies" ? "offline" : state;
   if (state === "online" && link.awaiting) {
     if (passing) tell("typing");
-    typingTimer ||= window.setTimeout(() => tell("typing"), TYPING_AFTER);
+    typingTimer = typingTimer || window.setTimeout(() => tell("typing"), TYPING_AFTER);
   } else {
     clearTimeout(typingTimer);
     typingTimer = 0;
@@ -412,6 +414,7 @@ function explain(state) {
 function tell(state) {
   document.body.className = state;
   log.setAttribute("aria-busy", String(state === "typing"));
+  log.classList.toggle("asked", log.lastElementChild?.classList.contains("mine") ?? false);
   const shown = part("state");
   // The dots move by themselves.
   const word = (state === "typing" && passing.replace(/…$/, "")) || phrases[state];
@@ -443,7 +446,9 @@ function bringIntoView(message, smoothly) {
   const end = scroll.scrollHeight - scroll.clientHeight;
   const start = message.offsetTop - 8;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  scroll.scrollTo({ top: Math.min(end, start), behavior: smoothly && !calm ? "smooth" : "instant" });
+  const top = Math.min(end, start);
+  if (smoothly && !calm) scroll.scrollTo({ top, behavior: "smooth" });
+  else scroll.scrollTop = top;
   look(end - start);
 }
 
@@ -464,8 +469,8 @@ scroll.addEventListener("scroll", () => {
 new ResizeObserver(() => atEnd && toEnd()).observe(scroll);
 part("down").addEventListener("click", toEnd);
 // Safari lays its keyboard over the page instead of making the page smaller.
-window.visualViewport?.addEventListener("resize", () => {
-  const seen = /** @type {VisualViewport} */ (window.visualViewport);
+window.visualViewport?.addEventListener("resize", (event) => {
+  const seen = /** @type {VisualViewport} */ (event.target);
   if (seen.scale !== 1) return;
   const covered = window.innerHeight - seen.height > 1;
   part("chat").style.height = covered ? `${seen.height}px` : "";
@@ -533,7 +538,8 @@ function haveCommands(entries) {
 
 /** @param {typeof commands} entries */
 function openMenu(entries) {
-  menu.replaceChildren(
+  menu.textContent = "";
+  menu.append(
     ...entries.map((entry) => {
       const item = key("", () => {
         closeMenu();
@@ -574,6 +580,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !menu.hidden) closeMenu();
 });
 addEventListener("pointerdown", (event) => {
+  byFinger = event.pointerType === "touch";
   const target = /** @type {Element} */ (event.target);
   if (!menu.hidden && !target.closest(".foot")) closeMenu();
 });
@@ -607,8 +614,10 @@ opener.hidden = true;
 banner.addEventListener("click", () => link.retry());
 addEventListener("hashchange", () => {
   const start = payload();
-  if (start) link.send({ id: crypto.randomUUID(), kind: "opened", payload: start });
+  if (start) link.send({ id: newId(), kind: "opened", payload: start });
 });
 
 for (const move of link.outbox) showMine(move);
 link.start(payload());
+// old.js looks for this: where it is missing, the browser is too old for what stands above.
+document.documentElement.classList.add("started");

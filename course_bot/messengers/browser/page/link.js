@@ -39,25 +39,38 @@ const STALE = 600_000;
 const TOO_LARGE = 1009;
 const ELSEWHERE = 4001;
 
+/** A random UUID. The browser's own randomUUID is younger than ours may be, and wants HTTPS. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  // RFC 9562, 5.4: version 4, variant 10.
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 export class Link {
-  /** @type {Move[]} */ outbox = load();
-  /** @type {State} */ state = "connecting";
-  /** @type {WebSocket | null} */ #socket = null;
-  /** @type {Listener} */ #listener;
-  #ready = false;
-  /** The move that was sent on this connection and has no answer yet. */
-  #flying = "";
-  /** The move that the server had trouble with: it waits for the person's word. */
-  #troubled = "";
-  #frameBytes = Infinity;
-  #failures = 0;
-  #timer = 0;
-  #watch = 0;
-  #hiddenSince = 0;
+  // No private names: Safari 14 and Firefox 78 do not know them.
 
   /** @param {Listener} listener */
   constructor(listener) {
-    this.#listener = listener;
+    this._listener = listener;
+    /** @type {Move[]} */
+    this.outbox = load();
+    /** @type {State} */
+    this.state = "connecting";
+    /** @type {WebSocket | null} */
+    this._socket = null;
+    this._ready = false;
+    /** The move that was sent on this connection and has no answer yet. */
+    this._flying = "";
+    /** The move that the server had trouble with: it waits for the person's word. */
+    this._troubled = "";
+    this._frameBytes = Infinity;
+    this._failures = 0;
+    this._timer = 0;
+    this._watch = 0;
+    this._hiddenSince = 0;
   }
 
   /**
@@ -65,24 +78,24 @@ export class Link {
    * @param {string} payload
    */
   start(payload) {
-    addEventListener("online", () => this.#hurry());
+    addEventListener("online", () => this._hurry());
     addEventListener("offline", () => {
-      this.#failures ||= 1;
-      this.#lose();
+      this._failures = this._failures || 1;
+      this._lose();
     });
-    addEventListener("pageshow", (event) => event.persisted && this.#hurry());
+    addEventListener("pageshow", (event) => event.persisted && this._hurry());
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) {
-        this.#hiddenSince ||= Date.now();
-      } else if (this.#socket) {
-        this.#hiddenSince = 0;
+        this._hiddenSince = this._hiddenSince || Date.now();
+      } else if (this._socket) {
+        this._hiddenSince = 0;
       } else {
-        this.#hurry();
+        this._hurry();
       }
     });
     const last = this.outbox[this.outbox.length - 1];
     if (last?.kind === "opened" && last.payload === payload) this.retry();
-    else this.send({ id: crypto.randomUUID(), kind: "opened", payload });
+    else this.send({ id: newId(), kind: "opened", payload });
   }
 
   /**
@@ -91,161 +104,161 @@ export class Link {
    */
   send(move) {
     this.outbox.push(move);
-    this.#save();
+    this._save();
     this.retry();
   }
 
   /** Try again at once, also the move that the server had trouble with. */
   retry() {
-    this.#troubled = "";
-    this.#hurry();
-    this.#pump();
-    this.#listener.state(this.state);
+    this._troubled = "";
+    this._hurry();
+    this._pump();
+    this._listener.state(this.state);
   }
 
   /** Give up the move that the server had trouble with. */
   drop() {
-    this.#troubled = "";
-    this.#take(this.outbox[0]?.id);
-    this.#pump();
-    this.#listener.state(this.state);
+    this._troubled = "";
+    this._take(this.outbox[0]?.id);
+    this._pump();
+    this._listener.state(this.state);
   }
 
   /** A move is with the server, which has not answered yet. */
   get awaiting() {
-    return this.#flying !== "";
+    return this._flying !== "";
   }
 
-  #hurry() {
-    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
+  _hurry() {
+    if (this._socket && this._socket.readyState <= WebSocket.OPEN) return;
     // Soon again after the first failure; what is known to be offline stays so until it is not.
-    this.#failures = Math.min(this.#failures, 1);
-    this.#connect();
+    this._failures = Math.min(this._failures, 1);
+    this._connect();
   }
 
-  #connect() {
-    clearTimeout(this.#timer);
+  _connect() {
+    clearTimeout(this._timer);
     const address = new URL("/ws", location.href);
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
-    this.#socket = socket;
-    this.#ready = false;
-    this.#flying = "";
-    if (this.state !== "offline") this.#become("connecting");
-    socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
-    socket.onclose = (event) => this.#lose(event.code);
+    this._socket = socket;
+    this._ready = false;
+    this._flying = "";
+    if (this.state !== "offline") this._become("connecting");
+    socket.onmessage = (event) => this._hear(JSON.parse(event.data));
+    socket.onclose = (event) => this._lose(event.code);
   }
 
   /** @param {number} [code] */
-  #lose(code) {
-    const socket = this.#socket;
+  _lose(code) {
+    const socket = this._socket;
     if (!socket) return;
-    const wasReady = this.#ready;
+    const wasReady = this._ready;
     // A dead connection may take minutes to close: leave it to itself.
     socket.onmessage = socket.onclose = null;
     socket.close();
-    this.#socket = null;
-    this.#ready = false;
-    clearTimeout(this.#watch);
-    if (code === ELSEWHERE) return this.#become("elsewhere");
+    this._socket = null;
+    this._ready = false;
+    clearTimeout(this._watch);
+    if (code === ELSEWHERE) return this._become("elsewhere");
     if (code === TOO_LARGE) {
-      const move = this.#take(this.#flying);
-      if (move) this.#listener.tooLarge(move);
+      const move = this._take(this._flying);
+      if (move) this._listener.tooLarge(move);
     }
-    this.#flying = "";
-    if (this.#failures > 0) this.#become("offline");
-    else this.#become("connecting");
-    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++);
-    this.#timer = window.setTimeout(() => this.#connect(), wait * (0.5 + Math.random() / 2));
-    if (!wasReady) this.#checkCookie();
+    this._flying = "";
+    if (this._failures > 0) this._become("offline");
+    else this._become("connecting");
+    const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this._failures++);
+    this._timer = window.setTimeout(() => this._connect(), wait * (0.5 + Math.random() / 2));
+    if (!wasReady) this._checkCookie();
   }
 
   /** A page can't see why a connection failed, so it asks. */
-  async #checkCookie() {
+  async _checkCookie() {
     const status = await fetch("/ws", { cache: "no-store" }).then((r) => r.status, () => 0);
     if (status !== 401) return;
     if (remember(RELOADED)) return location.reload();
-    clearTimeout(this.#timer);
-    this.#become("cookies");
+    clearTimeout(this._timer);
+    this._become("cookies");
   }
 
   /** @param {State} state */
-  #become(state) {
+  _become(state) {
     this.state = state;
-    this.#listener.state(state);
+    this._listener.state(state);
   }
 
   /** @param {any} frame */
-  #hear(frame) {
-    if (frame.hello) return this.#greet(frame.hello);
+  _hear(frame) {
+    if (frame.hello) return this._greet(frame.hello);
     // A frame that the server can't read at all (half a letter in it) is refused without an id.
-    const id = frame.id ?? this.#flying;
+    const id = frame.id ?? this._flying;
     const move = this.outbox.find((kept) => kept.id === id);
     if (frame.told) {
-      clearTimeout(this.#watch);
-      this.#watch = window.setTimeout(() => this.#lose(), PATIENCE);
-      return this.#listener.told(frame.told);
+      clearTimeout(this._watch);
+      this._watch = window.setTimeout(() => this._lose(), PATIENCE);
+      return this._listener.told(frame.told);
     }
-    if (id === this.#flying) {
-      this.#flying = "";
-      clearTimeout(this.#watch);
+    if (id === this._flying) {
+      this._flying = "";
+      clearTimeout(this._watch);
     }
     if (frame.trouble && move) {
-      this.#troubled = move.id;
-      this.#listener.trouble(move, frame.trouble);
+      this._troubled = move.id;
+      this._listener.trouble(move, frame.trouble);
     } else {
-      this.#take(id);
-      if (frame.refused) this.#listener.refused(frame.refused, move);
-      else if (move) this.#listener.replies(move, frame.replies);
-      this.#pump();
+      this._take(id);
+      if (frame.refused) this._listener.refused(frame.refused, move);
+      else if (move) this._listener.replies(move, frame.replies);
+      this._pump();
     }
-    this.#listener.state(this.state);
+    this._listener.state(this.state);
   }
 
   /** @param {Hello} hello */
-  #greet(hello) {
-    this.#ready = true;
-    this.#troubled = "";
-    this.#failures = 0;
-    this.#frameBytes = hello.frame_bytes;
+  _greet(hello) {
+    this._ready = true;
+    this._troubled = "";
+    this._failures = 0;
+    this._frameBytes = hello.frame_bytes;
     forget(RELOADED);
-    this.#listener.hello(hello);
-    if (this.#hiddenSince && Date.now() - this.#hiddenSince > STALE && !this.outbox.length) {
-      this.outbox.push({ id: crypto.randomUUID(), kind: "opened", payload: "" });
+    this._listener.hello(hello);
+    if (this._hiddenSince && Date.now() - this._hiddenSince > STALE && !this.outbox.length) {
+      this.outbox.push({ id: newId(), kind: "opened", payload: "" });
     }
-    this.#hiddenSince = document.hidden ? Date.now() : 0;
-    this.#pump();
-    this.#become("online");
+    this._hiddenSince = document.hidden ? Date.now() : 0;
+    this._pump();
+    this._become("online");
   }
 
   /** @returns {void} */
-  #pump() {
+  _pump() {
     const move = this.outbox[0];
-    if (!move || !this.#ready || !this.#socket || this.#flying || this.#troubled === move.id) return;
+    if (!move || !this._ready || !this._socket || this._flying || this._troubled === move.id) return;
     const frame = JSON.stringify(move);
-    if (new TextEncoder().encode(frame).length > this.#frameBytes) {
-      this.#take(move.id);
-      this.#listener.tooLarge(move);
-      return this.#pump();
+    if (new TextEncoder().encode(frame).length > this._frameBytes) {
+      this._take(move.id);
+      this._listener.tooLarge(move);
+      return this._pump();
     }
-    this.#flying = move.id;
-    this.#socket.send(frame);
-    clearTimeout(this.#watch);
-    this.#watch = window.setTimeout(() => this.#lose(), PATIENCE);
+    this._flying = move.id;
+    this._socket.send(frame);
+    clearTimeout(this._watch);
+    this._watch = window.setTimeout(() => this._lose(), PATIENCE);
   }
 
   /**
    * Remove a move from the outbox.
    * @param {string | undefined} id
    */
-  #take(id) {
+  _take(id) {
     const move = this.outbox.find((kept) => kept.id === id);
     this.outbox = this.outbox.filter((kept) => kept !== move);
-    this.#save();
+    this._save();
     return move;
   }
 
-  #save() {
+  _save() {
     try {
       sessionStorage.setItem(OUTBOX, JSON.stringify(this.outbox));
     } catch {
