@@ -178,6 +178,14 @@ def step(number: int) -> str:
             "нет ответа — нужно что-то одно",
         ),
         ("chat/quiz.yaml", "    generated:", "    answer: ¦1\n    generated:", "и answer, и gen"),
+        # orders
+        ("chat/quiz.yaml", "items: [Открыть МЭШ, ", "items: ¦[", "пунктов: 2 — нужно от 3 до 6"),
+        ("chat/quiz.yaml", "Подождать]", "[а, б, ¦Открыть МЭШ]]", "шаг порядка повторяется"),
+        ("chat/quiz.yaml", "Подождать]", "¦[Подождать]]", "пунктов: 1 — нужно не меньше 2"),
+        ("chat/quiz.yaml", "Подождать]", "[а, ¦{б: в}]]", "здесь должен быть текст"),
+        ("chat/quiz.yaml", "Подождать]", "[а, ¦[б, в]]]", "здесь должен быть текст"),
+        ("chat/quiz.yaml", "Подождать]", "¦{б: в}]", "здесь должен быть текст"),
+        ("chat/quiz.yaml", "items: [", "items: ¦[[а, б, в]]\n    #[", "пунктов: 1 — нужно не"),
         # generated questions
         ("chat/quiz.yaml", "case: people_missing", "case: ¦people_mising", "неизвестный случай"),
         (

@@ -465,7 +465,10 @@ def wordless(course: Course) -> Course:
             id="multiple", version="v1", text=n, explanation=n, step=1,
             options=(Option(text=a, right=True), Option(text=b), Option(text=c, right=True)),
         ),
-        Order(id="order", version="v1", text=n, explanation=n, step=1, items=(a, b, c)),
+        Order(
+            id="order", version="v1", text=n, explanation=n, step=1,
+            items=(a, b, c), ranks=(0, 1, 1),
+        ),
         Match(
             id="match", version="v1", text=n, explanation=n, step=1,
             pairs=tuple(Pair(term=each, meaning=each) for each in (a, b, c)),

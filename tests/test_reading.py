@@ -65,6 +65,14 @@ def test_the_small_course_is_read_as_it_is_written(lessons: Path) -> None:
     assert small.rules["staff_target"].review_by == date(2027, 3, 1)
 
 
+def test_a_list_among_the_items_of_an_order_holds_those_of_one_rank(lessons: Path) -> None:
+    edit(lessons, "chat/quiz.yaml", "[Открыть МЭШ, Связать", "[Войти, [Открыть МЭШ, 7], Связать")
+    order = course(lessons).lessons["chat"].pool[2]
+    assert isinstance(order, Order)
+    assert order.items == ("Войти", "Открыть МЭШ", "7", "Связать профили", "Подождать")
+    assert order.ranks == (0, 1, 1, 2, 3)
+
+
 def test_a_link_line_is_a_button_with_its_own_label_or_the_links(lessons: Path) -> None:
     [own] = course(lessons).lessons["chat"].steps[1].links
     [given_label] = course(lessons).lessons["chat"].steps[2].links

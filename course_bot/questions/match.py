@@ -50,7 +50,7 @@ class Match(Question):
 
     def draw(self, random: Random) -> Drawn:
         """Shuffle the meanings; terms stay as written."""
-        return Drawn(shown=disordered(len(self.pairs), random))
+        return Drawn(shown=disordered(len(self.pairs), random, self.grade))
 
     def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
         """Show the pairs made so far, the next term, and the meanings left."""

@@ -1,12 +1,14 @@
 """An order question: items are tapped one after another, as they follow each other."""
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from random import Random
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic_core import PydanticKnownError
 
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.options import OPTION_CHARS
@@ -31,17 +33,29 @@ from course_bot.questions.question import (
 from course_bot.questions.writing import Common, Loc, QuestionChecker, WrittenQuestion
 from course_bot.written import Words
 
+ITEMS = range(3, 7)
+
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True)
 class Order(Question):
-    """The items, in their right order; partial credit by adjacent pairs."""
+    """The items, in their right order; partial credit by adjacent pairs.
+
+    ``ranks`` gives each item's place in the right order, from 0: items of one rank may come in
+    any order among themselves. Empty where each has a place of its own.
+    """
 
     kind: Literal["order"] = "order"
     items: tuple[str, ...]
+    # Left out of what is kept where it says nothing, so that such questions keep their versions.
+    ranks: Annotated[tuple[int, ...], Field(default=(), exclude_if=operator.not_)] = ()
+
+    @property
+    def _places(self) -> Sequence[int]:
+        return self.ranks or range(len(self.items))
 
     def draw(self, random: Random) -> Drawn:
         """Shuffle the items."""
-        return Drawn(shown=disordered(len(self.items), random))
+        return Drawn(shown=disordered(len(self.items), random, self.grade))
 
     def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
         """Show what has been tapped, and what is left to tap."""
@@ -82,11 +96,15 @@ class Order(Question):
         return buttons_instead(p, text)
 
     def grade(self, response: Response) -> int | None:
-        """Give the share of adjacent pairs that follow each other rightly."""
+        """Give the share of adjacent pairs that follow each other rightly.
+
+        One item follows another if it comes next in the right order, or may change places with it.
+        """
         count = len(self.items)
         if not isinstance(response, tuple) or sorted(response) != list(range(count)):
             return None
-        follows = sum(1 for a, b in pairwise(response) if b == a + 1)
+        ranks = [self._places[item] for item in response]
+        follows = sum(1 for before, after in pairwise(ranks) if after - before in (0, 1))
         return FULL * follows // (count - 1)
 
     def compare(
@@ -98,16 +116,26 @@ class Order(Question):
         right: bool,
     ) -> list[str]:
         """Show the order as it was tapped and, unless it is right, the right one."""
-        parts = [_listed(p.html("<b>Your answer:</b>"), [self.items[at] for at in taps(response)])]
+        chosen = [f"{place}. {self.items[at]}" for place, at in enumerate(taps(response), 1)]
+        parts = ["\n".join((p.html("<b>Your answer:</b>"), *chosen))]
         if not right:
-            parts.append(_listed(p.html("<b>Right:</b>"), self.items))
+            lines = [p.html("<b>Right:</b>"), *map(self._line, range(len(self.items)))]
+            if self.ranks:
+                lines.append(p.html("<i>Lines with the same number: in any order.</i>"))
+            parts.append("\n".join(lines))
         return parts
+
+    def _line(self, item: int) -> str:
+        """Write an item after its place in the right order, or after all that it may have."""
+        first = 1 + sum(rank < self._places[item] for rank in self._places)
+        last = sum(rank <= self._places[item] for rank in self._places)
+        place = f"{first}" if first == last else f"{first}–{last}"
+        return f"{place}. {self.items[item]}"
 
     def mistakes(self, response: Response) -> Iterable[str]:
         """Return the whole order, unless it is right."""
-        order = taps(response)
-        wrong = order != tuple(range(len(self.items)))
-        return [" → ".join(self.items[at] for at in order)] if wrong else []
+        items = [self.items[at] for at in taps(response)]
+        return [] if self.grade(response) == FULL else [" → ".join(items)]
 
     def rehearsed(self) -> Iterable[Response]:
         """Tap the right order, its reverse and, partly right, one with the first item last.
@@ -118,20 +146,35 @@ class Order(Question):
         return [right, right[::-1], (*right[1:], 0)]
 
 
-def _listed(head: str, items: Iterable[str]) -> str:
-    return "\n".join((head, *(f"{place}. {item}" for place, item in enumerate(items, 1))))
+def _as_group(value: object) -> object:
+    """Take an item by itself as a group of one; a list stands for several."""
+    if not isinstance(value, list):
+        return [value]
+    if len(value) < 2:
+        found = {"field_type": "List", "min_length": 2, "actual_length": len(value)}
+        raise PydanticKnownError("too_short", found)
+    return value
 
 
 class WrittenOrder(WrittenQuestion):
-    """Items in their right order."""
+    """Items in their right order; a list among them holds those that may change places."""
 
-    items: Annotated[list[Words], Field(min_length=3, max_length=6)]
+    items: Annotated[list[Annotated[list[Words], BeforeValidator(_as_group)]], Field(min_length=2)]
 
     def check(self, checker: QuestionChecker, common: Common) -> Order:
-        """Check that all items are different."""
-        items: dict[Loc, str] = {
-            ("items", index): checker.text("items", index, limit=OPTION_CHARS)
-            for index in range(len(self.items))
-        }
+        """Check that there are enough items, not too many, and that all are different."""
+        count = sum(map(len, self.items))
+        if count not in ITEMS:
+            what = f"слишком {'мало' if count < ITEMS[0] else 'много'}, пунктов: {count}"
+            checker.fault(("items",), what, f"нужно от {ITEMS[0]} до {ITEMS[-1]}")
+        items: dict[Loc, str] = {}
+        ranks: list[int] = []
+        for rank, group in enumerate(self.items):
+            alone = len(group) == 1
+            for index in range(len(group)):
+                loc = ("items", rank) if alone else ("items", rank, index)
+                items[loc] = checker.text(*loc, limit=OPTION_CHARS)
+                ranks.append(rank)
         checker.different("шаг порядка", items)
-        return Order(**common, items=tuple(items.values()))
+        grouped = len(items) > len(self.items)
+        return Order(**common, items=tuple(items.values()), ranks=tuple(ranks) if grouped else ())

@@ -1,12 +1,12 @@
 """What the kinds with parts to tap share: shuffling them, and putting them on buttons."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from course_bot.locale.phrases import Phrases
 from course_bot.markup import shown
 from course_bot.questions.numbers import parse_number
-from course_bot.questions.question import Draft, Hint, Tap, Verb
+from course_bot.questions.question import FULL, Draft, Hint, Response, Tap, Verb
 
 SHORT_OPTION = 32
 """Options of up to so many characters fit their buttons on a phone of 360 pixels."""
@@ -20,11 +20,13 @@ def shuffled(count: int, random: Random) -> tuple[int, ...]:
     return tuple(random.sample(range(count), count))
 
 
-def disordered(count: int, random: Random) -> tuple[int, ...]:
-    """Shuffle so that the shown order is not already the answer."""
+def disordered(
+    count: int, random: Random, grade: Callable[[Response], int | None]
+) -> tuple[int, ...]:
+    """Shuffle so that the shown order is not already an answer that earns everything."""
     while True:
         order = shuffled(count, random)
-        if order != tuple(range(count)):
+        if grade(order) != FULL:
             return order
 
 

@@ -1,16 +1,22 @@
 """A response held against a question."""
 
+from dataclasses import replace
 from itertools import permutations
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_bot.locale.phrases import phrases
+from course_bot.questions.kinds import ask
 from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.options import Option
 from course_bot.questions.question import FULL, Question, Response
 from tests.courses import CHOICE, MATCH, MULTIPLE, NUMBER, ORDER, POOL, RIGHT, WRONG
+
+GROUPED = replace(ORDER, ranks=(0, 1, 1, 2))
 
 WRITTEN = [question for question in POOL if question.id != "generated"]
 
@@ -55,6 +61,39 @@ def test_a_multiple_question_earns_its_right_share_less_its_wrong_share(
 )
 def test_an_order_question_earns_its_right_neighbours(taps: tuple[int, ...], earned: int) -> None:
     assert ORDER.points(taps) == earned
+
+
+@pytest.mark.parametrize(
+    ("taps", "earned"),
+    [
+        ((0, 1, 2, 3), 100),
+        ((0, 2, 1, 3), 100),
+        ((1, 0, 2, 3), 66),
+        ((0, 1, 3, 2), 66),
+        ((3, 2, 1, 0), 33),
+        ((1, 2, 3, 0), 66),
+    ],
+)
+def test_items_of_one_group_may_change_places(taps: tuple[int, ...], earned: int) -> None:
+    assert GROUPED.points(taps) == earned
+    assert bool(list(GROUPED.mistakes(taps))) == (earned < FULL)
+
+
+def test_the_right_order_says_which_items_may_change_places() -> None:
+    _mine, right = GROUPED.compare(phrases("ru"), (), (3, 2, 1, 0), right=False)
+
+    assert right.splitlines()[1:] == [
+        "1. Открыть МЭШ",
+        "2–3. Связать профили",
+        "2–3. Подождать",
+        "4. Проверить",
+        "<i>Строки с одинаковым номером — в любом порядке.</i>",
+    ]
+
+
+@given(st.integers())
+def test_no_right_order_of_a_group_is_shown_to_begin_with(seed: int) -> None:
+    assert GROUPED.points(ask(GROUPED, Random(seed)).shown) < FULL
 
 
 @pytest.mark.parametrize(

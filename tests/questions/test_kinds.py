@@ -90,6 +90,18 @@ def test_a_version_stands_for_all_of_a_question_but_itself() -> None:
     assert QUESTION.validate_json(QUESTION.dump_json(CHOICE)) == CHOICE
 
 
+def test_versions_stay_as_they_are_in_databases_already() -> None:
+    assert {question.id: version_of(question) for question in POOL} == {
+        "choice": "f22e35bac984",
+        "multiple": "fa973f72ff35",
+        "order": "57fbe65e2ff4",
+        "match": "834e609f9c5c",
+        "number": "2fc7450584b1",
+        "generated": "2014e9c5897d",
+    }
+    assert version_of(replace(ORDER, ranks=(0, 1, 1, 2))) != version_of(ORDER)
+
+
 @pytest.mark.parametrize("question", POOL, ids=lambda question: question.id)
 @given(seed=st.integers())
 def test_what_is_rehearsed_fits_and_has_the_right_response_among_it(
