@@ -12,7 +12,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from course_bot.conversation.port import Button, Command, Commands, Document, Opened, Screen
+from course_bot.conversation.port import (
+    Button,
+    Command,
+    Commands,
+    Document,
+    Opened,
+    Screen,
+    Wrote,
+)
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
@@ -169,6 +177,31 @@ async def test_an_answer_lost_on_its_way_is_asked_for_again_with_the_same_id(des
     assert list(desk.talk.presses.values()) == [1]
 
 
+async def test_a_command_in_a_text_is_written_by_a_tap(desk: Desk) -> None:
+    told = "Всё о вас: /me. <i>Сначала (/menu)</i> Не команды: /team 1/me а/menu <code>/me</code>"
+    desk.talk.replies = lambda _: [Screen(text=told)]
+    page = await desk.page()
+    taps = bot(page).locator(".written")
+    await expect(taps).to_have_text(["/me", "/menu"])
+    await page.locator("#words").fill("Начатый вопрос")
+    await taps.last.click()
+    await expect(page.locator(".mine.sent")).to_contain_text("/menu")
+    await expect(page.locator("#words")).to_have_value("Начатый вопрос")
+    assert isinstance(desk.talk.taken[-1], Wrote)
+
+
+async def test_what_is_being_written_survives_a_reload_until_it_is_sent(desk: Desk) -> None:
+    page = await desk.page()
+    await page.locator("#words").fill("Долгий вопрос\nв две строки")
+    await page.reload()
+    await expect(page.locator("#words")).to_have_value("Долгий вопрос\nв две строки")
+    await page.locator("#words").press("Enter")
+    await expect(page.locator(".mine.sent")).to_have_count(1)
+    await page.reload()
+    await expect(bot(page)).to_contain_text("Нажатий")
+    await expect(page.locator("#words")).to_have_value("")
+
+
 async def test_a_reload_with_an_unanswered_text_sends_it_again_and_shows_it(desk: Desk) -> None:
     page = await desk.page()
     await expect(bot(page)).to_contain_text("Нажатий: 0")
@@ -263,14 +296,14 @@ async def test_another_command_menu_takes_the_place_of_the_one_before(desk: Desk
     desk.talk.replies = lambda _: [Screen(text="Дальше"), Commands(entries=entries, usual=False)]
     await key(page, "Посчитать").click()
     await expect(bot(page)).to_contain_text("Дальше")
-    await key(page, "Меню").click()
+    await key(page, "Команды").click()
     await expect(page.locator("#menu button")).to_have_text(["Мои организации/team"])
 
 
 async def test_the_menu_lists_the_commands_and_a_command_is_a_text(desk: Desk) -> None:
     page = await desk.page()
     await expect(bot(page)).to_contain_text("Нажатий: 0")
-    opener = key(page, "Меню")
+    opener = key(page, "Команды")
     await opener.click()
     await expect(opener).to_have_attribute("aria-expanded", "true")
     await page.keyboard.press("ArrowDown")
@@ -317,7 +350,7 @@ async def test_whoever_listens_to_the_page_hears_everything(desk: Desk) -> None:
     page = await desk.page()
     await key(page, "Отметить").click()
     await expect(page.get_by_role("status").get_by_text("Отмечено")).to_be_visible()
-    await key(page, "Меню").click()
+    await key(page, "Команды").click()
     nameless: list[str] = await page.evaluate(
         """[...document.querySelectorAll("button, a, textarea, [role=group], [role=log]")].filter(
             (one) => !(one.textContent.trim() || one.getAttribute("aria-label"))
@@ -419,9 +452,10 @@ async def test_a_text_that_is_not_to_be_sent_after_all_comes_back(desk: Desk) ->
     desk.talk.fails()
     await page.locator("#words").fill("Неудачный вопрос")
     await page.locator("#words").press("Enter")
+    await page.locator("#words").fill("Уже другой")
     await key(page, "Не отправлять").click()
     await expect(page.locator(".message")).to_have_count(1)
-    await expect(page.locator("#words")).to_have_value("Неудачный вопрос")
+    await expect(page.locator("#words")).to_have_value("Неудачный вопрос\nУже другой")
     desk.talk.recovers()
     await key(page, "Посчитать").click()
     await expect(bot(page)).to_contain_text("Нажатий: 1")
@@ -560,7 +594,7 @@ async def test_what_the_oldest_browsers_lack_is_not_needed(desk: Desk) -> None:
     await page.locator("#words").fill("Вопрос")
     await page.locator("#words").press("Enter")
     await expect(bot(page).last).to_contain_text("Вы написали: 6")
-    await key(page, "Меню").click()
+    await key(page, "Команды").click()
     await page.get_by_role("button", name="Мои данные").click()
     await expect(page.locator(".mine.sent")).to_have_count(2)
     assert desk.errors == []
@@ -586,6 +620,6 @@ async def test_a_browser_that_is_too_old_for_the_page_says_so_in_a_sentence(desk
 async def test_an_english_browser_gets_an_english_page(desk: Desk) -> None:
     page = await desk.page(locale="en-GB")
     await expect(page.locator("#state")).to_have_text("online")
-    await expect(key(page, "Menu")).to_be_visible()
+    await expect(key(page, "Commands")).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "en"
     assert desk.talk.taken[0].language == "en"

@@ -2,7 +2,7 @@
 /** Show the conversation: bubbles, buttons, and what the connection is doing. */
 
 import { Link, newId } from "./link.js";
-import { build } from "./markup.js";
+import { build, offerCommands } from "./markup.js";
 import { language, phrases } from "./phrases.js";
 
 /** @typedef {import("./link.js").Move} Move */
@@ -17,6 +17,7 @@ const FRESH = 300;
 const TOAST = 3500;
 const TOAST_CHARACTER = 50;
 const LINES = 5;
+const DRAFT = "draft";
 
 /**
  * @template {HTMLElement} T
@@ -153,17 +154,15 @@ function giveUp(move) {
 }
 
 /**
- * Undo what showed a move; a text returns to where it was written, if that is still free.
+ * Undo what showed a move; a text returns to where it was written.
  * @param {Move} move
  */
 function takeBack(move) {
   const shown = settle(move);
   if (move.kind !== "wrote") return;
   shown?.remove();
-  if (!words.value) {
-    words.value = move.text;
-    grow();
-  }
+  // Before what has been begun since.
+  if (words.value !== move.text) hold([move.text, words.value].filter(Boolean).join("\n"));
 }
 
 // What the person sees
@@ -219,7 +218,7 @@ function showMine(move) {
   const text = element("div", "text");
   text.dir = "auto";
   text.textContent = move.text;
-  bubble.append(element("span", "unseen", phrases.you), text, meta());
+  bubble.append(element("span", "unseen", phrases.you), text, meta(text));
   message.append(bubble);
   append(message);
   message.classList.add("waiting");
@@ -263,7 +262,8 @@ function screenMessage(screen) {
   text.lang = /[а-яё]/i.test(screen.text) ? "ru" : "en";
   text.append(build(screen.text));
   for (const code of text.querySelectorAll("code")) copiesItself(/** @type {HTMLElement} */ (code));
-  bubble.append(text, meta());
+  offerCommands(text, tappable);
+  bubble.append(text, meta(text));
   message.append(bubble);
   if (screen.rows.length) {
     message.append(
@@ -300,6 +300,17 @@ function copiesItself(code) {
     event.preventDefault();
     copy();
   });
+}
+
+/**
+ * What a text says one may write, such as /help, is written by a tap, as in Telegram.
+ * @param {string} name
+ */
+function tappable(name) {
+  if (!commands.some((entry) => entry.name === name)) return null;
+  const made = key(`/${name}`, (event) => event.detail < 2 && write(`/${name}`));
+  made.className = "written";
+  return made;
 }
 
 /** @param {HTMLElement[][]} rows */
@@ -373,9 +384,11 @@ function size(bytes) {
   return `${number.format(bytes / 1024 ** step)}\u00a0${phrases.units[step]}`;
 }
 
-function meta() {
+/** @param {HTMLElement} [text] what it stands beside, and leaves room for it */
+function meta(text) {
   const time = element("time", "meta", clock.format(new Date()));
   time.setAttribute("aria-hidden", "true");
+  if (text) text.dataset.time = time.textContent ?? "";
   return time;
 }
 
@@ -488,12 +501,33 @@ function grow() {
   part("send").classList.toggle("ready", words.value.trim() !== "");
 }
 
+/**
+ * Have this as the text that is being written, and keep it, so that a reload does not lose it.
+ * @param {string} text
+ */
+function hold(text) {
+  if (words.value !== text) words.value = text;
+  grow();
+  try {
+    sessionStorage.setItem(DRAFT, text);
+  } catch {
+    // Storage is full or forbidden: what is written then lives as long as the page.
+  }
+}
+
+function draft() {
+  try {
+    return sessionStorage.getItem(DRAFT) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 function submit() {
   const text = words.value.trim();
   closeMenu();
   if (!text) return;
-  words.value = "";
-  grow();
+  hold("");
   write(text);
 }
 
@@ -505,7 +539,7 @@ part("writer").addEventListener("submit", (event) => {
 part("send").addEventListener("pointerdown", (event) => event.preventDefault());
 
 words.addEventListener("input", () => {
-  grow();
+  hold(words.value);
   const matching = commands.filter((entry) => `/${entry.name}`.startsWith(words.value));
   if (words.value.startsWith("/") && matching.length) openMenu(matching);
   else closeMenu();
@@ -543,8 +577,8 @@ function openMenu(entries) {
     ...entries.map((entry) => {
       const item = key("", () => {
         closeMenu();
-        words.value = "";
-        grow();
+        // What has been typed of a command, not what was being written besides.
+        if (words.value.startsWith("/")) hold("");
         write(`/${entry.name}`);
       });
       item.className = "command";
@@ -601,8 +635,7 @@ function payload() {
 document.documentElement.lang = language;
 document.title = phrases.title;
 part("name").textContent = phrases.title;
-part("opener-word").textContent = phrases.menu;
-opener.setAttribute("aria-label", phrases.menu);
+opener.setAttribute("aria-label", phrases.commands);
 menu.setAttribute("role", "group");
 menu.setAttribute("aria-label", phrases.commands);
 log.setAttribute("aria-label", phrases.messages);
@@ -617,6 +650,7 @@ addEventListener("hashchange", () => {
   if (start) link.send({ id: newId(), kind: "opened", payload: start });
 });
 
+hold(draft());
 for (const move of link.outbox) showMine(move);
 link.start(payload());
 // old.js looks for this: where it is missing, the browser is too old for what stands above.

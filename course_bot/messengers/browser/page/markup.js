@@ -33,3 +33,32 @@ export function build(source) {
   whole.normalize();
   return whole;
 }
+
+/** A command: its name behind a slash that nothing but a space, a bracket or a quote stands before. */
+const COMMAND = /(^|[\s(«“"])(\/[a-z]+)(?![\w/])/;
+
+/**
+ * Let the commands in a text be tapped.
+ * @param {Node} root
+ * @param {(name: string) => HTMLElement | null} tappable makes what stands in a command's place
+ */
+export function offerCommands(root, tappable) {
+  for (const node of [...root.childNodes]) {
+    if (node instanceof Text) offerIn(node, tappable);
+    else if (node.nodeName !== "CODE") offerCommands(node, tappable);
+  }
+}
+
+/**
+ * @param {Text} text
+ * @param {(name: string) => HTMLElement | null} tappable
+ */
+function offerIn(text, tappable) {
+  const found = COMMAND.exec(text.data);
+  if (!found) return;
+  const command = text.splitText(found.index + found[1].length);
+  const rest = command.splitText(found[2].length);
+  const made = tappable(found[2].slice(1));
+  if (made) command.replaceWith(made);
+  offerIn(rest, tappable);
+}
