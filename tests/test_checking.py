@@ -337,6 +337,64 @@ def test_a_third_attempt_without_a_new_question_is_a_warning(lessons: Path) -> N
     assert said.startswith("lessons/chat/quiz.yaml:3:3: предупреждение: в третьей попытке не")
 
 
+def choices(*options: tuple[str, str, str]) -> str:
+    """Write choice questions for a pool, each with its right option and two wrong ones."""
+    return "".join(
+        f"  - id: choice-{number}\n    kind: choice\n    step: Откуда чат\n"
+        f"    text: Вопрос {number}?\n    explanation: Так сказано.\n    options:\n"
+        f"      - text: {right}\n        right: true\n"
+        f"      - text: {one}\n        why: Нет.\n      - text: {other}\n        why: Нет.\n"
+        for number, (right, one, other) in enumerate(options)
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            # The small course's own question is right by its length, too.
+            [(f"{each}ответвот", f"нет{each}", f"мимо{each}") for each in "абвг"],
+            "верный вариант выдаёт длина: самый длинный верен в 5 из 5 (наугад: 1,7)",
+        ),
+        (
+            [(f"да{each}", f"нет{each}нет", f"мимо{each}мимо") for each in "абвг"],
+            "верный вариант выдаёт длина: самый короткий верен в 4 из 5 (наугад: 1,7)",
+        ),
+        (
+            [
+                (f"связать {each}", f"кра{each}сить", f"сло{each}жить")
+                for each in ("пол", "дом", "лес", "сад")
+            ],
+            "верный вариант выдают слова: тот, чьих слов больше в других вопросах, верен в",
+        ),
+    ],
+)
+def test_a_pool_that_gives_its_answers_away_is_a_warning(
+    lessons: Path, options: list[tuple[str, str, str]], words: str
+) -> None:
+    quiz = lessons / "chat/quiz.yaml"
+    quiz.write_text(QUIZ + choices(*options[:1]), encoding="utf-8")
+    assert faults(lessons) == []
+    quiz.write_text(QUIZ + choices(*options), encoding="utf-8")
+    said = faults(lessons)
+    assert any(
+        each.startswith("lessons/chat/quiz.yaml:3:3: предупреждение: ") and words in each
+        for each in said
+    ), said
+    assert check(lessons, today=TODAY)[0] is not None
+
+
+def test_a_right_answer_that_stands_in_two_questions_is_a_warning(lessons: Path) -> None:
+    quiz = lessons / "chat/quiz.yaml"
+    options = ("«Появится сам!»", "Придёт позже", "Пришлют ссылкою")
+    quiz.write_text(QUIZ + choices(options), encoding="utf-8")
+    assert faults(lessons) == []
+    place = edit(lessons, "chat/quiz.yaml", "«Появится сам!»", "¦«Появлялся» сам он!")
+    [said] = faults(lessons)
+    what = "предупреждение: верный ответ ««Появлялся» сам он!» уже есть в другом вопросе"
+    assert said.startswith(f"{place}: {what}")
+
+
 def test_a_question_id_is_unique_in_the_whole_course(lessons: Path) -> None:
     copy = lessons / "copy"
     copy.mkdir()

@@ -6,6 +6,7 @@ from pathlib import Path
 from course_bot.app import check_course, run_async, serve
 from course_bot.commands import Commands
 from course_bot.commands.finding import checked_course, print_faults
+from course_bot.content.checks.blind import Attack, run_all
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.faults import Fault, Severity
 from course_bot.content.model import Course
@@ -51,7 +52,18 @@ def check_command(arguments: argparse.Namespace) -> int:
         return 1
     questions = sum(len(lesson.pool) for lesson in course.lessons.values())
     print(f"{folder}: {len(course.lessons)} lessons, {questions} questions, no errors")
+    print(f"Answered blindly, right by: {_blind_figures(course)}")
     return 0
+
+
+def _blind_figures(course: Course) -> str:
+    """Say how often attacks that know nothing are right over the course, beside chance."""
+    runs = run_all(lesson.pool for lesson in course.lessons.values())
+    count = len(runs[Attack.WORDS].chances) or 1
+    rates = {f"{attack}": run.hits for attack, run in runs.items()}
+    rates["chance"] = runs[Attack.WORDS].expected
+    told = ", ".join(f"{name} {100 * hits / count:.0f}%" for name, hits in rates.items())
+    return f"{told} of {len(runs[Attack.WORDS].chances)} choice questions"
 
 
 async def _vanished(settings: Settings, course: Course) -> tuple[Fault, ...]:

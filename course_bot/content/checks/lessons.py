@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from course_bot.content.checks.blind import check_blind
 from course_bot.content.checks.checker import Checker, same, twice, within_line
 from course_bot.content.checks.pictures import check_picture, check_unused
 from course_bot.content.checks.questions import check_pool, check_question
@@ -37,6 +38,7 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
     pool = [check_question(checker, item, lesson.steps) for item in lesson.questions]
     if lesson.quiz:
         check_pool(checker, lesson.quiz, lesson.questions, pool)
+        check_blind(checker, lesson.quiz, lesson.questions, pool)
     if lesson.front:
         _front(checker, lesson.front, lesson.steps)
     if not lesson.front or not lesson.quiz or not steps:
