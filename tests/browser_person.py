@@ -11,11 +11,24 @@ from uuid import uuid4
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
 from playwright.async_api import Browser, async_playwright
 
-from course_bot.conversation.port import Button, Command, Commands, Document, Notice, Reply, Screen
+from course_bot.conversation.port import (
+    Button,
+    Command,
+    Commands,
+    Document,
+    Erased,
+    Form,
+    Notice,
+    Option,
+    Progress,
+    Reply,
+    Screen,
+)
 from tests.dialogue import Person
 
 SECRET = b"a secret of at least thirty-two bytes"
-REPLIES: dict[str, type[Screen | Notice | Document | Commands]] = {
+REPLIES: dict[str, type[Reply]] = {
+    "erased": Erased,
     "commands": Commands,
     "screen": Screen,
     "notice": Notice,
@@ -28,7 +41,20 @@ def read_reply(reply: dict[str, Any]) -> Reply:
     fields = dict(reply)
     kind = REPLIES[fields.pop("kind")]
     if kind is Screen:
-        fields["rows"] = tuple(tuple(Button(**one) for one in row) for row in fields["rows"])
+        fields["rows"] = tuple(
+            tuple(Button(**one) for one in row) for row in fields.pop("rows", ())
+        )
+        if form := fields.pop("form", None):
+            fields["form"] = Form(
+                kind=form.pop("kind"),
+                hint=form.pop("hint"),
+                options=tuple(Option(**one) for one in form.pop("options")),
+                terms=tuple(form.pop("terms")),
+                keys=tuple(Button(**one) for one in form.pop("keys")),
+                **form,
+            )
+        if progress := fields.pop("progress", None):
+            fields["progress"] = Progress(**progress)
     elif kind is Document:
         fields["content"] = b64decode(fields["content"])
     elif kind is Commands:

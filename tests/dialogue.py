@@ -11,6 +11,7 @@ from course_bot.conversation.port import (
     Button,
     Commands,
     Document,
+    Erased,
     Move,
     Notice,
     Opened,
@@ -39,6 +40,8 @@ class Person(ABC):
     rows: tuple[tuple[Button, ...], ...] = ()
     notices: list[str] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
+    erased: bool = False
+    """The door was told to forget what was said."""
     commands: tuple[str, ...] = ()
     """The names in the command menu, as far as the person was given one."""
 
@@ -101,11 +104,14 @@ class Person(ABC):
         for reply in replies:
             match reply:
                 case Screen():
-                    self.text, self.rows = plain(reply.text), reply.rows
+                    text, self.rows = reply.spelled()
+                    self.text = plain(text)
                 case Notice():
                     self.notices.append(plain(reply.text))
                 case Document():
                     self.documents.append(reply)
+                case Erased():
+                    self.erased = True
                 case Commands():
                     self.commands = tuple(entry.name for entry in reply.entries)
 

@@ -13,7 +13,17 @@ import pytest
 from sqlalchemy import select
 
 from course_bot.content.model import Course, FaqEntry
-from course_bot.conversation.port import Command, Move, Outgoing, Reply, Screen, Tell
+from course_bot.conversation.port import (
+    LETTERS,
+    NO_TICK,
+    TICK,
+    Command,
+    Move,
+    Outgoing,
+    Reply,
+    Screen,
+    Tell,
+)
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.learning.progress import Person as Learner
@@ -28,7 +38,6 @@ from course_bot.questions.match import Match
 from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.order import Order
-from course_bot.questions.parts import NO_TICK, TICK
 from course_bot.questions.question import Question, Response
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url
@@ -117,7 +126,7 @@ class House:
         replies = await self.talk.take(move, tell)
         for reply in replies:
             if isinstance(reply, Screen):
-                assert_well_formed(reply.text)
+                assert_well_formed(reply.spelled()[0])
         self.said += replies
         return replies
 
@@ -356,9 +365,10 @@ async def gives(person: Person, asked: Asked, response: Response) -> None:
 
 
 def label_of(person: Person, asked: Asked, part: int) -> str | None:
-    """Find the label of a part of the question: its text, or its number where texts are long."""
+    """Find the label of a part of the question: its text, or its sign where texts are long."""
     texts = [plain(text) for text in _texts(asked.question)]
-    for name in (texts[part], f"{asked.shown.index(part) + 1}"):
+    place = asked.shown.index(part)
+    for name in (texts[part], f"{place + 1}", LETTERS[place]):
         for label in (name, f"{TICK} {name}", f"{NO_TICK} {name}"):
             if label in person.labels:
                 return label

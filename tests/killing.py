@@ -21,13 +21,13 @@ from aiohttp import ClientError, WSMessageTypeError
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+from course_bot.conversation.port import NO_TICK, TICK
 from course_bot.questions.choice import Choice
 from course_bot.questions.kinds import Asked
 from course_bot.questions.match import Match
 from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.order import Order
-from course_bot.questions.parts import NO_TICK, TICK
 from course_bot.questions.question import Response
 from course_bot.storage.engine import create_engine
 from course_bot.storage.schema import answer
@@ -397,7 +397,8 @@ class Learner:
         number = QUESTION.search(self.person.text)
         if number is None:
             return
-        taps = [button for button in self.person.buttons if button.action.startswith("tap:")]
+        keys = [button for button in self.person.buttons if not button.disabled]
+        taps = [button for button in keys if button.action.startswith("tap:")]
         parts = [int(button.action.rpartition(":")[2]) for button in taps]
         actions = [button.action.split(":") for button in self.person.buttons]
         attempts = [action[1] for action in actions if action[0] in ("pick", "tap", "done")]
@@ -416,7 +417,7 @@ class Learner:
         """Decide what to do about the screen: mostly what it asks for."""
         by_verb: dict[str, list[str]] = {}
         for button in self.person.buttons:
-            if button.action:
+            if button.action and not button.disabled:
                 by_verb.setdefault(button.action.split(":")[0], []).append(button.action)
         if not by_verb:
             return Press("opened")

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from course_bot.conversation.port import Button, Document
+from course_bot.messengers.telegram.updates import LASTING
 from tests.dialogue import Person
 from tests.telegram_standin import MESSAGE_KINDS, NOT_MODIFIED, BotApi, Call, Shown, Somebody
 
@@ -37,7 +38,15 @@ class TelegramPerson(Person):
         await self._does(lambda: self.somebody.writes(text))
 
     async def sends_action(self, action: str) -> None:
-        await self._does(lambda: self.somebody.presses_data(action, self.message), is_press=True)
+        await self._does(
+            lambda: self.somebody.presses_data(self._data(action), self.message), is_press=True
+        )
+
+    def _data(self, action: str) -> str:
+        """Return what the key with this action sends; of one that is not there, the action."""
+        keys = [key for row in (self.message.keyboard if self.message else []) for key in row]
+        known = {key.get("callback_data", "") for key in keys}
+        return LASTING + action if LASTING + action in known else action
 
     async def sends_picture(self) -> None:
         await self._does(lambda: self.somebody.sends(**MESSAGE_KINDS["photo"]))
@@ -79,8 +88,11 @@ class TelegramPerson(Person):
                 tuple(
                     Button(
                         label=button["text"],
-                        action=button.get("callback_data", ""),
+                        action=button.get("callback_data", "").removeprefix(LASTING)
+                        or ("" if "url" in button else "disabled"),
                         url=button.get("url", ""),
+                        primary="style" in button,
+                        disabled="disabled" in button,
                     )
                     for button in row
                 )

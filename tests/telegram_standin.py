@@ -52,6 +52,7 @@ PARAMETERS = {
         "text",
         "chat_id message_id parse_mode entities link_preview_options reply_markup",
     ),
+    "editMessageReplyMarkup": ("", "chat_id message_id reply_markup"),
     "answerCallbackQuery": ("callback_query_id", "text show_alert url cache_time"),
     "sendDocument": (
         "chat_id document",
@@ -217,7 +218,7 @@ class Shown:
     """The text as the bot sent it, markup and all."""
     is_html: bool = False
     entities: list[tuple[str, int, int]] = field(default_factory=list)
-    keyboard: list[list[dict[str, str]]] = field(default_factory=list)
+    keyboard: list[list[dict[str, Any]]] = field(default_factory=list)
     document: tuple[str, bytes] | None = None
     photo: bool = False
     caption: str = ""
@@ -629,7 +630,7 @@ class BotApi:
         _write(message, params)
         return self._post(chat, message)
 
-    async def _edit_message_text(self, params: dict[str, str], _files: _Files) -> Json:
+    def _editable(self, params: dict[str, str]) -> tuple[Chat, Shown]:
         if "chat_id" not in params or "message_id" not in params:
             raise refused("message identifier is not specified")
         chat = self._writable(params)
@@ -638,6 +639,18 @@ class BotApi:
             raise refused("message to edit not found")
         if not message.from_bot or message.fate == "frozen":
             raise refused("message can't be edited")
+        return chat, message
+
+    async def _edit_message_reply_markup(self, params: dict[str, str], _files: _Files) -> Json:
+        chat, message = self._editable(params)
+        keyboard = _keyboard(json.loads(params.get("reply_markup", "{}")))
+        if keyboard == message.keyboard:
+            raise refused(NOT_MODIFIED.removeprefix("Bad Request: "))
+        message.keyboard = keyboard
+        return self.as_json(chat, message)
+
+    async def _edit_message_text(self, params: dict[str, str], _files: _Files) -> Json:
+        chat, message = self._editable(params)
         if message.document is not None:
             raise refused("there is no text in the message to edit")
         new = Shown(message.number, from_bot=True)
@@ -878,21 +891,28 @@ def _write(message: Shown, params: dict[str, str]) -> None:
     message.source, message.is_html = source, bool(mode)
 
 
-def _keyboard(markup: Json) -> list[list[dict[str, str]]]:
+def _keyboard(markup: Json) -> list[list[dict[str, Any]]]:
     if markup.keys() - {"inline_keyboard"}:
         raise refused("the stand-in knows inline keyboards only")
     rows = [row for row in markup.get("inline_keyboard", []) if row]
     if sum(map(len, rows)) > 100 or any(len(row) > 8 for row in rows):
         raise refused("reply markup is too long")
     for button in (button for row in rows for button in row):
-        if button.keys() - {"text", "callback_data", "url"}:
+        if button.keys() - {"text", "callback_data", "url", "disabled", "style"}:
             raise refused(f"the stand-in knows no such button: {sorted(button)}")
+        if len(button.keys() & {"callback_data", "url", "disabled"}) > 1:
+            raise refused("the stand-in takes one thing that a button does")
+        if button.get("style", "primary") not in ("primary", "success", "danger"):
+            raise refused("the stand-in knows no such style")
         if not button.get("text", "").strip():
             raise refused(
                 'can\'t parse inline keyboard button: Field "text" must be of type String'
             )
         if "url" in button:
             _check_url(button["url"])
+        elif "disabled" in button:
+            if button["disabled"] != {}:
+                raise refused("a disabled button has nothing to say")
         elif "callback_data" not in button:
             raise refused("Text buttons are unallowed in the inline keyboard")
         elif not 1 <= len(button["callback_data"].encode()) <= 64:

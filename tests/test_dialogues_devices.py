@@ -110,7 +110,7 @@ async def test_who_has_no_track_yet_gets_on_with_that_of_the_other_device(
     ann.was_told("теперь здесь")
     for device in (ann, phone):
         await device.opens()
-        device.sees("Шаг 1 из 4")
+        device.sees("шаг 1 из 4")
 
 
 async def test_two_who_have_not_begun_yet_begin_together(house: House) -> None:
@@ -243,7 +243,7 @@ async def test_where_a_link_led_is_not_forgotten_on_the_way_in(house: House, com
     await ann.writes(command)
     await ann.sends_action("role")
     await ann.presses("Учитель")
-    ann.sees("Урок «roles»", "Шаг 1 из 4")
+    ann.sees("Урок «roles»", "шаг 1 из 4")
     assert (await house.learner(ann)).wish == ""
 
 

@@ -372,9 +372,9 @@ Kind = Callable[[Scene], Awaitable[Move]]
 KINDS: dict[Kind, str] = {
     first_contact: "Малый курс",
     a_name_written: "Кто вы?",
-    a_track_begun: "Шаг 1 из 4",
+    a_track_begun: "шаг 1 из 4",
     another_track_taken: "Координатор",
-    a_step_read: "Шаг 2 из 4",
+    a_step_read: "шаг 2 из 4",
     a_start_link_followed: "Урок «roles»",
     a_question_asked: "Возможно, вы об этом?",
     a_quiz_started: "вопрос 1 из 6",

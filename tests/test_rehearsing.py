@@ -25,7 +25,7 @@ OURS = Path(__file__).parents[1] / "lessons"
 
 def marked(chars: int) -> str:
     """Return a text of so many characters as shown, with as much markup as is allowed."""
-    bold = chars // 7
+    bold = (chars + 80) // 7
     return "щ " + "**я** " * bold + "щ" * (chars - 2 - 2 * bold)
 
 

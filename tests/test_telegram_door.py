@@ -65,11 +65,51 @@ async def test_a_press_on_an_old_message_edits_that_one_and_no_other(
     for _ in range(3):
         await server.settles(ann.writes("?"))
     first = ann.chat.from_bot[0]
+    assert [bool(m.keyboard) for m in ann.chat.from_bot] == [False, False, True]
+    first.keyboard = ann.chat.from_bot[-1].keyboard  # as on a phone that has not heard yet
     await server.settles(ann.presses("Дальше", first))
     assert [(m.text, m.edits) for m in ann.chat.from_bot] == [
         ("Экран 4", 1),
         ("Экран 2", 0),
         ("Экран 3", 0),
+    ]
+    assert [bool(m.keyboard) for m in ann.chat.from_bot] == [True, False, False]
+
+
+async def test_what_lasts_stays_and_the_next_screen_comes_below_it(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    passed = Screen(text="Урок пройден", rows=KEYBOARD, lasting=True)
+    talk.replies = lambda _: [passed]
+    await server.settles(ann.writes("?"))
+    label = KEYBOARD[0][0].label
+    await server.settles(ann.presses(label))
+    assert [(m.text, bool(m.keyboard)) for m in ann.chat.from_bot] == [("Урок пройден", True)]
+    talk.replies = lambda _: [Screen(text="Шаг 1", rows=KEYBOARD)]
+    await server.settles(ann.presses(label))
+    assert [(m.text, m.edits, bool(m.keyboard)) for m in ann.chat.from_bot] == [
+        ("Урок пройден", 0, False),
+        ("Шаг 1", 0, True),
+    ]
+    pressed = talk.taken[-1]
+    assert isinstance(pressed, Pressed)
+    assert pressed.action == KEYBOARD[0][0].action, "the mark is the door's own"
+
+
+async def test_a_lasting_notice_is_a_message_and_the_screen_comes_below_it(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    talk.replies = lambda _: [Screen(text="Вступить?", rows=KEYBOARD)]
+    await server.settles(ann.writes("?"))
+    talk.replies = lambda _: [
+        Notice(text="Вы вступили.", lasting=True),
+        Screen(text="Шаг 1", rows=KEYBOARD),
+    ]
+    await server.settles(ann.presses(KEYBOARD[0][0].label))
+    assert [(m.text, bool(m.keyboard)) for m in ann.chat.from_bot] == [
+        ("Вступить?", False),
+        ("Вы вступили.", False),
+        ("Шаг 1", True),
     ]
 
 

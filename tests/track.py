@@ -48,7 +48,7 @@ class Traveller:
         await self.person.presses("Начать")
         await self.person.writes("Анна Петровна")
         await self.person.presses("Учитель")
-        self.person.sees("Шаг 1 из")
+        self.person.sees("шаг 1 из")
         while "Дальше →" in self.person.labels:
             await self.person.presses("Дальше →")
         await self.person.presses("✍ К тесту")
@@ -78,7 +78,7 @@ class Traveller:
     async def meets_the_next_lesson(self) -> None:
         """Go on to the next lesson's quiz, which is open now."""
         await self.person.presses("Следующий урок")
-        self.person.sees("Шаг 1 из")
+        self.person.sees("шаг 1 из")
         await self.person.presses("Знаю — сразу к тесту")
         self.person.sees("вопрос 1 из")
 

@@ -1,9 +1,10 @@
 """Reading: a lesson's steps one after another, the position kept, the quiz after the last."""
 
+from dataclasses import replace
 from html import escape
 
 from course_bot.conversation.actions import GoOn, OpenLesson, OpenQuiz, Step, TrackDone
-from course_bot.conversation.port import Screen
+from course_bot.conversation.port import Progress, Screen
 from course_bot.conversation.routes import place, verb
 from course_bot.conversation.stage import Row, Stage, at_question, button, go_to, links, to_menu
 from course_bot.learning.progress import next_lesson, read_step
@@ -17,21 +18,42 @@ def step(stage: Stage, at: Step) -> Screen:
     current = max(1, min(at.number, len(lesson.steps)))
     shown = lesson.steps[current - 1]
     p = stage.phrases
-    head = p.html(
-        "{lesson}\nStep {number} of {count} · the lesson takes {minutes}",
-        lesson=lesson.title,
-        number=current,
-        count=len(lesson.steps),
-        minutes=in_minutes(p, lesson.minutes),
-    )
-    parts = [f"<i>{head}</i>", f"<b>{escape(shown.title)}</b>", shown.text]
+    parts = [shown.text]
     if current == 1:
-        parts.insert(1, escape(lesson.about))
+        takes = p.html("The lesson takes {minutes}.", minutes=in_minutes(p, lesson.minutes))
+        parts.append(f"<i>{escape(lesson.about)} {takes}</i>")
     if any(not link.verified for link in shown.links):
         parts.append(p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>"))
     rows: list[Row] = links(shown.links)
     rows += _ways(stage, at.lesson, current, len(lesson.steps))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    where = p.t("step {number} of {count}", number=current, count=len(lesson.steps))
+    return Screen(
+        heading=escape(shown.title),
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+        progress=how_far(stage, at.lesson, where, current - 1),
+    )
+
+
+def how_far(stage: Stage, lesson_id: str, where: str, done: int) -> Progress:
+    """Say how far the person is in a lesson, and how far in the track.
+
+    Args:
+        stage: the stage.
+        lesson_id: the lesson, which may be no longer taught.
+        where: at which step or question they are, in words.
+        done: how many of the lesson's steps and of its quiz's questions lie behind.
+    """
+    p, track = stage.phrases, stage.track
+    lesson = stage.course.lessons.get(lesson_id)
+    title = lesson.title if lesson else p.t("a lesson that is no longer taught")
+    words = where[:1].upper() + where[1:]
+    if lesson_id in track.lessons:
+        number = track.lessons.index(lesson_id) + 1
+        ordinal = p.t("Lesson {number} of {count}", number=number, count=len(track.lessons))
+        words = f"{ordinal} · {where}"
+    total = len(lesson.steps) + lesson.draw if lesson else done
+    return Progress(title=title, words=words, share=min(1.0, done / total) if total else 0.0)
 
 
 def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
@@ -47,8 +69,8 @@ def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
         quiz = button(p.t("I know this — to the quiz"), OpenQuiz(lesson_id))
     menu = to_menu(p)
     if current == count:
-        return [(quiz,), (back, menu)]
-    forward = button(p.t("Next →"), Step(lesson_id, current + 1))
+        return [(replace(quiz, primary=True),), (back, menu)]
+    forward = button(p.t("Next →"), Step(lesson_id, current + 1), primary=True)
     return [(back, forward) if current > 1 else (forward,), (quiz,), (menu,)]
 
 

@@ -41,9 +41,9 @@ def menu(stage: Stage, _at: Menu, found: Belonging) -> Screen:
     """Show where the person stands and the ways on."""
     p, person, track = stage.phrases, stage.person, stage.track
     passed = sum(1 for lesson in track.lessons if person.passed(lesson))
-    greeting = p.html("<b>{name}, good to see you!</b>", name=person.name)
+    greeting = p.html("{name}, good to see you!", name=person.name)
     if not person.name:
-        greeting = p.html("<b>Good to see you!</b>")
+        greeting = p.html("Good to see you!")
     left = minutes_left(stage.course, person, track)
     standing = p.html(
         "Track “{title}”: {passed} of {count} lessons passed, {minutes} left.",
@@ -59,18 +59,18 @@ def menu(stage: Stage, _at: Menu, found: Belonging) -> Screen:
     rows.append((button(p.t("🎓 Track"), ChooseTrack()), button(p.t("👤 About me"), Me())))
     rows += to_team(p, found.memberships)
     assigned = "\n".join(duties.lines(stage, found.duties))
-    parts = [part for part in (greeting, standing, assigned) if part]
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    parts = [part for part in (standing, assigned) if part]
+    return Screen(heading=greeting, text="\n\n".join(parts), rows=tuple(rows))
 
 
 def _on(stage: Stage) -> Button:
     p, person = stage.phrases, stage.person
     if person.unfinished is not None:
-        return button(p.t("▶ Go on with the quiz"), GoOn())
+        return button(p.t("▶ Go on with the quiz"), GoOn(), primary=True)
     lesson = lessons.lesson_at_hand(stage)
     if lesson is None:
-        return button(p.t("🏁 The track is done — what now?"), TrackDone())
-    return button(f"▶ {stage.course.lessons[lesson].title}", GoOn())
+        return button(p.t("🏁 The track is done — what now?"), TrackDone(), primary=True)
+    return button(f"▶ {stage.course.lessons[lesson].title}", GoOn(), primary=True)
 
 
 def reminder(course: Course, person: Person) -> Screen | None:
@@ -86,7 +86,7 @@ def reminder(course: Course, person: Person) -> Screen | None:
         title=course.lessons[lesson].title,
     )
     rows = (
-        (button(p.t("▶ Go on"), GoOn()),),
+        (button(p.t("▶ Go on"), GoOn(), primary=True),),
         (button(p.t("🔕 Pause reminders"), Remind(0)),),
     )
     return Screen(text=text, rows=rows)
@@ -102,7 +102,7 @@ def progress(stage: Stage, _at: Progress, found: Belonging) -> Screen:
         if left
         else p.html("Everything is passed.")
     )
-    head = p.html("<b>Your progress: {title}</b>", title=track.title)
+    head = p.html("Your progress: {title}", title=track.title)
     hint = p.html("Press a number to open a lesson.")
     numbers = [
         button(f"{number} ✓" if person.passed(lesson) else f"{number}", OpenLesson(lesson))
@@ -115,8 +115,8 @@ def progress(stage: Stage, _at: Progress, found: Belonging) -> Screen:
     ]
     rows += [*certificates.keys(stage, track.id), (to_menu(p),)]
     assigned = "\n".join(duties.lines(stage, found.duties))
-    parts = [part for part in (head, "\n".join(lines), total, assigned, hint) if part]
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    parts = [part for part in ("\n".join(lines), total, assigned, hint) if part]
+    return Screen(heading=head, text="\n\n".join(parts), rows=tuple(rows))
 
 
 def _line(stage: Stage, number: int, lesson_id: str) -> str:
@@ -146,7 +146,6 @@ def tracks(stage: Stage, _at: ChooseTrack) -> Screen:
     """Offer the tracks, the present one marked."""
     p = stage.phrases
     lines = [
-        p.html("<b>Tracks</b>"),
         p.html("A lesson counts once: what you have passed stays passed in every track."),
     ]
     rows: list[Row] = []
@@ -157,7 +156,7 @@ def tracks(stage: Stage, _at: ChooseTrack) -> Screen:
         lines.append(f"<b>{escape(track.title)}</b> · {state}\n{escape(track.about)}")
         rows.append((button(f"{mark}{track.title}", TakeTrack(track.id)),))
     rows.append((to_menu(p),))
-    return Screen(text="\n\n".join(lines), rows=tuple(rows))
+    return Screen(heading=p.html("Tracks"), text="\n\n".join(lines), rows=tuple(rows))
 
 
 def take_track(stage: Stage, wanted: TakeTrack) -> Decision:
@@ -184,7 +183,6 @@ def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
         if next_lesson(each, person) and str(TakeTrack(each.id)) not in offered
     ]
     parts = [
-        p.html("🏁 <b>The track “{title}” is done.</b>", title=track.title),
         p.html(
             "Every lesson stays open: come back to look something up, or simply write a question."
         ),
@@ -196,7 +194,13 @@ def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
     rows: list[Row] = [*offers, *certificates.keys(stage, track.id)]
     rows += [(button(_offer(p, stage, each.id), TakeTrack(each.id)),) for each in others]
     rows.append((button(p.t("📊 Progress"), Progress()), to_menu(p)))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=p.html("🏁 The track “{title}” is done.", title=track.title),
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+        tone="passed",
+        lasting=True,
+    )
 
 
 def _offer(p: Phrases, stage: Stage, track_id: str) -> str:

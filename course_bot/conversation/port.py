@@ -8,15 +8,17 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from html import escape
+from typing import Literal, Protocol
 from unicodedata import normalize
 
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
+from course_bot.markup import shown
 from course_bot.storage import Account
 
-ACTION_BYTES = 64
-"""Telegram Bot API, InlineKeyboardButton.callback_data: 1 to 64 bytes."""
+ACTION_BYTES = 63
+"""Telegram Bot API, InlineKeyboardButton.callback_data: 1 to 64 bytes; its door needs one."""
 TEXT_CHARS = 4000
 """MAX Bot API, NewMessageBody.text: up to 4000 characters (Telegram: 4096)."""
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}", re.ASCII)
@@ -33,6 +35,8 @@ NOTICE_CHARS = 200
 """Telegram Bot API, answerCallbackQuery.text: 0 to 200 characters."""
 CAPTION_CHARS = 1024
 """Telegram Bot API, sendPhoto.caption: 0 to 1024 characters."""
+SHORT_LABEL = 20
+"""MAX shows so many characters of a label: a longer option stands in the text, with a sign."""
 WROTE_CHARS = 4096
 """Telegram: the longest message a person can write. A door refuses what is longer."""
 
@@ -104,51 +108,219 @@ Move = Opened | Pressed | Wrote | Sent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A button under a screen: it presses an ``action`` or opens a ``url``, never both."""
+    """A button under a screen: it presses an ``action`` or opens a ``url``, never both.
+
+    ``primary``: the way on that most people want; a screen has one at most. ``disabled``: it
+    keeps its place, and can't be pressed yet.
+    """
 
     label: str
     action: str = ""
     url: str = ""
+    primary: bool = False
+    disabled: bool = False
 
     def __post_init__(self) -> None:
         if bool(self.action) == bool(self.url):
             raise PortError("a button has either an action or a url", self)
-        if len(self.action.encode()) > ACTION_BYTES:
-            raise PortError(f"an action has at most {ACTION_BYTES} bytes", self.action)
+        _check_action(self.action)
         if self.url and not self.url.startswith(("https://", "http://")):
             raise PortError("a link begins with https:// or http://", self.url)
         if not self.label or len(self.label) > LABEL_CHARS:
             raise PortError(f"a label has 1 to {LABEL_CHARS} characters", self.label)
 
 
+def _check_action(action: str) -> None:
+    if len(action.encode()) > ACTION_BYTES:
+        raise PortError(f"an action has at most {ACTION_BYTES} bytes", action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A part of a question to be pressed; ``text`` is whole, in the HTML subset.
+
+    ``mark`` is 0 for what is not taken; else 1 for what is ticked, its place in an order from 1,
+    or the number of the term that a meaning was given to, from 1. ``disabled``: it can't be
+    pressed now.
+    """
+
+    text: str
+    action: str
+    mark: int = 0
+    disabled: bool = False
+
+    def __post_init__(self) -> None:
+        _check_action(self.action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a question is answered: what a messenger that can do so shows as a form.
+
+    ``kind`` is "choice", "multiple", "order", "match" or "number". ``hint`` says what to do next
+    (HTML subset). ``options`` keep their places for as long as the question waits; ``terms`` are
+    those of a match, each to be given one of them. ``keys`` take the last tap back and answer;
+    they are there from the beginning.
+    """
+
+    kind: str
+    hint: str
+    options: tuple[Option, ...] = ()
+    terms: tuple[str, ...] = ()
+    keys: tuple[Button, ...] = ()
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        """What each option is called on its key: its text, or where one is long a sign."""
+        texts = tuple(shown(option.text) for option in self.options)
+        if all(len(text) <= SHORT_LABEL for text in texts):
+            return texts
+        return self.signs
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The options' signs: letters where numbers count places or terms, else numbers."""
+        count = len(self.options)
+        if self.kind in ("order", "match"):
+            return tuple(LETTERS[:count])
+        return tuple(str(place) for place in range(1, count + 1))
+
+    def spelled(self) -> tuple[tuple[str, ...], tuple[tuple[Button, ...], ...]]:
+        """Put the form into paragraphs and rows of keys, for messengers that know only these."""
+        labels = self._labels
+        signed = labels == self.signs
+        lines = [
+            f"{self._tick(option)}{sign}. {option.text}"
+            for sign, option in zip(labels, self.options, strict=True)
+            if signed and not (self.kind == "match" and option.mark)
+        ]
+        taken = sorted(
+            (option.mark, label, option.text)
+            for label, option in zip(labels, self.options, strict=True)
+            if option.mark
+        )
+        so_far = ""
+        if self.kind == "order":
+            so_far = " → ".join(f"<b>{label}</b>" for _, label, _ in taken)
+        elif self.kind == "match":
+            so_far = "\n".join(f"<b>{self.terms[at - 1]}</b> — {text}" for at, _, text in taken)
+        paragraphs = ("\n".join(lines), so_far, f"<i>{self.hint}</i>")
+        return tuple(filter(None, paragraphs)), self._rows(labels)
+
+    def _tick(self, option: Option) -> str:
+        if self.kind != "multiple":
+            return ""
+        return f"{TICK if option.mark else NO_TICK} "
+
+    def _rows(self, labels: tuple[str, ...]) -> tuple[tuple[Button, ...], ...]:
+        made = tuple(
+            Button(
+                label=f"{self._tick(option)}{label}"
+                if self.kind == "multiple" or not option.mark
+                else f"{TAKEN} {label}",
+                action=option.action,
+                disabled=option.disabled,
+            )
+            for label, option in zip(labels, self.options, strict=True)
+        )
+        short = all(len(label) <= 2 for label in labels)
+        rows = ((made,) if made else ()) if short else tuple((each,) for each in made)
+        return (*rows, self.keys) if self.keys else rows
+
+
+LETTERS = "АБВГДЕ"
+TICK, NO_TICK, TAKEN = "☑", "☐", "✓"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the person is: in which lesson (``title``, plain), where in it in words (plain).
+
+    ``share`` is that of the lesson which is done, from 0.0 to 1.0.
+    """
+
+    title: str
+    words: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture in a screen: a PNG of so many pixels, known by the ``digest`` of its content.
+
+    ``about`` says what is to be seen (plain text), for those who can't see it.
+    """
+
+    digest: str
+    content: bytes = field(repr=False)
+    width: int
+    height: int
+    about: str
+
+
+Tone = Literal["", "right", "partly", "wrong", "passed"]
+"""What a screen tells by its colour besides its words: of an answer, or that all is done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """What the person sees now, shown in place of the last screen.
 
-    ``text`` is in the HTML subset of ``course_bot.markup`` (b, i, code; escaped), lines parted by
-    line feeds.
+    ``heading`` and ``text`` are in the HTML subset of ``course_bot.markup`` (b, i, code;
+    escaped), lines parted by line feeds. ``form`` is how a question is answered. ``lasting``:
+    the screen stays in the chat as it is, without its keys; what comes next is shown below it.
     """
 
-    text: str
+    text: str = ""
     rows: tuple[tuple[Button, ...], ...] = ()
+    heading: str = ""
+    form: Form | None = None
+    picture: Picture | None = None
+    progress: Progress | None = None
+    tone: Tone = ""
+    lasting: bool = False
 
     def __post_init__(self) -> None:
-        if not self.text.strip() or len(self.text) > TEXT_CHARS:
-            raise PortError(f"a text has 1 to {TEXT_CHARS} characters", self.text)
-        if len(self.rows) > ROWS:
-            raise PortError(f"a screen has at most {ROWS} rows of buttons", len(self.rows))
-        for row in self.rows:
+        text, rows = self.spelled()
+        if not text.strip() or len(text) > TEXT_CHARS:
+            raise PortError(f"a text has 1 to {TEXT_CHARS} characters", text)
+        if self.picture and len(shown(text)) > CAPTION_CHARS:
+            raise PortError(f"beside a picture a text has at most {CAPTION_CHARS}", text)
+        if len(rows) > ROWS:
+            raise PortError(f"a screen has at most {ROWS} rows of buttons", len(rows))
+        for row in rows:
             if not 1 <= len(row) <= ROW_BUTTONS:
                 raise PortError(f"a row has 1 to {ROW_BUTTONS} buttons", row)
             if sum(1 for button in row if button.url) > ROW_LINKS:
                 raise PortError(f"a row has at most {ROW_LINKS} links", row)
+        if sum(1 for row in rows for button in row if button.primary) > 1:
+            raise PortError("a screen has one primary button at most", self)
+
+    def spelled(self) -> tuple[str, tuple[tuple[Button, ...], ...]]:
+        """Put all of the screen into one text and rows of buttons.
+
+        So it is shown where a messenger knows nothing else. All of the screen is in them but
+        its picture.
+        """
+        head = ""
+        if self.progress:
+            title = escape(self.progress.title, quote=False)
+            head = f"<i>{title}\n{escape(self.progress.words, quote=False)}</i>"
+        heading = f"<b>{self.heading}</b>" if self.heading else ""
+        under, rows = self.form.spelled() if self.form else ((), ())
+        parts = (head, heading, self.text, *under)
+        return "\n\n".join(filter(None, parts)), (*rows, *self.rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A short remark on what was just done (plain text): a toast, not a message to keep."""
+    """A short remark on what was just done (plain text): a toast, not a message to keep.
+
+    A ``lasting`` one is a message of its own, and the next screen comes below it.
+    """
 
     text: str
+    lasting: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.text) <= NOTICE_CHARS:
@@ -193,7 +365,12 @@ class Commands:
     usual: bool
 
 
-Reply = Screen | Notice | Document | Commands
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The person is deleted: where something of the talk is kept, it is to be forgotten."""
+
+
+Reply = Screen | Notice | Document | Commands | Erased
 Tell = Callable[[str], Awaitable[None]]
 """Shows a passing word (plain text) while something is made that takes its time."""
 

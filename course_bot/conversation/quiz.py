@@ -1,5 +1,6 @@
 """A quiz taken: opened, answered question by question, explained, and judged at the end."""
 
+import re
 from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +8,7 @@ from hashlib import blake2b
 from html import escape
 
 from course_bot.content.model import Lesson
-from course_bot.conversation import asking, certificates
+from course_bot.conversation import asking, certificates, lessons, port
 from course_bot.conversation.actions import (
     Done,
     Feedback,
@@ -26,9 +27,17 @@ from course_bot.conversation.actions import (
     TrackDone,
     Undo,
 )
-from course_bot.conversation.port import Screen
+from course_bot.conversation.port import Screen, Tone
 from course_bot.conversation.routes import place, verb
-from course_bot.conversation.stage import Row, Stage, at_question, button, go_to, to_menu
+from course_bot.conversation.stage import (
+    Row,
+    Stage,
+    at_question,
+    button,
+    go_to,
+    shortened,
+    to_menu,
+)
 from course_bot.learning.attempts import Attempt, draw_attempt
 from course_bot.learning.progress import (
     Finished,
@@ -40,11 +49,15 @@ from course_bot.learning.progress import (
     waiting_before,
 )
 from course_bot.locale.phrases import Phrases
+from course_bot.markup import shown
 from course_bot.questions.kinds import Asked
 from course_bot.questions.numbers import write_number
 from course_bot.questions.pool import count_new
-from course_bot.questions.question import Draft, Hint, Response, verdict
+from course_bot.questions.question import FULL, Draft, Hint, Response, verdict
 from course_bot.storage.store import Decision
+
+SHORT_QUESTION = 120
+"""Characters of a question that an answer's explanation recalls."""
 
 
 def open_quiz(stage: Stage, wanted: OpenQuiz) -> Decision:
@@ -161,21 +174,27 @@ def question(stage: Stage, at: Question) -> Screen:
     attempt, asked = _waiting(stage, at.attempt, at.index)
     current = at.index
     p = stage.phrases
-    head = p.html(
-        "Quiz “{title}” · question {number} of {count}",
-        title=_lesson_title(stage, attempt.lesson),
-        number=current + 1,
-        count=len(attempt.asked),
-    )
-    parts = [f"<i>{head}</i>"]
-    if current == 0:
-        parts.append(_what_it_takes(p, attempt))
+    parts = [_what_it_takes(p, attempt)] if current == 0 else []
     if asked.question.critical:
         parts.append(p.html("❗ An important rule: everybody needs to know it."))
-    parts.append(f"<b>{asked.filled.text}</b>")
-    body, rows = asking.answering(p, asked, stage.person.study.draft, (attempt.id, current))
     reading = button(p.t("📖 To the lesson"), Step(attempt.lesson, asked.question.step))
-    return Screen(text="\n\n".join((*parts, *body)), rows=(*rows, (reading, to_menu(p))))
+    return Screen(
+        heading=asked.filled.text,
+        text="\n\n".join(parts),
+        form=asking.form(p, asked, stage.person.study.draft, (attempt.id, current)),
+        rows=((reading, to_menu(p)),),
+        progress=_progress(stage, attempt, current, current),
+    )
+
+
+def _progress(stage: Stage, attempt: Attempt, index: int, answered: int) -> port.Progress:
+    """Say at which question of an attempt the person is; ``index`` counts from 0."""
+    count = len(attempt.asked)
+    where = stage.phrases.t("question {number} of {count}", number=index + 1, count=count)
+    lesson = stage.course.lessons.get(attempt.lesson)
+    return lessons.how_far(
+        stage, attempt.lesson, where, (len(lesson.steps) if lesson else 0) + answered
+    )
 
 
 def pick(stage: Stage, wanted: Pick) -> Decision:
@@ -260,17 +279,34 @@ def feedback(stage: Stage, at: Feedback) -> Screen:
     p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
     filled = asked.filled
     parts = [
-        verdict(p, answer.points),
-        f"<i>{filled.text}</i>",
+        f"<i>{escape(in_short(filled.text))}</i>",
         *filled.compare(p, asked.shown, answer.response, right=answer.right),
         filled.explanation,
     ]
     to_step = button(p.t("📖 To the step on this"), Step(attempt.lesson, asked.question.step))
     if current + 1 < len(attempt.asked):
-        onward = button(p.t("Next question →"), Question(attempt.id, current + 1))
+        onward = button(p.t("Next question →"), Question(attempt.id, current + 1), primary=True)
     else:
-        onward = button(p.t("To the result →"), Result(attempt.id))
-    return Screen(text="\n\n".join(parts), rows=((onward,), (to_step,)))
+        onward = button(p.t("To the result →"), Result(attempt.id), primary=True)
+    return Screen(
+        heading=verdict(p, answer.points),
+        text="\n\n".join(parts),
+        rows=((onward,), (to_step,)),
+        progress=_progress(stage, attempt, current, current + 1),
+        tone=_tone(answer.points),
+    )
+
+
+def in_short(text: str) -> str:
+    """Return what a question (HTML subset) asks in the end, as plain text: its last sentence."""
+    *_, last = re.split(r"(?<=[.!?…»])\s+(?=[«„]?[А-ЯЁA-Z])", shown(text).strip())
+    return shortened(last, SHORT_QUESTION)
+
+
+def _tone(points: int) -> Tone:
+    if points == FULL:
+        return "right"
+    return "partly" if points else "wrong"
 
 
 def result(stage: Stage, at: Result) -> Screen:
@@ -284,15 +320,14 @@ def result(stage: Stage, at: Result) -> Screen:
         asked for asked, answer in zip(attempt.asked, answers, strict=True) if not answer.right
     ]
     title = _lesson_title(stage, attempt.lesson)
-    parts = [
-        p.html(
-            "<b>Quiz “{title}”: {right} of {count} ({score} %)</b>",
-            title=title,
-            right=write_number(sum(answer.points for answer in answers) // 10 / 10),
-            count=len(answers),
-            score=finished.score,
-        )
-    ]
+    heading = p.html(
+        "Quiz “{title}”: {right} of {count} ({score} %)",
+        title=title,
+        right=write_number(sum(answer.points for answer in answers) // 10 / 10),
+        count=len(answers),
+        score=finished.score,
+    )
+    parts: list[str] = []
     retry: list[Row] = []
     if attempt.lesson in stage.course.lessons:
         retry.append((button(p.t("Another attempt"), OpenQuiz(attempt.lesson)),))
@@ -311,8 +346,15 @@ def result(stage: Stage, at: Result) -> Screen:
     # Who has passed goes on; reading again comes before answering again.
     onward = _onward(stage) if person.passed(attempt.lesson) else []
     rows = [*onward, *reading, *retry]
+    rows[0] = (replace(rows[0][0], primary=True), *rows[0][1:])
     rows.append((button(p.t("Progress"), Progress()), to_menu(p)))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=heading,
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+        tone="passed" if finished.passed else "",
+        lasting=finished.passed,
+    )
 
 
 def _what_lacks(stage: Stage, attempt: Attempt, finished: Finished) -> str:

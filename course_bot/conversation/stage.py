@@ -105,9 +105,9 @@ def go_to(person: Person, place: Action) -> Person:
     return person if person.place == written else replace(person, place=written)
 
 
-def button(label: str, action: Action) -> Button:
+def button(label: str, action: Action, *, primary: bool = False, disabled: bool = False) -> Button:
     """Make a button that presses an action; a label that is too long ends in an ellipsis."""
-    return Button(label=shortened(label), action=str(action))
+    return Button(label=shortened(label), action=str(action), primary=primary, disabled=disabled)
 
 
 def to_menu(p: Phrases) -> Button:

@@ -52,6 +52,7 @@ from course_bot.conversation.port import (
     PAYLOAD,
     Command,
     Commands,
+    Erased,
     Move,
     Notice,
     Opened,
@@ -147,7 +148,12 @@ class Conversation:
         """Carry out one move and return what to show, after it is committed."""
         turn = self.turn(move)
         decision = await self._storage.turn(move.account, move.move_id, move.at, turn.decide)
-        replies: list[Reply] = [Notice(text=decision.notice)] if decision.notice else []
+        replies: list[Reply] = []
+        if any(isinstance(record, ErasedPerson) for record in decision.records):
+            replies.append(Erased())
+        if decision.notice:
+            joined = any(isinstance(record, JoinedOrganisation) for record in decision.records)
+            replies.append(Notice(text=decision.notice, lasting=joined))
         if decision.document:
             stage = turn.stage(decision.person)
             replies += await files_of(

@@ -41,7 +41,6 @@ def welcome(stage: Stage, _at: Welcome) -> Screen:
     longest = max(course.minutes(track.lessons) for track in course.tracks.values())
     text = "\n\n".join(
         (
-            f"👋 <b>{escape(course.title)}</b>",
             escape(course.about),
             p.html(
                 "⏱ A track takes {shortest}–{longest} minutes in all, a lesson 5 at most. Stop"
@@ -55,10 +54,10 @@ def welcome(stage: Stage, _at: Welcome) -> Screen:
             ),
         )
     )
-    rows: list[Row] = [(button(p.t("Begin"), AskName()),)]
+    rows: list[Row] = [(button(p.t("Begin"), AskName(), primary=True),)]
     if stage.offered_language == "en" and stage.person.language != "en":
         rows.append((button("In English", ReadEnglish()),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(heading=f"👋 {escape(course.title)}", text=text, rows=tuple(rows))
 
 
 def read_english(stage: Stage, _wanted: ReadEnglish) -> Decision:

@@ -94,13 +94,15 @@ class Turn:
     """A person's move, and where its answer goes.
 
     ``press`` is the press to acknowledge, or empty; ``message`` is the pressed message where it
-    can still be edited.
+    can still be edited, and ``said`` its text. ``lasting``: that message stays as it is.
     """
 
     move: Move
     chat: int
     press: str = ""
     message: int | str | None = None
+    said: str = ""
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,16 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.numbers import parse_number
 from course_bot.questions.options import Option, WrittenOption, check_options, wrong_options
-from course_bot.questions.parts import buttons_instead, labelled, part_rows, shuffled
+from course_bot.questions.parts import buttons_instead, shuffled
 from course_bot.questions.question import (
     FULL,
     Answering,
     Draft,
     Drawn,
     Hint,
+    Part,
     Question,
     Response,
-    Verb,
     taps,
 )
 from course_bot.questions.writing import Common, QuestionChecker, WrittenQuestion
@@ -43,10 +43,10 @@ class Choice(Question):
 
     def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
         """Show the options."""
-        lines, labels = labelled([self.options[each].text for each in shown])
-        hint = p.html("Press the number of the right answer.")
-        paragraphs = ("\n".join(lines), f"<i>{hint}</i>") if lines else ()
-        return Answering(paragraphs=paragraphs, rows=part_rows(Verb.PICK, labels, shown))
+        return Answering(
+            hint=p.html("Choose the right answer."),
+            parts=tuple(Part(text=self.options[each].text, index=each) for each in shown),
+        )
 
     def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:
         """Refuse: options are picked."""
@@ -57,11 +57,10 @@ class Choice(Question):
         return None
 
     def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
-        """Take the number of an option, where the options are numbered."""
-        lines, _labels = labelled([self.options[each].text for each in shown])
+        """Take the number of an option."""
         number = parse_number(text)
         for place, each in enumerate(shown, 1):
-            if lines and number == place:
+            if number == place:
                 return (each,)
         return buttons_instead(p, text)
 

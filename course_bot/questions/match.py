@@ -8,22 +8,16 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
-from course_bot.questions.parts import (
-    buttons_instead,
-    disordered,
-    labelled,
-    part_rows,
-    undo_and_done,
-)
+from course_bot.questions.parts import buttons_instead, disordered
 from course_bot.questions.question import (
     FULL,
     Answering,
     Draft,
     Drawn,
     Hint,
+    Part,
     Question,
     Response,
-    Verb,
     taps,
 )
 from course_bot.questions.writing import Common, Loc, QuestionChecker, WrittenQuestion
@@ -53,25 +47,28 @@ class Match(Question):
         return Drawn(shown=disordered(len(self.pairs), random, self.grade))
 
     def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
-        """Show the pairs made so far, the next term, and the meanings left."""
-        parts = []
-        if draft:
-            chosen = [self._pair(term, meaning) for term, meaning in enumerate(draft)]
-            parts.append("\n".join(chosen))
-        places = [place for place, each in enumerate(shown) if each not in draft]
-        if not places:
-            parts.append(p.html("<i>Do the pairs fit? Then press “Done”.</i>"))
-            return Answering(paragraphs=tuple(parts), rows=undo_and_done(p, draft, complete=True))
-        lines, labels = labelled([self.pairs[each].meaning for each in shown])
-        ask = p.html("What belongs to this?")
-        parts.append(f"{ask} <b>{self.pairs[len(draft)].term}</b>")
-        if lines:
-            parts.append("\n".join(lines[place] for place in places))
-        rows = part_rows(
-            Verb.TAP, [labels[place] for place in places], [shown[place] for place in places]
-        )
+        """Show the terms, and the meanings with the terms that they were given to."""
+        if len(draft) == len(shown):
+            hint = p.html("Do the pairs fit? Then press “Done”.")
+        else:
+            term = self.pairs[len(draft)].term
+            what = p.html("What belongs to this?")
+            hint = f"{what} <b>{term}</b>"
+        terms = {each: term for term, each in enumerate(draft, 1)}
         return Answering(
-            paragraphs=tuple(parts), rows=rows + undo_and_done(p, draft, complete=False)
+            hint=hint,
+            parts=tuple(
+                Part(
+                    text=self.pairs[each].meaning,
+                    index=each,
+                    mark=terms.get(each, 0),
+                    disabled=each in terms,
+                )
+                for each in shown
+            ),
+            terms=tuple(pair.term for pair in self.pairs),
+            ready=len(draft) == len(shown),
+            undo=bool(draft),
         )
 
     def _pair(self, term: int, meaning: int) -> str:

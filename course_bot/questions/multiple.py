@@ -9,24 +9,16 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.options import Option, WrittenOption, check_options, wrong_options
-from course_bot.questions.parts import (
-    NO_TICK,
-    TICK,
-    buttons_instead,
-    done_tap,
-    labelled,
-    part_rows,
-    shuffled,
-)
+from course_bot.questions.parts import buttons_instead, shuffled
 from course_bot.questions.question import (
     FULL,
     Answering,
     Draft,
     Drawn,
     Hint,
+    Part,
     Question,
     Response,
-    Verb,
     taps,
 )
 from course_bot.questions.writing import Common, QuestionChecker, WrittenQuestion
@@ -45,18 +37,17 @@ class Multiple(Question):
 
     def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
         """Show the options, each marked or not."""
-        lines, labels = labelled([self.options[each].text for each in shown])
-        marks = [TICK if each in draft else NO_TICK for each in shown]
-        hint = p.html("Mark everything that is right, then press “Done”.")
-        marked = "\n".join(f"{mark} {line}" for mark, line in zip(marks, lines, strict=False))
-        rows = part_rows(
-            Verb.TAP,
-            [f"{mark} {label}" for mark, label in zip(marks, labels, strict=True)],
-            shown,
-        )
         return Answering(
-            paragraphs=(marked, f"<i>{hint}</i>") if lines else (f"<i>{hint}</i>",),
-            rows=(*rows, (done_tap(p),)) if draft else rows,
+            hint=p.html("Mark everything that is right, then press “Done”."),
+            parts=tuple(
+                Part(
+                    text=self.options[each].text,
+                    index=each,
+                    mark=int(each in draft),
+                )
+                for each in shown
+            ),
+            ready=bool(draft),
         )
 
     def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:

@@ -81,7 +81,7 @@ class Number(Question):
             hint = p.html("Write the answer as a number, in {unit}.", unit=self.unit)
         else:
             hint = p.html("Write the answer as a number.")
-        return Answering(paragraphs=(hint,))
+        return Answering(hint=hint)
 
     def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:
         """Refuse: there is nothing to tap."""

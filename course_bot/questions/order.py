@@ -12,22 +12,16 @@ from pydantic_core import PydanticKnownError
 
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.options import OPTION_CHARS
-from course_bot.questions.parts import (
-    buttons_instead,
-    disordered,
-    labelled,
-    part_rows,
-    undo_and_done,
-)
+from course_bot.questions.parts import buttons_instead, disordered
 from course_bot.questions.question import (
     FULL,
     Answering,
     Draft,
     Drawn,
     Hint,
+    Part,
     Question,
     Response,
-    Verb,
     taps,
 )
 from course_bot.questions.writing import Common, Loc, QuestionChecker, WrittenQuestion
@@ -58,29 +52,27 @@ class Order(Question):
         return Drawn(shown=disordered(len(self.items), random, self.grade))
 
     def ask(self, p: Phrases, shown: tuple[int, ...], draft: Draft) -> Answering:
-        """Show what has been tapped, and what is left to tap."""
-        lines, labels = labelled([self.items[each] for each in shown])
-        left = [place for place, each in enumerate(shown) if each not in draft]
-        parts = []
-        if draft:
-            chosen = [f"{place}. {self.items[each]}" for place, each in enumerate(draft, 1)]
-            parts.append("\n".join((p.html("<b>Your order:</b>"), *chosen)))
-        if left:
-            if lines:
-                parts.append("\n".join(lines[place] for place in left))
-            hint = (
-                p.html("What comes next?")
-                if draft
-                else p.html("Press them one after another: what comes first?")
-            )
-            parts.append(f"<i>{hint}</i>")
+        """Show the items, those tapped with their places."""
+        if len(draft) == len(shown):
+            hint = p.html("Is that the order? Then press “Done”.")
+        elif draft:
+            hint = p.html("What comes next?")
         else:
-            parts.append(p.html("<i>Is that the order? Then press “Done”.</i>"))
-        rows = part_rows(
-            Verb.TAP, [labels[place] for place in left], [shown[place] for place in left]
-        )
+            hint = p.html("Press them one after another: what comes first?")
+        places = {each: place for place, each in enumerate(draft, 1)}
         return Answering(
-            paragraphs=tuple(parts), rows=rows + undo_and_done(p, draft, complete=not left)
+            hint=hint,
+            parts=tuple(
+                Part(
+                    text=self.items[each],
+                    index=each,
+                    mark=places.get(each, 0),
+                    disabled=each in places,
+                )
+                for each in shown
+            ),
+            ready=len(draft) == len(shown),
+            undo=bool(draft),
         )
 
     def tapped(self, draft: Draft, shown: tuple[int, ...], part: int) -> Draft | None:

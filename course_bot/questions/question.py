@@ -6,7 +6,6 @@ A kind that leaves one of these out is an error to mypy, and can't be made at ru
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from random import Random
 from typing import Self
 
@@ -27,34 +26,35 @@ Draft = tuple[int, ...]
 """A response begun: the indices tapped so far."""
 
 
-class Verb(StrEnum):
-    """What pressing a button under a question does."""
-
-    PICK = "pick"
-    """Answer with this part."""
-    TAP = "tap"
-    """Mark or unmark this part, or add it to the draft."""
-    UNDO = "undo"
-    """Take the last tap back."""
-    DONE = "done"
-    """Answer with the draft."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tap:
-    """A button under a question; ``part`` is the index of what PICK picks or TAP taps."""
+class Part:
+    """A part of a question to be pressed.
 
-    label: str
-    verb: Verb
-    part: int = 0
+    ``index`` is the part's own, as its author wrote it. ``mark`` is 0 for what is not taken; else
+    1 for what is ticked, a place in the order from 1, or the number of a term from 1.
+    ``disabled``: it can't be pressed now.
+    """
+
+    text: str
+    index: int
+    mark: int = 0
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """What stands under a question: paragraphs in the HTML subset, and rows of buttons."""
+    """How a question is answered: what to do next, the parts as shown, and what ends it.
 
-    paragraphs: tuple[str, ...]
-    rows: tuple[tuple[Tap, ...], ...] = ()
+    ``hint`` is in the HTML subset. ``terms`` are those of a match. ``ready`` tells whether the
+    draft may be answered with; None: pressing a part answers at once, or the answer is typed.
+    ``undo`` tells whether there is a tap to take back; None: there never is.
+    """
+
+    hint: str
+    parts: tuple[Part, ...] = ()
+    terms: tuple[str, ...] = ()
+    ready: bool | None = None
+    undo: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ def taps(response: Response) -> tuple[int, ...]:
 def verdict(p: Phrases, points: int) -> str:
     """Say in a word whether an answer was right."""
     if points == FULL:
-        return p.html("✅ <b>Right!</b>")
+        return p.html("✅ Right!")
     if points == 0:
-        return p.html("❌ <b>Not quite.</b>")
-    return p.html("🟡 <b>Partly right</b>: {points} points of 100.", points=points)
+        return p.html("❌ Not quite.")
+    return p.html("🟡 Partly right: {points} points of 100.", points=points)

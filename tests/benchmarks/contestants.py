@@ -65,7 +65,7 @@ class CannedSession(BaseSession):
         elif isinstance(method, SendMessage):
             rows = (method.reply_markup or {}).get("inline_keyboard", [])
             buttons = chain.from_iterable(rows)
-            actions = [each["callback_data"] for each in buttons if "callback_data" in each]
+            actions = [str(each["callback_data"]) for each in buttons if "callback_data" in each]
             self.screens[method.chat_id] = (method.text, actions)
         return True
 

@@ -13,10 +13,13 @@ from course_bot.conversation.port import (
     Command,
     Commands,
     Document,
+    Erased,
+    Form,
     Move,
     Notice,
     Opened,
     Pressed,
+    Progress,
     Reply,
     Screen,
     Wrote,
@@ -143,10 +146,11 @@ def refused(words: str, move_id: str | None = None) -> bytes:
 def _reply(reply: Reply) -> dict[str, object]:
     match reply:
         case Screen():
-            rows = [[_button(button) for button in row] for row in reply.rows]
-            return {"kind": "screen", "text": reply.text, "rows": rows}
+            return _screen(reply)
         case Notice():
-            return {"kind": "notice", "text": reply.text}
+            return {"kind": "notice", "text": reply.text, "lasting": reply.lasting}
+        case Erased():
+            return {"kind": "erased"}
         case Document():
             content = b64encode(reply.content).decode()
             return {
@@ -163,7 +167,48 @@ def _commands(entries: Sequence[Command]) -> list[dict[str, str]]:
     return [{"name": entry.name, "about": entry.about} for entry in entries]
 
 
-def _button(button: Button) -> dict[str, str]:
-    if button.url:
-        return {"label": button.label, "url": button.url}
-    return {"label": button.label, "action": button.action}
+def _screen(screen: Screen) -> dict[str, object]:
+    """Word a screen; what it has not is left out, as most screens have little of it."""
+    worded: dict[str, object] = {
+        "kind": "screen",
+        "text": screen.text,
+        "rows": [[_button(button) for button in row] for row in screen.rows],
+        "heading": screen.heading,
+        "form": _form(screen.form) if screen.form else None,
+        "progress": _progress(screen.progress) if screen.progress else None,
+        "tone": screen.tone,
+        "lasting": screen.lasting,
+    }
+    return {name: value for name, value in worded.items() if value}
+
+
+def _form(form: Form) -> dict[str, object]:
+    return {
+        "kind": form.kind,
+        "hint": form.hint,
+        "options": [
+            {
+                "text": option.text,
+                "action": option.action,
+                "mark": option.mark,
+                "disabled": option.disabled,
+            }
+            for option in form.options
+        ],
+        "terms": form.terms,
+        "keys": [_button(key) for key in form.keys],
+    }
+
+
+def _progress(progress: Progress) -> dict[str, object]:
+    return {"title": progress.title, "words": progress.words, "share": progress.share}
+
+
+def _button(button: Button) -> dict[str, object]:
+    worded: dict[str, object] = {"label": button.label}
+    worded |= {"url": button.url} if button.url else {"action": button.action}
+    if button.primary:
+        worded["primary"] = True
+    if button.disabled:
+        worded["disabled"] = True
+    return worded

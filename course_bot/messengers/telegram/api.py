@@ -3,7 +3,8 @@
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from html import escape
 from typing import cast
 
@@ -38,7 +39,7 @@ from pydantic import Field
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
-from course_bot.conversation.port import TEXT_CHARS, Button, Document, Screen
+from course_bot.conversation.port import Button, Document, PortError, Screen
 from course_bot.messengers.delivery import (
     BlockedError,
     LimitedError,
@@ -48,7 +49,7 @@ from course_bot.messengers.delivery import (
     UnreachableError,
     error_of,
 )
-from course_bot.messengers.telegram.updates import read_json
+from course_bot.messengers.telegram.updates import LASTING, read_json
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,8 @@ _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 # pydantic forgets a generic class as soon as nobody holds it, and to make one takes milliseconds.
 _RESPONSE = Response[object]
 
-Keyboard = dict[str, list[list[dict[str, str]]]]
+Key = dict[str, str | dict[str, str]]
+Keyboard = dict[str, list[list[Key]]]
 
 
 class Call(TelegramMethod[object]):
@@ -159,6 +161,16 @@ class EditMessageText(SendMessage):
     __api_method__ = "editMessageText"
 
     message_id: int
+
+
+class EditMessageReplyMarkup(Call):
+    """Other keys under a message, or none."""
+
+    __api_method__ = "editMessageReplyMarkup"
+
+    chat_id: int
+    message_id: int
+    reply_markup: Keyboard | None = None
 
 
 class AnswerCallbackQuery(Call):
@@ -324,23 +336,17 @@ async def until_reached(
 
 def show(chat: int, screen: Screen, *, once: bool = False) -> SendMessage:
     """Return the call that shows a screen as a new message."""
+    text, keyboard = _spelled(screen)
     return SendMessage(
-        chat_id=chat,
-        text=screen.text,
-        parse_mode="HTML",
-        reply_markup=_keyboard(screen),
-        once=once,
+        chat_id=chat, text=text, parse_mode="HTML", reply_markup=keyboard, once=once
     )
 
 
 def show_in_place(chat: int, message: int, screen: Screen) -> EditMessageText:
     """Return the call that shows a screen in place of a message."""
+    text, keyboard = _spelled(screen)
     return EditMessageText(
-        chat_id=chat,
-        message_id=message,
-        text=screen.text,
-        parse_mode="HTML",
-        reply_markup=_keyboard(screen),
+        chat_id=chat, message_id=message, text=text, parse_mode="HTML", reply_markup=keyboard
     )
 
 
@@ -367,19 +373,28 @@ def with_links_spelled_out(screen: Screen) -> Screen:
         for button in links
     )
     rows = (tuple(button for button in row if not button.url) for row in screen.rows)
-    return Screen(
-        text=screen.text + lines if len(screen.text + lines) <= TEXT_CHARS else screen.text,
-        rows=tuple(row for row in rows if row),
-    )
+    kept = replace(screen, rows=tuple(row for row in rows if row))
+    with suppress(PortError):  # too long with them: the labels of the lost keys say what it was
+        return replace(kept, text=kept.text + lines)
+    return kept
 
 
-def _keyboard(screen: Screen) -> Keyboard | None:
-    if not screen.rows:
-        return None
-    return {"inline_keyboard": [[_button(button) for button in row] for row in screen.rows]}
+def _spelled(screen: Screen) -> tuple[str, Keyboard | None]:
+    text, rows = screen.spelled()
+    if not rows:
+        return text, None
+    lasting = LASTING if screen.lasting else ""
+    return text, {"inline_keyboard": [[_key(button, lasting) for button in row] for row in rows]}
 
 
-def _button(button: Button) -> dict[str, str]:
+def _key(button: Button, lasting: str) -> Key:
+    key: Key = {"text": button.label}
     if button.url:
-        return {"text": button.label, "url": button.url}
-    return {"text": button.label, "callback_data": button.action}
+        key["url"] = button.url
+    elif button.disabled:
+        key["disabled"] = {}
+    else:
+        key["callback_data"] = lasting + button.action
+        if button.primary:
+            key["style"] = "primary"
+    return key

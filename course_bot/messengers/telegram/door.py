@@ -17,6 +17,7 @@ from course_bot.conversation.port import (
     Command,
     Commands,
     Document,
+    Erased,
     Notice,
     Reply,
     Screen,
@@ -39,6 +40,7 @@ from course_bot.messengers.telegram.api import (
     FAULTS,
     AnswerCallbackQuery,
     DeleteMyCommands,
+    EditMessageReplyMarkup,
     GetMe,
     SendMessage,
     Session,
@@ -65,6 +67,9 @@ BULK_A_SECOND = 28
 """Telegram, bots FAQ: about 30 messages a second to different chats; two are left for others."""
 BULK_CHAT_SECONDS = 1.0
 """Telegram, bots FAQ: not more than one message a second in one chat."""
+
+LAST_SCREENS = 10_000
+"""In how many chats it is remembered where the screen is."""
 
 _USUAL_PACE = Pace()
 
@@ -108,6 +113,8 @@ class TelegramDoor:
         self._clock = clock
         self._pace = pace
         self._username = ""
+        self._last: dict[int, int] = {}
+        """In which message of each chat the screen is."""
         self._delivery = Delivery(talk, self, clock=clock, pace=pace)
         self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
 
@@ -212,25 +219,30 @@ class TelegramDoor:
     def sayings(self, turn: Turn, replies: Sequence[Reply]) -> list[Saying]:
         """Return what says the replies: new messages, or a screen in place of the pressed one."""
         made: list[Saying] = []
+        below = turn.lasting or any(isinstance(it, Notice) and it.lasting for it in replies)
         for reply in replies:
             match reply:
-                case Notice() if not turn.press:
+                case Notice() if reply.lasting or not turn.press:
                     made.append(partial(self._say, turn.chat, reply.text))
                 case Document():
                     made.append(partial(self._hand, turn.chat, reply))
-                case Screen() if isinstance(turn.message, int):
+                case Screen() if turn.lasting and turn.said == _plain(reply.spelled()[0]):
+                    pass  # It is what was pressed, such as for a file, and stays with its keys.
+                case Screen() if isinstance(turn.message, int) and not below:
                     made.append(partial(self._show_in_place, turn.chat, turn.message, reply))
                 case Screen():
-                    made.append(partial(self._show, turn.chat, reply))
+                    made.append(partial(self._show_below, turn, reply))
                 case Commands():
                     made.append(partial(self._give_commands, turn.chat, reply))
                 case Notice():
                     pass  # It was the answer to the press.
+                case Erased():
+                    self._last.pop(turn.chat, None)  # What is in the chat is the person's own.
         return made
 
     async def tell(self, turn: Turn, word: str) -> None:
         """Show a passing word in the pressed message, whose screen comes back afterwards."""
-        if isinstance(turn.message, int):
+        if isinstance(turn.message, int) and not turn.lasting:
             await self._show_in_place(turn.chat, turn.message, Screen(text=f"⏳ {escape(word)}"))
 
     async def excuse(self, turn: Turn, trouble: Screen) -> None:
@@ -278,9 +290,40 @@ class TelegramDoor:
         with translated(self.bot):
             await self.bot(hand_over(chat, document), request_timeout=self._pace.upload)
 
-    async def _show(self, chat: int, screen: Screen, *, once: bool = False) -> None:
+    async def _show(self, chat: int, screen: Screen, *, once: bool = False) -> int | None:
+        """Show a screen as a new message; return its number."""
         with translated(self.bot):
-            await self._with_links(screen, lambda it: self.bot(show(chat, it, once=once)))
+            sent = await self._with_links(screen, lambda it: self.bot(show(chat, it, once=once)))
+        number = sent.get("message_id") if isinstance(sent, dict) else None
+        return number if isinstance(number, int) else None
+
+    async def _show_below(self, turn: Turn, screen: Screen) -> None:
+        """Show a screen as the newest message, the only one with keys."""
+        shown = await self._show(turn.chat, screen)
+        if isinstance(turn.message, int):
+            await self._take_keys(turn.chat, turn.message)
+        await self._is_last(turn.chat, shown)
+
+    async def _is_last(self, chat: int, message: int | None) -> None:
+        """Remember the message that has the screen; the one before it loses its keys.
+
+        Memory is enough: of a chat that is not remembered, an old key shows where one is now.
+        """
+        last = self._last.pop(chat, None)
+        if message is not None:
+            if len(self._last) >= LAST_SCREENS:
+                del self._last[next(iter(self._last))]
+            self._last[chat] = message
+        if last is not None and last != message:
+            await self._take_keys(chat, last)
+
+    async def _take_keys(self, chat: int, message: int) -> None:
+        with translated(self.bot):
+            try:
+                await self.bot(EditMessageReplyMarkup(chat_id=chat, message_id=message))
+            except TelegramBadRequest as error:
+                # Too old, deleted, or it has none: then its keys are in nobody's way.
+                log.debug("keys stay as they are: %s", worded(error, self.bot))
 
     async def _show_in_place(self, chat: int, message: int, screen: Screen) -> None:
         """Show a screen in place of a message, or as a new one where that can't be."""
@@ -290,25 +333,23 @@ class TelegramDoor:
                     screen, lambda it: self.bot(show_in_place(chat, message, it))
                 )
             except TelegramBadRequest as error:
-                if "message is not modified" in error.message:
-                    return
-                # Too old, deleted, not ours: Telegram has many words for it, and what a new
-                # message can't mend either is refused again and logged.
-                log.info("a screen is shown anew: %s", worded(error, self.bot))
-            else:
-                return
-        await self._show(chat, screen)
+                if "message is not modified" not in error.message:
+                    # Too old, deleted, not ours: Telegram has many words for it, and what a new
+                    # message can't mend either is refused again and logged.
+                    log.info("a screen is shown anew: %s", worded(error, self.bot))
+                    message = await self._show(chat, screen) or message
+        await self._is_last(chat, message)
 
     async def _with_links(
         self, screen: Screen, call: Callable[[Screen], Awaitable[object]]
-    ) -> None:
+    ) -> object:
         try:
-            await call(screen)
+            return await call(screen)
         except TelegramBadRequest as error:
             if not re.search("button url", error.message.replace("_", " "), re.IGNORECASE):
                 raise
             log.warning("a link can't be a button in Telegram: %s", worded(error, self.bot))
-            await call(with_links_spelled_out(screen))
+            return await call(with_links_spelled_out(screen))
 
     async def _set_commands(self) -> None:
         # Groups are refused, so the menu is for private chats. A language that Telegram has no

@@ -14,6 +14,8 @@ from course_bot.messengers.delivery import Event, Membership, Refused, Turn
 from course_bot.storage import Account
 
 DOOR = "telegram"
+LASTING = "+"
+"""Stands before the action of a key whose message is to stay as it is, but for its keys."""
 UPDATES = ["message", "callback_query", "my_chat_member"]
 """The kinds of update that the bot asks for (Bot API, allowed_updates)."""
 
@@ -71,6 +73,7 @@ class _Pressed(BaseModel):
     message_id: int
     date: int
     chat: _Chat
+    text: str = ""
 
 
 class _Press(BaseModel):
@@ -155,11 +158,13 @@ def _press(press: _Press, move_id: str, at: datetime) -> Event:
             at=at,
             name=person.name,
             language=person.language,
-            action=press.data,
+            action=press.data.removeprefix(LASTING),
         ),
         chat=person.id,
         press=press.id,
         message=message.message_id if message is not None and message.date else None,
+        said=message.text if message is not None else "",
+        lasting=press.data.startswith(LASTING),
     )
 
 
