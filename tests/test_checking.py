@@ -195,6 +195,12 @@ def step(number: int) -> str:
             "случаю people_missing нужно правило",
         ),
         ("chat/quiz.yaml", "case: people_missing", "case: active_percent", "правило не нужно"),
+        (
+            "chat/quiz.yaml",
+            "case: people_missing\n      rule: staff_target",
+            "case: active_percent",
+            "не сказано, как округлить — допишите: «Округлите до целого процента»",
+        ),
         ("chat/quiz.yaml", ", активны {active}", "", "в вопросе нет {active}"),
         ("chat/quiz.yaml", "не хватает {answer}.", "вот.", "в объяснении нет {answer}"),
         ("chat/quiz.yaml", "Нужно {needed}", "Нужно ¦{attached}", "возможны: {active}, {answer}"),

@@ -16,8 +16,9 @@ LARGEST = 9999
 class Case(StrEnum):
     """The generated number questions: what is drawn, and what is asked for.
 
-    Every case draws whole, plausible figures and has a whole answer. ``{names}`` are what a
-    question's text and explanation may use, besides ``{answer}``.
+    Every case draws whole, plausible figures and has a whole answer; a percentage is rounded as
+    one learns it at school, half a percent up. ``{names}`` are what a question's text and
+    explanation may use, besides ``{answer}``.
     """
 
     PEOPLE_NEEDED = "people_needed"
@@ -25,9 +26,9 @@ class Case(StrEnum):
     PEOPLE_MISSING = "people_missing"
     """{total} people, {active} of them active: how many are missing to the target? Rounds up."""
     ACTIVE_PERCENT = "active_percent"
-    """{total} people, {active} active: what percentage is that? Drawn so that it is whole."""
+    """{total} people, {active} active: what percentage is that, from 1 to 99? Rounded."""
     REGISTERED_PERCENT = "registered_percent"
-    """{total} by ОО-1, {attached} attached: what percentage is registered? Drawn whole."""
+    """{total} by ОО-1, {attached} attached: what percentage is registered? Rounded."""
     PARENTS_EXPECTED = "parents_expected"
     """{pupils} pupils: how many parents does the statistic expect? One pupil, one parent."""
     EVERYONE_EXPECTED = "everyone_expected"
@@ -60,6 +61,18 @@ CASES: Mapping[Case, Names] = {
     ),
 }
 CASES_WITH_RULE = frozenset({Case.PEOPLE_NEEDED, Case.PEOPLE_MISSING})
+CASES_ROUNDED = frozenset({Case.ACTIVE_PERCENT, Case.REGISTERED_PERCENT})
+"""Those whose question has to say that a whole percent is asked for."""
+
+
+def agrees(number: int) -> bool:
+    """Tell whether «учителей», the genitive plural, follows a number: 25, 47, 112, but not 42."""
+    return number % 100 in range(11, 15) or number % 10 not in range(1, 5)
+
+
+TOTALS = tuple(filter(agrees, range(20, 151)))
+"""Teachers, or the pupils or parents of a small school."""
+PUPILS = tuple(filter(agrees, range(150, 1251)))
 
 
 @checked_dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +87,9 @@ class Generated:
 def draw_figures(generated: Generated, random: Random) -> dict[str, int]:
     """Draw the figures of a generated question and compute its answer.
 
-    Groups of people end in 0 or 5, so that «учителей» agrees with every figure that is drawn.
-    How many people are needed rounds up: 75 % of 90 is 67.5, and half a teacher can't be active.
+    «учителей» agrees with all of total, pupils, teachers and parents. How many people are needed
+    rounds up: 75 % of 90 is 67.5, and half a teacher can't be active. In at least half of the
+    draws whoever rounds as usual, or down, misses that.
 
     Returns:
         Whole numbers by name, among them ``answer``; see ``Case`` for the names.
@@ -83,12 +97,12 @@ def draw_figures(generated: Generated, random: Random) -> dict[str, int]:
     Raises:
         ValueError: the case needs a percentage and has none.
     """
-    total = 5 * random.randint(4, 30)
     match generated.case:
         case Case.PEOPLE_NEEDED:
-            return {"total": total, "answer": _needed(total, generated)}
+            total, needed = _needed(generated, random)
+            return {"total": total, "answer": needed}
         case Case.PEOPLE_MISSING:
-            needed = _needed(total, generated)
+            total, needed = _needed(generated, random)
             active = random.randint(needed * 6 // 10, needed - 1)
             return {
                 "total": total,
@@ -97,17 +111,19 @@ def draw_figures(generated: Generated, random: Random) -> dict[str, int]:
                 "answer": needed - active,
             }
         case Case.ACTIVE_PERCENT:
-            active, percent = _whole_share(total, random)
+            total, active, percent = _share(random)
             return {"total": total, "active": active, "answer": percent}
         case Case.REGISTERED_PERCENT:
-            attached, percent = _whole_share(total, random)
+            total, attached, percent = _share(random)
             return {"total": total, "attached": attached, "answer": percent}
         case Case.PARENTS_EXPECTED:
-            pupils = 5 * random.randint(30, 240)
+            pupils = random.choice(PUPILS)
             return {"pupils": pupils, "answer": pupils}
         case Case.EVERYONE_EXPECTED:
-            pupils = 5 * random.randint(30, 240)
-            teachers = 5 * max(2, pupils // 75)
+            pupils = random.choice(PUPILS)
+            # As in the FAQ's example of a school: 107 teachers and 1593 pupils, 15 to one.
+            staff = [number for number in range(pupils // 18, pupils // 12 + 1) if agrees(number)]
+            teachers = random.choice(staff)
             return {
                 "teachers": teachers,
                 "pupils": pupils,
@@ -116,14 +132,25 @@ def draw_figures(generated: Generated, random: Random) -> dict[str, int]:
             }
 
 
-def _needed(total: int, generated: Generated) -> int:
-    if generated.percent is None:
+def _needed(generated: Generated, random: Random) -> tuple[int, int]:
+    """Draw a total, and say how many of it the percentage asks for.
+
+    One time in two the part that is left over is less than half a person, where there is such a
+    total: there only rounding up gives enough.
+    """
+    percent = generated.percent
+    if percent is None:
         raise ValueError(f"{generated.case} needs a percentage")
-    return ceil(Fraction(total * generated.percent, 100))
+    telling = tuple(total for total in TOTALS if 0 < total * percent % 100 < 50)
+    total = random.choice(random.choice((telling or TOTALS, TOTALS)))
+    return total, ceil(Fraction(total * percent, 100))
 
 
-def _whole_share(total: int, random: Random) -> tuple[int, int]:
-    """Draw a part of the total that is a whole percentage between 40 and 95."""
-    shares = [percent for percent in range(40, 96) if total * percent % 100 == 0]
-    percent = random.choice(shares)
-    return total * percent // 100, percent
+def _share(random: Random) -> tuple[int, int, int]:
+    """Draw a total, a part of it, and its percentage (1 to 99), half a percent rounded up."""
+    while True:
+        total = random.choice(TOTALS)
+        part = random.randint(1, total - 1)
+        percent = (200 * part + total) // (2 * total)
+        if 1 <= percent <= 99:
+            return total, part, percent

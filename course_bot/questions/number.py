@@ -14,6 +14,7 @@ from course_bot.locale.phrases import Phrases
 from course_bot.markup import fill
 from course_bot.questions.figures import (
     CASES,
+    CASES_ROUNDED,
     CASES_WITH_RULE,
     LARGEST,
     Case,
@@ -181,6 +182,9 @@ class WrittenNumber(WrittenQuestion):
             if f"{{{name}}}" not in self.text:
                 what = f"в вопросе нет {{{name}}}"
                 checker.fault(("text",), what, "без этого числа ответ не найти")
+        if case in CASES_ROUNDED and "округл" not in self.text.casefold():
+            right = "допишите: «Округлите до целого процента»"
+            checker.fault(("text",), "в вопросе не сказано, как округлить", right)
         if "{answer}" not in self.explanation:
             right = "покажите в объяснении ответ"
             checker.fault(("explanation",), "в объяснении нет {answer}", right)
