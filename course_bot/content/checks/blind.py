@@ -1,12 +1,12 @@
 """How far somebody comes who has read no step: questions answered by their looks alone.
 
-Two attacks on choice questions that know nothing of what is taught: taking the option whose words
-the pool's other questions use most, and taking the longest or the shortest one. A pool that gives
-its answers away tells nobody who has understood.
+Attacks on choice questions that know nothing of what is taught: taking the option whose words the
+pool's other questions use most, or least, and taking the longest or the shortest one. A pool that
+gives its answers away tells nobody who has understood.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,12 +41,15 @@ class Attack(StrEnum):
 
     WORDS = "words"
     """The option of which most stems stand in the pool's other questions."""
+    ODD_WORDS = "odd words"
+    """The option of which fewest do: whoever hides the right options shows them, too."""
     LONGEST = "longest"
     SHORTEST = "shortest"
 
 
-_GOES_BY: Mapping[Attack, Callable[[str, Collection[str]], int]] = {
-    Attack.WORDS: lambda option, known: len(stems(option) & {*known}),
+_GOES_BY: Mapping[Attack, Callable[[str, Set[str]], int]] = {
+    Attack.WORDS: lambda option, known: len(stems(option) & known),
+    Attack.ODD_WORDS: lambda option, known: -len(stems(option) & known),
     Attack.LONGEST: lambda option, _: len(shown(option)),
     Attack.SHORTEST: lambda option, _: -len(shown(option)),
 }
@@ -54,6 +57,10 @@ _SAYS = {
     Attack.WORDS: (
         "верный вариант выдают слова: тот, чьих слов больше в других вопросах, верен в {found}",
         "пусть неверные варианты говорят словами урока, а верные — разными",
+    ),
+    Attack.ODD_WORDS: (
+        "верный вариант выдают слова: тот, чьих слов меньше в других вопросах, верен в {found}",
+        "пусть верные варианты говорят словами урока не реже, чем неверные",
     ),
     Attack.LONGEST: (
         "верный вариант выдаёт длина: самый длинный верен в {found}",
@@ -92,7 +99,10 @@ class Run:
 
     @property
     def odds(self) -> float:
-        """How probable it is that chance alone gets as many right, or more."""
+        """How probable it is that chance alone gets as many right, or more.
+
+        Between two whole numbers of hits it is between what is true of either.
+        """
         right = [1.0]  # the probabilities of 0, 1, 2… right answers
         for chance in self.chances:
             one_more = [0.0, *(chance * each for each in right)]
@@ -102,7 +112,10 @@ class Run:
                     [*((1 - chance) * each for each in right), 0.0], one_more, strict=True
                 )
             ]
-        return sum(each for count, each in enumerate(right) if count >= self.hits)
+        return sum(
+            probability * min(1.0, max(0.0, count + 1 - self.hits))
+            for count, probability in enumerate(right)
+        )
 
 
 def run(attack: Attack, pool: Sequence[Question]) -> Run:
