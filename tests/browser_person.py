@@ -91,7 +91,7 @@ class BrowserPerson(Person):
             f"{self.url}/ws", origin=self.url.rstrip("/"), headers=self.headers
         )
         self.hello = (await self.socket.receive_json())["hello"]
-        self.commands = tuple(entry["name"] for entry in self.hello["commands"])
+        self.commands = {entry["name"]: entry["about"] for entry in self.hello["commands"]}
 
     async def posts(self, kind: str, **fields: str) -> str:
         """Send a move without waiting for its answer, and return its id."""

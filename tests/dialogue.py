@@ -42,8 +42,8 @@ class Person(ABC):
     documents: list[Document] = field(default_factory=list)
     erased: bool = False
     """The door was told to forget what was said."""
-    commands: tuple[str, ...] = ()
-    """The names in the command menu, as far as the person was given one."""
+    commands: dict[str, str] = field(default_factory=dict)
+    """What each entry of the command menu says, as far as the person was given one."""
 
     @abstractmethod
     async def opens(self, payload: str = "") -> None:
@@ -113,7 +113,7 @@ class Person(ABC):
                 case Erased():
                     self.erased = True
                 case Commands():
-                    self.commands = tuple(entry.name for entry in reply.entries)
+                    self.commands = {entry.name: entry.about for entry in reply.entries}
 
 
 @dataclass

@@ -17,7 +17,7 @@ from course_bot.conversation.port import (
     LETTERS,
     NO_TICK,
     TICK,
-    Command,
+    Commands,
     Move,
     Outgoing,
     Reply,
@@ -147,9 +147,7 @@ class House:
     ) -> None:
         await self.talk.undelivered(message, now, reason=reason, lasting=lasting)
 
-    async def commands(
-        self, language: Language, account: Account | None = None
-    ) -> Sequence[Command]:
+    async def commands(self, language: Language, account: Account | None = None) -> Commands:
         return await self.talk.commands(language, account)
 
     def trouble(self, language: Language) -> Screen:

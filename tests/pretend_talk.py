@@ -8,6 +8,7 @@ from datetime import datetime
 from course_bot.conversation.port import (
     Button,
     Command,
+    Commands,
     Document,
     Move,
     Notice,
@@ -164,11 +165,10 @@ class PretendTalk:
             self.outbox.due.append(outgoing)
         self._tell()
 
-    async def commands(
-        self, language: Language, account: Account | None = None
-    ) -> Sequence[Command]:
+    async def commands(self, language: Language, account: Account | None = None) -> Commands:
         about = "Menu" if language == "en" else "Главное меню"
-        return [Command(name="menu", about=about), Command(name="me", about="Мои данные")]
+        entries = (Command(name="menu", about=about), Command(name="me", about="Мои данные"))
+        return Commands(entries=entries, language=language, usual=True)
 
     def trouble(self, language: Language) -> Screen:
         return Screen(text=f"<b>Что-то сломалось</b> у нас [{language}]")

@@ -69,7 +69,7 @@ class TelegramPerson(Person):
             self.notices += [text for text, _ in self.somebody.query.answers if text]
         for call in self._calls(before):
             self._looks_at(call)
-        self.commands = tuple(self.api.menu(self.number, self.language))
+        self.commands = self.api.menu(self.number, self.language)
 
     def _calls(self, since: int) -> list[Call]:
         """What the bot has done in this chat, as far as it is carried out."""

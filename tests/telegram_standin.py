@@ -613,16 +613,17 @@ class BotApi:
             kind = f"chat {scope['chat_id']}"
         return kind, params.get("language_code", "")
 
-    def menu(self, chat: int, language: str) -> list[str]:
-        """Return the names in the command menu that somebody sees in their chat.
+    def menu(self, chat: int, language: str) -> dict[str, str]:
+        """Return the command menu that somebody sees in their chat: what each command does.
 
         Source: Telegram, determining the list of commands.
         """
         for scope in (f"chat {chat}", "all_private_chats", "default"):
-            for code in (language, ""):
+            for code in (language.partition("-")[0], ""):
                 if (scope, code) in self.commands:
-                    return [entry["command"] for entry in self.commands[scope, code]]
-        return []
+                    shown = self.commands[scope, code]
+                    return {entry["command"]: entry["description"] for entry in shown}
+        return {}
 
     async def _send_message(self, params: dict[str, str], _files: _Files) -> Json:
         chat = self._writable(params)

@@ -5,7 +5,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
@@ -25,7 +25,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from course_bot.conversation.port import WROTE_CHARS, Command, Opened, Pressed, Wrote
+from course_bot.conversation.port import WROTE_CHARS, Commands, Opened, Pressed, Wrote
 from course_bot.locale.phrases import Language
 from course_bot.messengers.browser import server, visitors
 from course_bot.messengers.browser.door import ELSEWHERE, BrowserDoor
@@ -377,7 +377,7 @@ async def test_the_page_connects_where_nobody_can_tell_whose_command_menu_it_is(
 ) -> None:
     usual = town.talk.commands
 
-    async def commands(language: Language, account: Account | None = None) -> Sequence[Command]:
+    async def commands(language: Language, account: Account | None = None) -> Commands:
         if account is not None:
             raise RuntimeError("the database is away")
         return await usual(language)
@@ -392,6 +392,7 @@ async def test_the_first_frame_lists_the_commands_in_the_visitors_language(town:
     ann, john = await town.person(), await town.person("en")
     assert ann.hello["commands"][0] == {"name": "menu", "about": "Главное меню"}
     assert john.hello["commands"][0] == {"name": "menu", "about": "Menu"}
+    assert (ann.hello["language"], john.hello["language"]) == ("ru", "en")
     assert ann.hello["text_chars"] == WROTE_CHARS
 
 

@@ -242,19 +242,24 @@ async def test_the_interface_speaks_english_too(house: House, ann: Person) -> No
     await ann.writes("/me")
     await ann.presses("🌐 In English")
     ann.sees("About me", "Language: English")
+    assert ann.commands["help"] == "Help and questions"
     await ann.writes("/menu")
     ann.sees("good to see you!", "0 of 3 lessons passed")
     await ann.writes("/me")
     await ann.presses("🌐 По-русски")
     ann.sees("Обо мне", "Язык: Русский")
+    assert ann.commands["help"] == "Помощь и вопросы"
 
 
 async def test_a_foreign_phone_is_offered_english_at_once(house: House) -> None:
     john = await house.arrives("John Smith", language="en-GB", payload="lesson-roles")
     if house.door == "port":
         return  # nothing but a messenger tells the language
+    # Until then the commands are in the language of what they are read beside.
+    assert john.commands["help"] == "Помощь и вопросы"
     await john.presses("In English")
     john.sees("A track takes")
+    assert john.commands["help"] == "Help and questions"
     await john.presses("Begin")
     await john.presses("Without a name")
     await john.presses("Учитель")

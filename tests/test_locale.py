@@ -384,7 +384,7 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
     house.said.append(house.talk.trouble(language))
     for reason in ("group", "too_long", "too_large"):
         house.said.append(Notice(text=house.talk.refusal(reason, language)))
-    for command in await house.talk.commands(language, house.account(ann)):
+    for command in (await house.talk.commands(language, house.account(ann))).entries:
         house.said.append(Notice(text=command.about))
 
 

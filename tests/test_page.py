@@ -293,7 +293,10 @@ async def test_another_command_menu_takes_the_place_of_the_one_before(desk: Desk
     page = await desk.page()
     await expect(bot(page)).to_contain_text("Нажатий: 0")
     entries = (Command(name="team", about="Мои организации"),)
-    desk.talk.replies = lambda _: [Screen(text="Дальше"), Commands(entries=entries, usual=False)]
+    desk.talk.replies = lambda _: [
+        Screen(text="Дальше"),
+        Commands(entries=entries, language="ru", usual=False),
+    ]
     await key(page, "Посчитать").click()
     await expect(bot(page)).to_contain_text("Дальше")
     await key(page, "Команды").click()
@@ -615,6 +618,26 @@ async def test_a_browser_that_is_too_old_for_the_page_says_so_in_a_sentence(desk
         "Chrome от 80"
     )
     await expect(await told(status=503)).to_contain_text("не целиком")
+
+
+async def test_the_page_speaks_the_language_that_its_person_has_chosen(desk: Desk) -> None:
+    page = await desk.page()
+    await expect(page.get_by_placeholder("Ответ или вопрос")).to_be_visible()
+    menu = Commands(entries=(), language="en", usual=False)
+    text = "<b>Lesson 2</b>, about MAX\n<i>Где искать помощь</i>\n/menu"
+    desk.talk.replies = lambda _: [Screen(text=text), menu]
+    await key(page, "Посчитать").click()
+    await expect(page.get_by_placeholder("Answer or question")).to_be_visible()
+    await expect(page.locator("#state")).to_have_text("online")
+    assert await page.title() == "The Sferum course"
+    assert await page.evaluate("document.documentElement.lang") == "en"
+    said = bot(page).locator(".text")
+    await expect(said).to_have_attribute("lang", "en")
+    await expect(said.locator("[lang]")).to_have_text("Где искать помощь")
+    # Also where the server is away.
+    await page.route("**/ws", lambda route: route.abort())
+    await page.reload()
+    assert await page.evaluate("document.documentElement.lang") == "en"
 
 
 async def test_an_english_browser_gets_an_english_page(desk: Desk) -> None:

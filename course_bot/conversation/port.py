@@ -359,9 +359,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """The command menu that this person has from now on; ``usual``: the same as everybody's."""
+    """The command menu that somebody has from now on, in the language that they read.
+
+    A door speaks that language too. ``usual``: it is everybody's, in the language that the
+    messenger's settings come nearest to.
+    """
 
     entries: tuple[Command, ...]
+    language: Language
     usual: bool
 
 
@@ -442,10 +447,11 @@ class Talk(Protocol):
         """
         ...
 
-    async def commands(
-        self, language: Language, account: Account | None = None
-    ) -> Sequence[Command]:
-        """List the command menu in a language: that of an account's person, or everybody's."""
+    async def commands(self, language: Language, account: Account | None = None) -> Commands:
+        """List the command menu of an account's person, or else everybody's.
+
+        ``language`` is what the messenger's settings come nearest to; a person's own goes before.
+        """
         ...
 
     def trouble(self, language: Language) -> Screen:

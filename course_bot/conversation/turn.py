@@ -80,7 +80,7 @@ from course_bot.organisations.records import JoinedOrganisation, LeftOrganisatio
 from course_bot.reports.exporting import FileMaker
 from course_bot.storage import Account
 from course_bot.storage.digests import DueDigests, WeekOf, Zones
-from course_bot.storage.organisations import Coordinates
+from course_bot.storage.organisations import Addressee, AddresseeOf
 from course_bot.storage.outbox import WRITING_DOORS, Postponed, Settled
 from course_bot.storage.query import Query
 from course_bot.storage.store import MOSCOW, Decision, Situation, Storage, account_id
@@ -257,29 +257,26 @@ class Conversation:
         else:
             await self._storage.put_off_message(message, now, reason)
 
-    async def commands(
-        self, language: Language, account: Account | None = None
-    ) -> Sequence[Command]:
-        """List the command menu in a language: that of an account's person, or everybody's."""
-        coordinates = account is not None and await self._coordinates(account)
-        return _commands(language, coordinates=coordinates)
-
-    async def _coordinates(self, account: Account) -> bool:
-        return await self._storage.read(Coordinates(account_id(account)))
+    async def commands(self, language: Language, account: Account | None = None) -> Commands:
+        """List the command menu of an account's person, or else everybody's."""
+        known = None
+        if account is not None:
+            known = await self._storage.read(AddresseeOf(account_id(account)))
+        return _commands(known or Addressee(language=language, coordinates=False), language)
 
     async def _changed_commands(self, turn: "Turn", decision: Decision) -> list[Commands]:
         """Return the person's command menu where it may be another one than they have now.
 
-        Whoever opens the conversation has everybody's, unless they coordinate something.
+        Whoever opens the conversation has the usual one already.
         """
         opened = isinstance(turn.move, Opened)
         if not opened and not decision.commands:
             return []
-        coordinates = await self._coordinates(turn.move.account)
-        if opened and not coordinates:
+        known = await self._storage.read(AddresseeOf(account_id(turn.move.account)))
+        if known is None:
             return []
-        entries = _commands(decision.person.language, coordinates=coordinates)
-        return [Commands(entries=entries, usual=not coordinates)]
+        menu = _commands(known, turn.move.language)
+        return [] if opened and menu.usual else [menu]
 
     def trouble(self, language: Language) -> Screen:
         """Return the screen for a fault on our side."""
@@ -306,8 +303,8 @@ class Conversation:
                 raise ValueError(reason)
 
 
-def _commands(language: Language, *, coordinates: bool) -> tuple[Command, ...]:
-    p = phrases(language)
+def _commands(known: Addressee, offered: Language) -> Commands:
+    p = phrases(known.language)
     about = {
         "menu": p.t("Menu"),
         "progress": p.t("My progress"),
@@ -316,8 +313,12 @@ def _commands(language: Language, *, coordinates: bool) -> tuple[Command, ...]:
         "me": p.t("About me: name, language, data"),
         "team": p.t("My organisations: who has completed the course"),
     }
-    names = (*COMMANDS, Team.name) if coordinates else COMMANDS
-    return tuple(Command(name=name, about=about[name]) for name in names)
+    names = (*COMMANDS, Team.name) if known.coordinates else COMMANDS
+    return Commands(
+        entries=tuple(Command(name=name, about=about[name]) for name in names),
+        language=known.language,
+        usual=not known.coordinates and known.language == offered,
+    )
 
 
 async def _silently(_word: str) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, insert, select
 from sqlalchemy.engine import RowMapping
 
+from course_bot.locale.phrases import Language
 from course_bot.organisations.records import Role
 from course_bot.organisations.tree import Assignment, Organisation, Tree
 from course_bot.storage.deriving import read_assignment, read_organisation, read_tree
@@ -19,6 +20,7 @@ from course_bot.storage.schema import (
     lineage,
     membership,
     organisation,
+    person,
     track_progress,
     wrong_guess,
 )
@@ -88,22 +90,36 @@ class Memberships(Query[tuple[Membership, ...]]):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """How the person of an account is spoken to: in which language, and as a coordinator."""
+
+    language: Language
+    coordinates: bool
+
+
 @dataclass(frozen=True, slots=True)
-class Coordinates(Query[bool]):
-    """Whether the person of an account ("telegram:42") coordinates any organisation."""
+class AddresseeOf(Query[Addressee | None]):
+    """How the person of an account ("telegram:42") is spoken to, if there is one yet."""
 
     account: str
 
-    def run(self, connection: Connection) -> bool:
+    def run(self, connection: Connection) -> Addressee | None:
         """Ask; an archived organisation is coordinated by nobody."""
-        theirs = exists().where(
-            account.c.id == self.account,
-            membership.c.person_id == account.c.person_id,
+        coordinates = exists().where(
+            membership.c.person_id == person.c.id,
             membership.c.role == Role.COORDINATOR,
             lineage.c.above_id == membership.c.organisation_id,
             lineage.c.organisation_id == membership.c.organisation_id,
         )
-        return bool(connection.scalar(select(theirs)))
+        row = connection.execute(
+            select(person.c.language, coordinates.label("coordinates"))
+            .join(account, account.c.person_id == person.c.id)
+            .where(account.c.id == self.account)
+        ).one_or_none()
+        if row is None:
+            return None
+        return Addressee(language=row.language, coordinates=bool(row.coordinates))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

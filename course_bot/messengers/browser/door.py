@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from aiohttp import ETag, WSCloseCode, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
-from course_bot.conversation.port import WROTE_CHARS, Command, Talk
+from course_bot.conversation.port import WROTE_CHARS, Commands, Talk
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
 from course_bot.messengers.browser.server import PAGE, SHUTDOWN
@@ -187,6 +187,7 @@ class BrowserDoor:
         self, visitor: Visitor, socket: web.WebSocketResponse, language: Language
     ) -> None:
         commands = await self._commands(visitor, language)
+        visitor.language = commands.language
         await socket.send_frame(
             frames.hello(commands=commands, text_chars=WROTE_CHARS), WSMsgType.TEXT
         )
@@ -200,7 +201,7 @@ class BrowserDoor:
                 answer = await self._answer(visitor, socket, message.data, language)
                 await socket.send_frame(answer, WSMsgType.TEXT)
 
-    async def _commands(self, visitor: Visitor, language: Language) -> Sequence[Command]:
+    async def _commands(self, visitor: Visitor, language: Language) -> Commands:
         try:
             return await self._talk.commands(language, visitor.account)
         except Exception:
@@ -219,7 +220,7 @@ class BrowserDoor:
         if frame is None:
             return frames.refused("Malformed frame.", frames.read_id(data))
         if isinstance(frame, frames.WroteFrame) and len(frame.text) > WROTE_CHARS:
-            return frames.refused(self._talk.refusal("too_long", language), frame.id)
+            return frames.refused(self._talk.refusal("too_long", visitor.language), frame.id)
         move = frames.move(frame, account=visitor.account, at=self._clock(), language=language)
 
         async def tell(word: str) -> None:
@@ -227,10 +228,14 @@ class BrowserDoor:
                 await socket.send_frame(frames.told(frame.id, word), WSMsgType.TEXT)
 
         try:
-            return frames.replies(frame.id, await self._talk.take(move, tell))
+            replies = await self._talk.take(move, tell)
         except Exception:
             logger.exception("A move (%s) failed; the page keeps it", frame.kind)
-            return frames.trouble(frame.id, self._talk.trouble(language))
+            return frames.trouble(frame.id, self._talk.trouble(visitor.language))
+        for reply in replies:
+            if isinstance(reply, Commands):
+                visitor.language = reply.language
+        return frames.replies(frame.id, replies)
 
     async def _close(self, _application: web.Application) -> None:
         await asyncio.gather(

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 
 from course_bot.conversation.port import (
     Button,
-    Command,
     Commands,
     Document,
     Erased,
@@ -110,17 +109,10 @@ def move(frame: Frame, *, account: Account, at: datetime, language: Language) ->
             )
 
 
-def hello(*, commands: Sequence[Command], text_chars: int) -> bytes:
-    """Word the first frame of a connection: the command menu and the limits."""
-    return to_json(
-        {
-            "hello": {
-                "commands": _commands(commands),
-                "text_chars": text_chars,
-                "frame_bytes": FRAME_BYTES,
-            }
-        }
-    )
+def hello(*, commands: Commands, text_chars: int) -> bytes:
+    """Word the first frame of a connection: the language, the command menu and the limits."""
+    limits = {"text_chars": text_chars, "frame_bytes": FRAME_BYTES}
+    return to_json({"hello": _commands(commands) | limits})
 
 
 def replies(move_id: str, shown: Sequence[Reply]) -> bytes:
@@ -160,11 +152,12 @@ def _reply(reply: Reply) -> dict[str, object]:
                 "about": reply.about,
             }
         case Commands():
-            return {"kind": "commands", "commands": _commands(reply.entries)}
+            return {"kind": "commands"} | _commands(reply)
 
 
-def _commands(entries: Sequence[Command]) -> list[dict[str, str]]:
-    return [{"name": entry.name, "about": entry.about} for entry in entries]
+def _commands(menu: Commands) -> dict[str, object]:
+    entries = [{"name": entry.name, "about": entry.about} for entry in menu.entries]
+    return {"language": menu.language, "commands": entries}
 
 
 def _screen(screen: Screen) -> dict[str, object]:

@@ -12,6 +12,7 @@ from aiohttp import web
 from aiolimiter import AsyncLimiter
 from itsdangerous import BadSignature, TimestampSigner
 
+from course_bot.locale.phrases import Language
 from course_bot.storage import Account
 
 DOOR = "browser"
@@ -97,9 +98,10 @@ class _Signer(TimestampSigner):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Visitor:
-    """What the pages of one person share: their order, their pace and their sockets."""
+    """What the pages of one person share: their language, order, pace and sockets."""
 
     account: Account
+    language: Language = "ru"
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     pace: AsyncLimiter = field(
         default_factory=lambda: AsyncLimiter(BURST, BURST / MOVES_PER_SECOND)

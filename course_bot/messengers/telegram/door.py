@@ -355,8 +355,9 @@ class TelegramDoor:
         # Groups are refused, so the menu is for private chats. A language that Telegram has no
         # list for reads the one without a language, which is Russian as everywhere.
         for language in (None, *LANGUAGES):
-            commands = _worded(await self._talk.commands(language or "ru"))
-            await self.bot(SetMyCommands(commands=commands, language_code=language))
+            commands = await self._talk.commands(language or "ru")
+            worded = _worded(commands.entries)
+            await self.bot(SetMyCommands(commands=worded, language_code=language))
 
     async def _give_commands(self, chat: int, given: Commands) -> None:
         scope: dict[str, str | int] = {"type": "chat", "chat_id": chat}

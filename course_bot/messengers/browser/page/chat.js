@@ -2,8 +2,8 @@
 /** Show the conversation: bubbles, buttons, and what the connection is doing. */
 
 import { Link, newId } from "./link.js";
-import { build, offerCommands } from "./markup.js";
-import { language, phrases } from "./phrases.js";
+import { build, offerCommands, tongue } from "./markup.js";
+import { language, phrases, speak } from "./phrases.js";
 
 /** @typedef {import("./link.js").Move} Move */
 /** @typedef {import("./link.js").Screen} Screen */
@@ -50,13 +50,11 @@ let atEnd = true;
 let lastDay = "";
 /** The last thing that touched the page was a finger: a click itself says so only since Chrome 92. */
 let byFinger = false;
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
-const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
 
 const link = new Link({
   state: showState,
   hello(hello) {
-    haveCommands(hello.commands);
+    haveCommands(hello);
     words.maxLength = hello.text_chars;
   },
   told(word) {
@@ -81,7 +79,7 @@ const link = new Link({
         else append(bubble);
         first = first || bubble;
       } else if (reply.kind === "commands") {
-        haveCommands(reply.commands);
+        haveCommands(reply);
       } else {
         showScreen(reply, move.kind === "wrote", pressed);
       }
@@ -192,7 +190,7 @@ function showScreen(screen, below, pressed) {
 
 /** @param {HTMLElement} message */
 function append(message) {
-  const day = calendar.format(new Date());
+  const day = new Date().toLocaleDateString(language, { day: "numeric", month: "long" });
   if (day !== lastDay) log.append(element("div", "day", day));
   lastDay = day;
   message.classList.add("new");
@@ -259,8 +257,8 @@ function screenMessage(screen) {
   const bubble = element("div", "bubble");
   const text = element("div", "text");
   text.dir = "auto";
-  text.lang = /[а-яё]/i.test(screen.text) ? "ru" : "en";
   text.append(build(screen.text));
+  text.lang = tongue(text) || language;
   for (const code of text.querySelectorAll("code")) copiesItself(/** @type {HTMLElement} */ (code));
   offerCommands(text, tappable);
   bubble.append(text, meta(text));
@@ -386,7 +384,8 @@ function size(bytes) {
 
 /** @param {HTMLElement} [text] what it stands beside, and leaves room for it */
 function meta(text) {
-  const time = element("time", "meta", clock.format(new Date()));
+  const now = new Date().toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
+  const time = element("time", "meta", now);
   time.setAttribute("aria-hidden", "true");
   if (text) text.dataset.time = time.textContent ?? "";
   return time;
@@ -564,10 +563,15 @@ addEventListener("keydown", (event) => {
 
 // The command menu
 
-/** @param {typeof commands} entries */
-function haveCommands(entries) {
-  commands = entries;
+/** @param {{commands: typeof commands, language: "ru" | "en"}} menu in the person's own language */
+function haveCommands(menu) {
+  commands = menu.commands;
   opener.hidden = !commands.length;
+  if (menu.language !== language) {
+    speak(menu.language);
+    word();
+    showState(link.state);
+  }
 }
 
 /** @param {typeof commands} entries */
@@ -632,17 +636,22 @@ function payload() {
   return found.slice(0, 100);
 }
 
-document.documentElement.lang = language;
-document.title = phrases.title;
-part("name").textContent = phrases.title;
-opener.setAttribute("aria-label", phrases.commands);
+/** Put the page's own words where they belong, in the language that is spoken now. */
+function word() {
+  document.documentElement.lang = language;
+  document.title = phrases.title;
+  part("name").textContent = phrases.title;
+  opener.setAttribute("aria-label", phrases.commands);
+  menu.setAttribute("aria-label", phrases.commands);
+  log.setAttribute("aria-label", phrases.messages);
+  words.placeholder = phrases.placeholder;
+  words.setAttribute("aria-label", phrases.write);
+  part("send").setAttribute("aria-label", phrases.send);
+  part("down").setAttribute("aria-label", phrases.down);
+}
+
+word();
 menu.setAttribute("role", "group");
-menu.setAttribute("aria-label", phrases.commands);
-log.setAttribute("aria-label", phrases.messages);
-words.placeholder = phrases.placeholder;
-words.setAttribute("aria-label", phrases.write);
-part("send").setAttribute("aria-label", phrases.send);
-part("down").setAttribute("aria-label", phrases.down);
 opener.hidden = true;
 banner.addEventListener("click", () => link.retry());
 addEventListener("hashchange", () => {

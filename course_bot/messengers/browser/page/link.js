@@ -14,8 +14,9 @@
  * @typedef {{kind: "notice", text: string}} Notice
  * @typedef {{kind: "document", name: string, content: string, about: string}} File
  * @typedef {{name: string, about: string}[]} Commands
- * @typedef {{kind: "commands", commands: Commands}} Menu
- * @typedef {{commands: Commands, text_chars: number, frame_bytes: number}} Hello
+ * @typedef {"ru" | "en"} Language
+ * @typedef {{kind: "commands", commands: Commands, language: Language}} Menu
+ * @typedef {{commands: Commands, language: Language, text_chars: number, frame_bytes: number}} Hello
  * @typedef {"connecting" | "online" | "offline" | "elsewhere" | "cookies"} State
  * @typedef {{
  *   state(state: State): void,

@@ -31,7 +31,53 @@ export function build(source) {
   }
   top().appendChild(document.createTextNode(source.slice(read)));
   whole.normalize();
+  nameTongues(whole);
   return whole;
+}
+
+/**
+ * Tell in which of our languages a text is, by the letters that most of it is written in.
+ * @param {...Node} nodes
+ * @returns {"ru" | "en" | ""} nothing where it has no letters
+ */
+export function tongue(...nodes) {
+  const text = nodes.map((node) => node.textContent).join("");
+  const russian = text.match(/[а-яё]/gi)?.length ?? 0;
+  const english = text.match(/[a-z]/gi)?.length ?? 0;
+  if (!russian && !english) return "";
+  return russian >= english ? "ru" : "en";
+}
+
+/**
+ * Let lines in another language than most of the text be read out in their own.
+ * @param {DocumentFragment} whole
+ */
+function nameTongues(whole) {
+  const most = tongue(whole);
+  /** @type {ChildNode[]} */
+  let line = [];
+  const end = () => {
+    const own = tongue(...line);
+    if (own && own !== most) {
+      const spoken = document.createElement("span");
+      spoken.lang = own;
+      line[0].before(spoken);
+      spoken.append(...line);
+    }
+    line = [];
+  };
+  for (const node of [...whole.childNodes]) {
+    /** @type {ChildNode} */
+    let rest = node;
+    while (rest instanceof Text && rest.data.includes("\n")) {
+      const next = rest.splitText(rest.data.indexOf("\n") + 1);
+      line.push(rest);
+      end();
+      rest = next;
+    }
+    line.push(rest);
+  }
+  end();
 }
 
 /** A command: its name behind a slash that nothing but a space, a bracket or a quote stands before. */

@@ -62,7 +62,37 @@ const en = {
   units: ["B", "KB", "MB"],
 };
 
-/** The language of the page's own words: the browser's, if we speak it, or else Russian. */
-export const language = navigator.language.toLowerCase().startsWith("en") ? "en" : "ru";
+const LANGUAGE = "language";
 
-export const phrases = { ru, en }[language];
+/**
+ * The language of the page's own words: the person's, once the server has told it; until then what
+ * it told last, or the browser's, if we speak it, or else Russian.
+ * @type {"ru" | "en"}
+ */
+export let language = last() || (/^en/i.test(navigator.language) ? "en" : "ru");
+
+export let phrases = { ru, en }[language];
+
+/**
+ * Speak a language from now on, also where the server is away.
+ * @param {"ru" | "en"} code
+ */
+export function speak(code) {
+  language = code;
+  phrases = { ru, en }[code];
+  try {
+    localStorage.setItem(LANGUAGE, code);
+  } catch {
+    // Storage is full or forbidden: the server will tell it again.
+  }
+}
+
+/** @returns {"ru" | "en" | ""} */
+function last() {
+  try {
+    const kept = localStorage.getItem(LANGUAGE);
+    return kept === "ru" || kept === "en" ? kept : "";
+  } catch {
+    return "";
+  }
+}
