@@ -80,10 +80,15 @@ def test_a_link_line_is_a_button_with_its_own_label_or_the_links(lessons: Path) 
     assert "[" not in course(lessons).lessons["chat"].steps[2].text
 
 
-def test_minutes_grow_with_the_texts_and_the_questions(lessons: Path) -> None:
-    assert course(lessons).lessons["chat"].minutes == 2
-    edit(lessons, "chat/lesson.md", "Спросите в чате.", "Спросите в чате. " * 40)
+def test_minutes_are_words_to_read_and_numbers_to_work_out(lessons: Path) -> None:
+    # 4 of 12 questions with 144 words, 8 of which are worked out: 16 + 107 seconds. The steps have
+    # 29 words and what is written here; a dash is no word.
+    edit(lessons, "chat/lesson.md", "Спросите в чате.", "да — " * 100)
     assert course(lessons).lessons["chat"].minutes == 3
+    edit(lessons, "chat/lesson.md", "## Где помощь\n", "## Где помощь\n" + "да " * 43)
+    assert course(lessons).lessons["chat"].minutes == 3  # 172 words: 57 seconds
+    edit(lessons, "chat/lesson.md", "да — ", "да, да ")
+    assert course(lessons).lessons["chat"].minutes == 4
 
 
 def test_a_number_or_a_date_where_words_belong_is_words(lessons: Path) -> None:

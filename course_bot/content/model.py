@@ -45,7 +45,7 @@ class Lesson:
     ``memo`` is what stays when the lesson is over, in 1 to 3 plain sentences of at most 140
     characters: they stand on the track's printed sheet.
     ``faq`` numbers the FAQ entries it comes from.
-    ``minutes`` is computed from the length of the texts and the number of questions.
+    ``minutes`` is what reading the steps and answering an attempt's questions takes, rounded up.
     """
 
     id: str

@@ -99,6 +99,11 @@ class Choice(Question):
         """The wrong options."""
         return wrong_options(self.options)
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The options."""
+        return tuple(option.text for option in self.options)
+
     def rehearsed(self) -> Iterable[Response]:
         """Choose each option once."""
         return [(index,) for index in range(len(self.options))]

@@ -122,7 +122,9 @@ def draw_figures(generated: Generated, random: Random) -> dict[str, int]:
         case Case.EVERYONE_EXPECTED:
             pupils = random.choice(PUPILS)
             # As in the FAQ's example of a school: 107 teachers and 1593 pupils, 15 to one.
-            staff = [number for number in range(pupils // 18, pupils // 12 + 1) if agrees(number)]
+            staff = [
+                number for number in range(ceil(pupils / 18), pupils // 12 + 1) if agrees(number)
+            ]
             teachers = random.choice(staff)
             return {
                 "teachers": teachers,

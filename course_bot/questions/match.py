@@ -123,6 +123,11 @@ class Match(Question):
             if term != meaning
         ]
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The terms and meanings."""
+        return tuple(text for pair in self.pairs for text in (pair.term, pair.meaning))
+
     def rehearsed(self) -> Iterable[Response]:
         """Pair all rightly, all wrongly, and all but one wrongly.
 

@@ -104,6 +104,11 @@ class Multiple(Question):
         """The wrong options."""
         return wrong_options(self.options)
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The options."""
+        return tuple(option.text for option in self.options)
+
     def rehearsed(self) -> Iterable[Response]:
         """Mark every number of right options together with every number of wrong ones.
 

@@ -129,6 +129,11 @@ class Order(Question):
         items = [self.items[at] for at in taps(response)]
         return [] if self.grade(response) == FULL else [" → ".join(items)]
 
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The items."""
+        return self.items
+
     def rehearsed(self) -> Iterable[Response]:
         """Tap the right order, its reverse and, partly right, one with the first item last.
 

@@ -154,6 +154,11 @@ class Question(ABC):
         """List responses among which is the one with the longest feedback."""
 
     @property
+    def offered(self) -> tuple[str, ...]:
+        """The texts of what one chooses among or puts together; none where the answer is typed."""
+        return ()
+
+    @property
     def at_once(self) -> bool:
         """Whether pressing a part answers the question, without a draft."""
         return False

@@ -98,7 +98,7 @@ def test_everyone_is_teachers_pupils_and_as_many_parents(seed: int) -> None:
 
     assert drawn["answer"] == drawn["teachers"] + drawn["pupils"] + drawn["parents"]
     assert drawn["parents"] == drawn["pupils"]
-    assert 12 <= drawn["pupils"] / drawn["teachers"] <= 19
+    assert 12 <= drawn["pupils"] / drawn["teachers"] <= 18
 
 
 @pytest.mark.parametrize("case", list(Case))

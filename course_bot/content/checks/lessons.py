@@ -1,7 +1,10 @@
 """A lesson: its front matter, its steps, and how long it takes."""
 
 import math
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from course_bot.content.checks.blind import check_blind
 from course_bot.content.checks.checker import Checker, same, twice, within_line
@@ -12,6 +15,8 @@ from course_bot.content.reading import WrittenLesson, WrittenStep
 from course_bot.content.shapes import WrittenFront
 from course_bot.content.source import Item
 from course_bot.markup import shown
+from course_bot.questions.number import Number
+from course_bot.questions.question import Question
 from course_bot.questions.writing import Loc
 
 STEP_CHARS = 700
@@ -20,8 +25,13 @@ LABEL_CHARS = 40
 STEPS = range(3, 8)
 STEP_LINKS = 6
 MINUTES = 5
-CHARS_A_MINUTE = 1200
-QUESTION_SECONDS = 20
+WORDS_A_MINUTE = 180
+"""The slower end of how adults read in silence: 175 to 300 words of English non-fiction
+(Brysbaert, 2019, «How many words do we read per minute?»); Russian has fewer and longer words."""
+SUM_SECONDS = 40
+"""What working out a number takes besides reading; our estimate."""
+
+_WORD = re.compile(r"\S*\w\S*")
 
 
 def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
@@ -41,13 +51,16 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
         check_blind(checker, lesson.quiz, lesson.questions, pool)
     if lesson.front:
         _front(checker, lesson.front, lesson.steps)
-    if not lesson.front or not lesson.quiz or not steps:
+    if not lesson.front or not lesson.quiz or not steps or not pool:
         return None
     draw = lesson.quiz.written.draw
-    chars = sum(len(shown(step.text)) for step in steps)
-    minutes = math.ceil(chars / CHARS_A_MINUTE + draw * QUESTION_SECONDS / 60)
+    reading, asking = _reading(steps), _asking(pool, draw)
+    minutes = math.ceil((reading + asking) / 60)
     if minutes > MINUTES:
-        right = f"не больше {MINUTES}; в шагах сейчас знаков: {chars}"
+        right = (
+            f"не больше {MINUTES}; сейчас секунд на шаги: {math.ceil(reading)},"
+            f" на вопросы: {math.ceil(asking)}"
+        )
         checker.fault(lesson.place, f"урок слишком длинный, минут: {minutes}", right)
     return Lesson(
         id=lesson.id,
@@ -60,6 +73,23 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
         steps=tuple(steps),
         pool=tuple(pool),
     )
+
+
+def _reading(steps: Sequence[Step]) -> Fraction:
+    """Say how many seconds it takes to read the steps."""
+    return _seconds(text for step in steps for text in (step.title, step.text))
+
+
+def _asking(pool: Sequence[Question], draw: int) -> Fraction:
+    """Say how many seconds an attempt takes: its questions are as the pool's on average."""
+    texts = (text for each in pool for text in (each.text, *each.offered, each.explanation))
+    sums = SUM_SECONDS * sum(isinstance(each, Number) for each in pool)
+    return (_seconds(texts) + sums) * Fraction(draw, len(pool))
+
+
+def _seconds(texts: Iterable[str]) -> Fraction:
+    words = sum(len(_WORD.findall(shown(text))) for text in texts)
+    return Fraction(60 * words, WORDS_A_MINUTE)
 
 
 def _memo(checker: Checker, front: Item[WrittenFront]) -> tuple[str, ...]:
