@@ -5,11 +5,12 @@ from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from course_bot.conversation.port import (
     Button,
@@ -26,6 +27,7 @@ from course_bot.conversation.port import (
 )
 from tests.dialogue import Person
 
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SECRET = b"a secret of at least thirty-two bytes"
 REPLIES: dict[str, type[Reply]] = {
     "erased": Erased,
@@ -61,6 +63,19 @@ def read_reply(reply: dict[str, Any]) -> Reply:
         fields["entries"] = tuple(Command(**one) for one in fields.pop("commands"))
         fields["usual"] = False  # whose menu it is besides is the server's business
     return kind(**fields)
+
+
+async def violations(page: Page) -> list[str]:
+    """Return what axe-core finds that keeps people from using a page."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = await page.evaluate(
+        "async () => (await axe.run(document)).violations"
+    )
+    return [
+        f"{each['id']}: {each['help']}: {[node['html'] for node in each['nodes']][:3]}"
+        for each in found
+    ]
 
 
 @dataclass

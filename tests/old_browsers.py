@@ -62,6 +62,8 @@ NICER_SELECTORS = {"focus-visible", "backdrop"}
 """Browsers without them have their own ring of focus, which nothing takes away there."""
 NICER_AT_RULES = {"forced-colors", "page"}
 NICER_ELEMENTS = {"search"}
+NICER_MEMBERS = {"preloadResponse"}
+"""Those that are undefined, and no fault, where they are not known."""
 NICER_ATTRIBUTES = {"autocapitalize", "enterkeyhint", "loading"}
 UNITS = re.compile(r"\b\d*\.?\d+(?:[dls]v(?:h|w|min|max|b|i)|cq[whib]|r?lh|rcap|rch|rex|ric)\b")
 NO_GAP = "@supports not (inset: 0)"
@@ -154,7 +156,7 @@ def script_faults(path: Path, source: str, tables: Tables, ours: Set[str]) -> It
             yield Fault(path, lines.at(found.start()), "await outside of functions (Chrome 89)")
     # Whoever writes ?. behind a name expects that it may be missing.
     for found in re.finditer(r"\.\s*([A-Za-z]\w*)\b(?!\s*\?\.)|\bnew ([A-Z]\w*)", code):
-        if (name := found[1] or found[2]) in tables.members - ours:
+        if (name := found[1] or found[2]) in tables.members - NICER_MEMBERS - ours:
             yield Fault(path, lines.at(found.start()), name)
     for found in re.finditer(r"(?:createElement|element)\(\s*\"(\w+)\"", source):
         if found[1] in tables.elements:

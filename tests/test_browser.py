@@ -30,6 +30,7 @@ from course_bot.locale.phrases import Language
 from course_bot.messengers.browser import server, visitors
 from course_bot.messengers.browser.door import ELSEWHERE, BrowserDoor
 from course_bot.messengers.browser.frames import FRAME_BYTES
+from course_bot.messengers.browser.page_files import read_page
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import Visitors
 from course_bot.storage import Account
@@ -90,7 +91,7 @@ async def ann(town: Town) -> BrowserPerson:
 async def get(url: str, **headers: str) -> tuple[int, dict[str, str], str]:
     wanted = {name.replace("_", "-"): value for name, value in headers.items()}
     async with ClientSession() as session, session.get(url, headers=wanted) as answer:
-        return answer.status, dict(answer.headers), await answer.text()
+        return answer.status, dict(answer.headers), await answer.text(errors="replace")
 
 
 def cookie(headers: dict[str, str]) -> tuple[str, str, dict[str, Any]]:
@@ -297,6 +298,34 @@ async def test_the_page_travels_compressed_to_whoever_can_read_it_so(town: Town)
         assert headers["Vary"] == "Accept-Encoding"
         assert (int(headers["Content-Length"]) < len(plain.encode()) / 2) == (coding is not None)
         assert text == plain
+
+
+async def test_the_page_can_be_installed_and_its_link_has_a_picture_where_there_is_an_address(
+    town: Town,
+) -> None:
+    _, headers, text = await get(town.url + "/manifest.webmanifest")
+    assert headers["Content-Type"] == "application/manifest+json; charset=utf-8"
+    for icon in json.loads(text)["icons"]:
+        _, headers, _ = await get(town.url + icon["src"])
+        assert headers["Content-Type"].partition(";")[0] == icon["type"]
+    assert "og:image" not in (await get(town.url))[2]
+    url = await town.serves(town.door("public", "https://course.example"))
+    page = (await get(url))[2]
+    assert '"og:image" content="https://course.example/link-preview.png"' in page
+    assert '"og:url" content="https://course.example/"' in page
+
+
+async def test_a_changed_offline_page_is_another_version_to_its_keeper(tmp_path: Path) -> None:
+    def keeper() -> bytes:
+        return read_page(page, None)["sw.js"].content
+
+    page = copytree(server.PAGE, tmp_path / "page")
+    first = keeper()
+    assert b"{{" not in first
+    (page / "chat.css").write_text("/* Another one, which it does not keep. */")
+    assert keeper() == first
+    (page / "offline.css").write_text("/* Another one. */")
+    assert keeper() != first
 
 
 async def test_health_is_plain(town: Town) -> None:

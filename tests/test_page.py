@@ -25,7 +25,7 @@ from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
 from course_bot.reports.qr import qr_png
-from tests.browser_person import SECRET, headless
+from tests.browser_person import SECRET, headless, violations
 from tests.old_browsers import Tables
 from tests.pretend_talk import PretendTalk
 
@@ -520,6 +520,30 @@ async def test_a_message_taller_than_the_phone_is_shown_from_its_beginning(desk:
     await key(page, "К последнему сообщению").click()
     await expect(key(page, "Посчитать")).to_be_in_viewport()
     await expect(page.locator("#down")).to_be_hidden()
+
+
+async def test_where_the_course_is_away_a_page_says_so_and_opens_it_once_it_is_back(
+    desk: Desk,
+) -> None:
+    page = await desk.page()
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    await page.locator("#words").fill("Начатый вопрос")
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await desk.stops()
+    await page.reload()
+    await expect(page.get_by_role("heading")).to_have_text("Курс сейчас не отвечает")
+    assert await violations(page) == []
+    await page.context.set_offline(True)
+    await expect(page.get_by_role("heading")).to_have_text("Нет связи с интернетом")
+    await key(page, "Попробовать сейчас").click()
+    await expect(page.get_by_role("status")).to_contain_text("Пробуем дальше")
+    await desk.serves()
+    await page.context.set_offline(False)
+    await expect(bot(page)).to_contain_text("Нажатий: 0")
+    await expect(page.locator("#words")).to_have_value("Начатый вопрос")
+    kept = "caches.keys().then((names) => caches.open(names[0])).then((cache) => cache.keys())"
+    paths = await page.evaluate(f"{kept}.then((all) => all.map((it) => new URL(it.url).pathname))")
+    assert paths == ["/offline", "/offline.css", "/offline.js"]
 
 
 async def test_a_lost_cookie_makes_the_page_reload_itself_once(desk: Desk) -> None:

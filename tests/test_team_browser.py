@@ -11,14 +11,13 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.store import Storage
-from tests.browser_person import headless
+from tests.browser_person import headless, violations
 from tests.learners import learner, put
 from tests.regions import join
 from tests.team_office import Office, an_office
 
 pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PHONE, DESK = (390, 844), (1280, 800)
 LONG = "Муниципальное бюджетное общеобразовательное учреждение"
 MORE = 60
@@ -113,18 +112,6 @@ def pages(office: Office) -> list[str]:
         office.at("region", f"/people/{person}"),
         office.at("region", "/lessons"),
         office.at("region", "/questions"),
-    ]
-
-
-async def violations(page: Page) -> list[str]:
-    """Return what axe-core finds that keeps people from using the page."""
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = await page.evaluate(
-        "async () => (await axe.run(document)).violations"
-    )
-    return [
-        f"{each['id']}: {each['help']}: {[node['html'] for node in each['nodes']][:3]}"
-        for each in found
     ]
 
 

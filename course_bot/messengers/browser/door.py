@@ -1,39 +1,31 @@
 """Serve the chat page and carry moves between it and the conversation over a WebSocket."""
 
 import asyncio
-import gzip
-import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
-from aiohttp import ETag, WSCloseCode, WSMsgType, hdrs, web
+from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
 from course_bot.conversation.port import WROTE_CHARS, Commands, Talk
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
+from course_bot.messengers.browser.page_files import read_page
 from course_bot.messengers.browser.server import PAGE, SHUTDOWN
 from course_bot.messengers.browser.visitors import SOCKETS, Visitor, VisitorCookie, Visitors
 from course_bot.settings import is_loopback
 
 logger = logging.getLogger(__name__)
 
-TYPES = {
-    ".css": "text/css",
-    ".html": "text/html",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        "img-src 'self' data:; manifest-src 'self'; worker-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -76,12 +68,7 @@ class BrowserDoor:
         self._clock = clock
         self._cookie = VisitorCookie(secret, secure=mode == "public", clock=clock)
         self._visitors = Visitors()
-        self._page = {
-            path.name: _File.read(path)
-            for path in PAGE.iterdir()
-            # Beside each file macOS may leave one named ._like it.
-            if path.suffix in TYPES and path.is_file() and not path.name.startswith(".")
-        }
+        self._page = read_page(PAGE, self._public)
         self._closing: set[asyncio.Task[bool]] = set()
 
     def application(
@@ -106,6 +93,7 @@ class BrowserDoor:
             for path, handler in (
                 ("/", self._index),
                 ("/health", _health),
+                ("/offline", self._offline),
                 ("/ws", self._socket),
                 ("/{name}", self._static),
             )
@@ -139,6 +127,9 @@ class BrowserDoor:
         port = self.origin(request).port
         self._cookie.give(response, port, self._cookie.read(request, port))
         return response
+
+    async def _offline(self, request: web.Request) -> web.Response:
+        return self._page["offline.html"].response(request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -277,48 +268,6 @@ class _Socket(web.WebSocketResponse):
             cut = self._too_large.encode()[:REASON_BYTES]
             message = cut.decode(errors="ignore").encode()
         return await super().close(code=code, message=message, drain=drain)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    """A file of the page, kept in memory: all of them together are smaller than a photograph."""
-
-    content: bytes
-    compressed: bytes
-    content_type: str
-    etag: str
-
-    @classmethod
-    def read(cls, path: Path) -> "_File":
-        content = path.read_bytes()
-        return cls(
-            content=content,
-            compressed=gzip.compress(content),
-            content_type=TYPES[path.suffix],
-            etag=hashlib.sha256(content).hexdigest()[:32],
-        )
-
-    def response(self, request: web.Request, *, status: int = 200) -> web.Response:
-        # Always validated, never guessed: after an update nobody runs half of an old page.
-        headers = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.VARY: hdrs.ACCEPT_ENCODING}
-        known = request.if_none_match or ()
-        if status == 200 and any(etag.value == self.etag for etag in known):
-            response = web.Response(status=304, headers=headers)
-        else:
-            zipped = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
-            if zipped:
-                headers[hdrs.CONTENT_ENCODING] = "gzip"
-            response = web.Response(
-                status=status,
-                body=self.compressed if zipped else self.content,
-                content_type=self.content_type,
-                charset="utf-8",
-                headers=headers,
-            )
-        if status == 200:
-            # Weak: the same file may travel compressed or not.
-            response.etag = ETag(self.etag, is_weak=True)
-        return response
 
 
 async def _health(_request: web.Request) -> web.Response:

@@ -662,5 +662,9 @@ addEventListener("hashchange", () => {
 hold(draft());
 for (const move of link.outbox) showMine(move);
 link.start(payload());
+addEventListener("load", () => {
+  // Where there is no HTTPS there is none; where it is forbidden, the page does without.
+  navigator.serviceWorker?.register("/sw.js").catch(() => {});
+});
 // old.js looks for this: where it is missing, the browser is too old for what stands above.
 document.documentElement.classList.add("started");
