@@ -308,7 +308,11 @@ async def partly(house: House, ann: Person) -> None:
     """Tap the parts as they are shown, take one back and put it there again, and be done."""
 
     def actions(verb: str) -> list[str]:
-        return [each.action for each in ann.buttons if each.action.startswith(f"{verb}:")]
+        return [
+            each.action
+            for each in ann.buttons
+            if each.action.startswith(f"{verb}:") and not each.disabled
+        ]
 
     while not actions("done"):
         await ann.sends_action(actions("tap")[0])
@@ -442,7 +446,8 @@ def read(house: House) -> Iterator[str]:
     """Return everything that people read of what was said."""
     for reply in house.said:
         match reply:
-            case Screen(text=text, rows=rows):
+            case Screen():
+                text, rows = reply.spelled()
                 yield re.sub(r"https?://\S+", "", plain(text))
                 yield from (button.label for row in rows for button in row)
             case Notice(text=text):
