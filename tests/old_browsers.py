@@ -33,8 +33,9 @@ SYNTAX = {
 }
 FIELD = re.compile(r"(?:^|[;}\n])[ \t]*((?:static[ \t]+)?[\w$]+[ \t]*(?:=(?![=>])|;))")
 """A class field (Safari 14.1), at the first level of a class's body."""
-OURS = re.compile(r"^ +(?:async |get |set )?(\w+)(?:\(.*\{$|:)", re.MULTILINE)
-"""A method or a property that a script of ours makes."""
+METHODS = re.compile(r"^ +(?:async |get |set )?(\w+)\(.*\{$", re.MULTILINE)
+PROPERTIES = re.compile(r"(?:^ +|[{,] ?)(\w+):|\bthis\.(\w+) = ", re.MULTILINE)
+"""Names that scripts of ours make: of what is called, and of what is read."""
 SCRIPT = re.compile(
     r"""(?P<blank>//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
     r"""|(?P<template>`(?:\\.|[^`\\])*`)"""
@@ -62,8 +63,8 @@ NICER_SELECTORS = {"focus-visible", "backdrop"}
 """Browsers without them have their own ring of focus, which nothing takes away there."""
 NICER_AT_RULES = {"forced-colors", "page"}
 NICER_ELEMENTS = {"search"}
-NICER_MEMBERS = {"preloadResponse"}
-"""Those that are undefined, and no fault, where they are not known."""
+NICER_MEMBERS = {"inputMode", "preloadResponse"}
+"""Those that may be set or asked for where they are not known, and do nothing there."""
 NICER_ATTRIBUTES = {"autocapitalize", "enterkeyhint", "loading"}
 UNITS = re.compile(r"\b\d*\.?\d+(?:[dls]v(?:h|w|min|max|b|i)|cq[whib]|r?lh|rcap|rch|rex|ric)\b")
 NO_GAP = "@supports not (inset: 0)"
@@ -113,16 +114,13 @@ def faults() -> list[Fault]:
         for path in BROWSER.rglob("*.*")
         if path.suffix in {".css", ".html", ".js"}
     }
-    ours = {
-        name
-        for path, source in sources.items()
-        if path.suffix == ".js"
-        for name in OURS.findall(source)
-    }
+    scripts = "\n".join(source for path, source in sources.items() if path.suffix == ".js")
+    called = frozenset(METHODS.findall(scripts))
+    read = called.union(*PROPERTIES.findall(scripts))
     found: list[Fault] = []
     for path, source in sources.items():
         if path.suffix == ".js":
-            found += script_faults(path, source, tables, ours)
+            found += script_faults(path, source, tables, called, read)
         elif path.suffix == ".css":
             found += style_faults(path, source, tables)
         else:
@@ -130,14 +128,21 @@ def faults() -> list[Fault]:
     return sorted(found)
 
 
-def script_faults(path: Path, source: str, tables: Tables, ours: Set[str]) -> Iterator[Fault]:
+def script_faults(
+    path: Path,
+    source: str,
+    tables: Tables,
+    called: Set[str] = frozenset(),
+    read: Set[str] = frozenset(),
+) -> Iterator[Fault]:
     """Look through a script: its syntax, and the names it takes from the browser.
 
     Args:
         path: where it is.
         source: what stands there.
         tables: what is too new.
-        ours: names that mean something of our own.
+        called: names of our own functions.
+        read: names of our own properties.
     """
     lines = _Lines(source)
     for found in SCRIPT.finditer(source):
@@ -155,8 +160,10 @@ def script_faults(path: Path, source: str, tables: Tables, ours: Set[str]) -> It
         if code.count("{", 0, found.start()) == code.count("}", 0, found.start()):
             yield Fault(path, lines.at(found.start()), "await outside of functions (Chrome 89)")
     # Whoever writes ?. behind a name expects that it may be missing.
-    for found in re.finditer(r"\.\s*([A-Za-z]\w*)\b(?!\s*\?\.)|\bnew ([A-Z]\w*)", code):
-        if (name := found[1] or found[2]) in tables.members - NICER_MEMBERS - ours:
+    names = r"\.\s*([A-Za-z]\w*)\b(?!\s*\?\.)(\s*\()?|\bnew ([A-Z]\w*)"
+    for found in re.finditer(names, code):
+        name, ours = found[1] or found[3], called if found[2] else read
+        if name in tables.members - NICER_MEMBERS - ours:
             yield Fault(path, lines.at(found.start()), name)
     for found in re.finditer(r"(?:createElement|element)\(\s*\"(\w+)\"", source):
         if found[1] in tables.elements:
