@@ -32,8 +32,10 @@ from course_bot.conversation.turn import Conversation
 from course_bot.database import open_storage
 from course_bot.errors import StopError
 from course_bot.exporter import Exporter
+from course_bot.locale.phrases import phrases
 from course_bot.organisations.invites import make_invite, new_key, payload
 from course_bot.organisations.records import InviteMade, Role
+from course_bot.reports.memo import too_much
 from course_bot.settings import Settings
 from course_bot.storage.operator_invites import first_invite
 from course_bot.storage.store import Storage
@@ -64,17 +66,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def check_course(folder: Path, *, weigh: bool = False) -> Checked:
-    """Check a course against today (in UTC), and rehearse every screen that it can make.
+def check_course(folder: Path) -> Checked:
+    """Check a course against today (in UTC), and rehearse every screen that it can make."""
+    return check(folder, today=now().date(), rehearse=rehearse)
 
-    With ``weigh`` its pictures are drawn, too, and weighed: that is for those who write them, and
-    takes 40 ms of CPU for each.
-    """
 
-    def tried(course: Course) -> Iterable[Unfit]:
-        return (*rehearse(course), *(too_heavy(course) if weigh else ()))
+def check_thoroughly(folder: Path) -> Checked:
+    """Check a course as its authors want it checked: what is only drawn later is drawn, too."""
 
-    return check(folder, today=now().date(), rehearse=tried)
+    def draw(course: Course) -> Iterable[Unfit]:
+        yield from rehearse(course)
+        yield from too_heavy(course)
+        yield from too_much(course, phrases("ru"))
+
+    return check(folder, today=now().date(), rehearse=draw)
 
 
 async def serve(settings: Settings, course: Course, secret: bytes) -> None:

@@ -122,6 +122,7 @@ def make_lesson(name: str, *, draw: int = 5, steps: int = 4) -> Lesson:
         about="Вы узнаете, откуда берётся чат.",
         memo=("Свяжите профили, и чат появится сам.",),
         faq=(0, 1),
+        as_of=date(2025, 11, 15),
         minutes=3,
         draw=draw,
         steps=tuple(
@@ -175,6 +176,7 @@ def make_course(*, version: str = "c1") -> Course:
                 id="staff_target",
                 value=75,
                 text="75\N{NO-BREAK SPACE}%",
+                about="сотрудников — цель по активности",
                 source="FAQ 6",
                 as_of=date(2025, 10, 30),
                 review_by=date(2027, 3, 1),

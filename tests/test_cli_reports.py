@@ -168,6 +168,18 @@ def test_questions_of_a_course_with_faults_are_not_counted(console: Console) -> 
     assert "the lessons in nowhere have faults" in ended.refusal
 
 
+def test_a_track_has_its_page_as_a_file(console: Console, tmp_path: Path) -> None:
+    page, picture = tmp_path / "page.pdf", tmp_path / "page.png"
+    assert console("sheet", "teacher", "--out", str(page)).out == f"{page}\n"
+    assert page.read_bytes().startswith(b"%PDF-")
+    assert console("sheet", "teacher", "--out", str(picture)).code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "page.pdf is there already" in console("sheet", "teacher", "--out", str(page)).refusal
+    named = console("sheet", "coordinator").out.strip()
+    assert (tmp_path / named).read_bytes().startswith(b"%PDF-")
+    assert "«techer»; there are: teacher," in console("sheet", "techer").refusal
+
+
 def test_a_row_that_is_wider_than_the_window_is_shown_cell_by_cell(
     asks: Asks, url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, goes_on, house, link_of, port_only
 from tests.learners import Learner
 from tests.regions import add, assign, completes, join
+from tests.reports.pdf_reader import pdf_texts
 
 __all__ = ["ann", "door", "house"]
 
@@ -78,6 +79,27 @@ async def test_whoever_completes_a_track_is_told_and_gets_picture_and_page(
     await ann.presses("🎓 Сертификат")
     assert [each.content for each in ann.documents[::2]] == [picture.content] * 3
     assert len(await certificates(house)) == 2  # the coordinator's track is a part of it
+
+
+async def test_whoever_completes_a_track_gets_all_of_it_on_a_page_to_print(
+    house: House, ann: Person
+) -> None:
+    await passes(house, ann, "chat", "roles")
+    await ann.writes("/progress")
+    assert not [label for label in ann.labels if "Памятка" in label]
+    await passes(house, ann, "help")
+    await ann.presses("📄 Памятка на одну страницу")
+    await ann.presses("Что дальше?")
+    await ann.presses("📄 Памятка на одну страницу")
+    await ann.writes("/progress")
+    await ann.presses("📄 Памятка на одну страницу")
+    ann.sees("Ваши успехи")
+    first, *others = ann.documents
+    assert first.name == "Учитель — памятка — 2025-11-15.pdf"
+    assert [each.content for each in others] == [first.content] * 2
+    assert "Свяжите профили, и чат появится сам." in " ".join(pdf_texts(first.content))
+    await ann.sends_action("memo:nobody")
+    ann.was_told(STALE)
 
 
 async def test_the_notice_comes_with_the_answer_that_completes_the_track(

@@ -394,7 +394,13 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
 
 async def certified(house: House, ann: Person, language: Language) -> None:
     """Complete another track, and ask for certificates."""
-    for action in ("certificate:teacher", "whose:teacher", "take:coordinator", "quiz:more"):
+    for action in (
+        "certificate:teacher",
+        "memo:teacher",
+        "whose:teacher",
+        "take:coordinator",
+        "quiz:more",
+    ):
         await ann.sends_action(action)
     await house.takes_quiz(ann)
     await ann.sends_action("me")

@@ -1,4 +1,4 @@
-"""The commands that report: what coordinators did, and how the questions fare."""
+"""The commands that report: what coordinators did, how the questions fare, what is taught."""
 
 import argparse
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from course_bot.organisations.naming import find_organisation
 from course_bot.reports.audit import audit_table
 from course_bot.reports.deletions import deletions_table
 from course_bot.reports.delimited import write_csv
+from course_bot.reports.memo import TooMuchError, memo_name, memo_pdf, memo_png
 from course_bot.reports.questions import questions_table
 from course_bot.reports.table import Table
 from course_bot.settings import Settings, read_settings
@@ -29,7 +30,7 @@ from course_bot.storage.statistics import AllQuestionFigures, Wording
 
 
 def add(commands: Commands) -> None:
-    """Add ``audit``, ``questions`` and ``deletions``."""
+    """Add ``audit``, ``questions``, ``deletions`` and ``sheet``."""
     audit = commands.add_parser("audit", help="show what coordinators did, the latest first")
     audit.add_argument(
         "--organisation",
@@ -47,6 +48,15 @@ def add(commands: Commands) -> None:
     deletions.set_defaults(do=deletions_command)
     for each in (audit, questions, deletions):
         each.add_argument("--csv", metavar="FILE", type=Path, help="write it as a new file")
+    sheet = commands.add_parser("sheet", help="make the page to print of what a track teaches")
+    sheet.add_argument("track", help="as in course.yaml: teacher, administrator, …")
+    sheet.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help="a new file, a picture if it ends in .png; usual: a PDF here, under the track's name",
+    )
+    sheet.set_defaults(do=sheet_command)
 
 
 def audit_command(arguments: argparse.Namespace) -> int:
@@ -109,6 +119,29 @@ def deletions_command(arguments: argparse.Namespace) -> int:
 async def _deletions(settings: Settings) -> tuple[Deleted, ...]:
     async with open_storage_to_read(settings) as storage:
         return await storage.read(Deletions())
+
+
+def sheet_command(arguments: argparse.Namespace) -> int:
+    """Make the page of a track."""
+    p = phrases("ru")
+    course = checked_course(read_settings().lessons)
+    track = course.tracks.get(arguments.track)
+    if track is None:
+        known = ", ".join(course.tracks)
+        raise StopError(f"there is no track «{arguments.track}»; there are: {known}")
+    out: Path = arguments.out or Path(memo_name(course, track, p))
+    make = memo_png if out.suffix.lower() == ".png" else memo_pdf
+    try:
+        page = make(course, track, p)
+    except TooMuchError:
+        raise StopError(
+            f"the lessons of «{track.title}» have more in their memo than fits on a page: shorten"
+            " some"
+        ) from None
+    with new_file(out) as file:
+        file.write(page)
+    print(out)
+    return 0
 
 
 def _give(table: Table, csv: Path | None, p: Phrases) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from course_bot.app import check_course, run_async, serve
+from course_bot.app import check_thoroughly, run_async, serve
 from course_bot.commands import Commands
 from course_bot.commands.finding import checked_course, print_faults
 from course_bot.content.checks.blind import Attack, run_all
@@ -39,7 +39,7 @@ def run_command(_arguments: argparse.Namespace) -> int:
 def check_command(arguments: argparse.Namespace) -> int:
     """Check the lesson files; return 1 where there is an error."""
     folder: Path = arguments.folder or read_settings().lessons
-    course, faults = check_course(folder, weigh=True)
+    course, faults = check_thoroughly(folder)
     if course is not None and arguments.links:
         # Asking the web is rare; the import of the HTTP client can wait for it.
         from course_bot.content.links import ask_links

@@ -42,9 +42,9 @@ class Step:
 class Lesson:
     """A lesson: 3 to 7 steps and a pool of questions, of which an attempt asks ``draw``.
 
-    ``memo`` is what stays when the lesson is over, in 1 to 3 plain sentences of at most 140
-    characters: they stand on the track's printed sheet.
-    ``faq`` numbers the FAQ entries it comes from.
+        ``memo`` is what stays when the lesson is over, in 1 to 3 plain sentences of at most 140
+        characters: they stand on the track's printed sheet.
+        ``faq`` numbers the FAQ entries it comes from, and ``as_of`` is when all it says was true.
     ``minutes`` is what reading the steps and answering an attempt's questions takes, rounded up.
     """
 
@@ -53,6 +53,7 @@ class Lesson:
     about: str
     memo: tuple[str, ...]
     faq: tuple[int, ...]
+    as_of: date
     minutes: int
     draw: int
     steps: tuple[Step, ...]
@@ -83,11 +84,16 @@ class FaqEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A number that may change: its value, and how it reads in a sentence («7 дней»)."""
+    """A number that may change: its value, and how it reads in a sentence («7 дней»).
+
+    ``about`` goes on from there, where the figure stands for itself on a printed sheet («за них
+    считают активность»); it may be empty.
+    """
 
     id: str
     value: int
     text: str
+    about: str = ""
     source: str
     as_of: date
     review_by: date

@@ -44,6 +44,7 @@ class WrittenRule(Written):
 
     value: Annotated[int, Field(ge=0)]
     text: Annotated[Words, Field(max_length=60)]
+    about: Annotated[Words, Field(max_length=80)] | None = None
     source: Words
     as_of: date
     review_by: date

@@ -342,6 +342,14 @@ class Certificate(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Memo(Action):
+    """Hand over what a track comes down to, as a page to print."""
+
+    name = "memo"
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
 class NameCertificate(Action):
     """Ask for the name that a track's certificate is to have."""
 

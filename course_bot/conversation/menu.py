@@ -4,7 +4,7 @@ from dataclasses import replace
 from html import escape
 
 from course_bot.content.model import Course
-from course_bot.conversation import certificates, duties, lessons
+from course_bot.conversation import certificates, duties, lessons, memo
 from course_bot.conversation.actions import (
     Action,
     ChooseTrack,
@@ -113,7 +113,7 @@ def progress(stage: Stage, _at: Progress, found: Belonging) -> Screen:
         tuple(numbers[start : start + LESSONS_IN_ROW])
         for start in range(0, len(numbers), LESSONS_IN_ROW)
     ]
-    rows += [*certificates.keys(stage, track.id), (to_menu(p),)]
+    rows += [*certificates.keys(stage, track.id), *memo.keys(stage), (to_menu(p),)]
     assigned = "\n".join(duties.lines(stage, found.duties))
     parts = [part for part in ("\n".join(lines), total, assigned, hint) if part]
     return Screen(heading=head, text="\n\n".join(parts), rows=tuple(rows))
@@ -191,7 +191,7 @@ def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
         parts.append("\n".join(assigned))
     if others:
         parts.append(p.html("If you are curious, here are the other tracks:"))
-    rows: list[Row] = [*offers, *certificates.keys(stage, track.id)]
+    rows: list[Row] = [*offers, *certificates.keys(stage, track.id), *memo.keys(stage)]
     rows += [(button(_offer(p, stage, each.id), TakeTrack(each.id)),) for each in others]
     rows.append((button(p.t("📊 Progress"), Progress()), to_menu(p)))
     return Screen(

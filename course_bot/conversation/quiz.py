@@ -8,7 +8,7 @@ from hashlib import blake2b
 from html import escape
 
 from course_bot.content.model import Lesson
-from course_bot.conversation import asking, certificates, lessons, port
+from course_bot.conversation import asking, certificates, lessons, memo, port
 from course_bot.conversation.actions import (
     Done,
     Feedback,
@@ -404,7 +404,7 @@ def _onward(stage: Stage) -> list[Row]:
     p = stage.phrases
     following = next_lesson(stage.track, stage.person)
     if following is None:
-        done = certificates.keys(stage, stage.track.id)
+        done = [*certificates.keys(stage, stage.track.id), *memo.keys(stage)]
         return [(button(p.t("What now?"), TrackDone()),), *done]
     lesson = stage.lesson(following)
     label = p.t("Next lesson: {title}", title=lesson.title)

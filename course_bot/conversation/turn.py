@@ -16,6 +16,7 @@ from course_bot.conversation import (
     inviting,
     joining,
     lessons,
+    memo,
     menu,
     nudging,
     opening,
@@ -107,6 +108,7 @@ ROUTES = by_name(
         *opening.ROUTES,
         *inviting.ROUTES,
         *certificates.ROUTES,
+        *memo.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))

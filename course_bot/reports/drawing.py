@@ -70,7 +70,8 @@ class Text:
     """A line of text that begins at x, or with ``to_left`` ends there, on the base line y.
 
     ``tracking`` is added after each character. The font must have each of them: see ``shown``.
-    ``role`` is a class for a page's own colours, where the drawing is part of a page.
+    ``role`` is a class for a page's own colours, where the drawing is part of a page; ``url`` is
+    where a PDF leads whoever taps on it.
     """
 
     x: float
@@ -82,6 +83,7 @@ class Text:
     tracking: float = 0
     to_left: bool = False
     role: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,12 +310,17 @@ def column(
 
 def lowered(items: Iterable[Path | Text], down: float) -> Iterator[Path | Text]:
     """Move items down."""
+    return moved(items, 0, down)
+
+
+def moved(items: Iterable[Path | Text], right: float, down: float) -> Iterator[Path | Text]:
+    """Move items to the right and down."""
     for item in items:
         if isinstance(item, Text):
-            yield replace(item, y=item.y + down)
+            yield replace(item, x=item.x + right, y=item.y + down)
         else:
             steps = tuple(
-                (name, tuple(n + down * (i % 2) for i, n in enumerate(numbers)))
+                (name, tuple(n + (right, down)[i % 2] for i, n in enumerate(numbers)))
                 for name, numbers in item.steps
             )
             yield replace(item, steps=steps)
@@ -346,7 +353,10 @@ def pdf(drawing: Drawing, title: str, *, language: str) -> bytes:
             canvas.setFont(font(bold=item.bold).fontName, item.size)
             wide = width(item.text, item.size, bold=item.bold, tracking=item.tracking)
             x = item.x - wide if item.to_left else item.x
-            canvas.drawString(x, drawing.height - item.y, item.text, charSpace=item.tracking)
+            y = drawing.height - item.y
+            canvas.drawString(x, y, item.text, charSpace=item.tracking)
+            if item.url:
+                canvas.linkURL(item.url, (x, y - 0.25 * item.size, x + wide, y + item.size))
         else:
             _trace(canvas, item, drawing.height)
     canvas.save()

@@ -68,6 +68,7 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
         about=checker.plain(lesson.front, "about"),
         memo=_memo(checker, lesson.front),
         faq=tuple(lesson.front.written.faq),
+        as_of=lesson.front.written.as_of,
         minutes=minutes,
         draw=draw,
         steps=tuple(steps),

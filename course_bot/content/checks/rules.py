@@ -1,6 +1,7 @@
 """``rules.yaml``, and the links that stand at the top of ``faq.yaml``."""
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from course_bot.content.checks.checker import Checker, ids_of, twice
@@ -34,7 +35,12 @@ def check_rules(checker: Checker) -> dict[str, Rule]:
         if len(parts) > 1:
             pattern = r"(?<!\w)" + r"\s*".join(map(re.escape, parts)) + r"(?!\w)"
             checker.literals.append((re.compile(pattern, re.IGNORECASE), name))
-        rules[name] = Rule(id=name, **written.model_dump())
+        rules[name] = Rule(id=name, **written.model_dump(exclude_none=True))
+    # One may name another that stands below it.
+    for name, rule in rules.items():
+        item = checker.files.rules[name]
+        if item and rule.about:
+            rules[name] = replace(rule, about=checker.plain(item, "about"))
     return rules
 
 
