@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,15 @@ from course_bot.conversation.port import (
     Command,
     Commands,
     Document,
+    Erased,
+    Form,
+    Move,
+    Notice,
     Opened,
+    Option,
+    Pressed,
+    Progress,
+    Reply,
     Screen,
     Wrote,
 )
@@ -128,11 +136,10 @@ async def test_a_text_becomes_a_bubble_of_ones_own_and_the_answer_comes_below(de
     await expect(bot(page).last).to_contain_text("Вы написали: 20")
     await expect(words).to_be_focused()
     await expect(words).to_have_value("")
-    # The first message keeps its buttons; pressing them is harmless and answered below.
+    # The first message has lost its keys: what it says was true then.
     await expect(bot(page)).to_have_count(2)
-    await bot(page).first.get_by_role("button", name="Посчитать").click()
-    await expect(bot(page).last).to_contain_text("Нажатий: 1")
-    await expect(bot(page)).to_have_count(2)
+    await expect(bot(page).first.locator(".key")).to_have_count(0)
+    await expect(bot(page).last.locator(".key")).to_have_count(1)
 
 
 async def test_a_reload_shows_where_one_is(desk: Desk) -> None:
@@ -198,7 +205,7 @@ async def test_what_is_being_written_survives_a_reload_until_it_is_sent(desk: De
     await page.locator("#words").press("Enter")
     await expect(page.locator(".mine.sent")).to_have_count(1)
     await page.reload()
-    await expect(bot(page)).to_contain_text("Нажатий")
+    await expect(bot(page).last).to_contain_text("Нажатий")
     await expect(page.locator("#words")).to_have_value("")
 
 
@@ -212,7 +219,7 @@ async def test_a_reload_with_an_unanswered_text_sends_it_again_and_shows_it(desk
     await page.reload()
     desk.talk.open.set()
     await expect(page.locator(".mine.sent")).to_have_text(re.compile("Вопрос"))
-    await expect(bot(page)).to_have_count(1)
+    await expect(bot(page)).to_have_count(2)
     _, first, again, opened = desk.talk.taken
     assert first.move_id == again.move_id
     assert isinstance(opened, Opened)
@@ -379,7 +386,8 @@ async def test_nothing_is_asked_of_anybody_else_and_nothing_is_forbidden(desk: D
     own = (desk.url + "/", desk.url.replace("http", "ws") + "/")
     assert [url for url in desk.requests if not url.startswith(own)] == []
     assert desk.errors == []
-    link = bot(page).first.get_by_role("link")
+    await page.reload()
+    link = bot(page).last.get_by_role("link")
     assert await link.get_attribute("target") == "_blank"
     assert "noopener" in str(await link.get_attribute("rel"))
 
@@ -670,3 +678,174 @@ async def test_an_english_browser_gets_an_english_page(desk: Desk) -> None:
     await expect(key(page, "Commands")).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "en"
     assert desk.talk.taken[0].language == "en"
+
+
+def multiple(*ticked: int) -> Screen:
+    """Make a question with three long options, of which some are ticked."""
+    return Screen(
+        heading="Что считается?",
+        form=Form(
+            kind="multiple",
+            hint="Отметьте всё верное.",
+            options=tuple(
+                Option(
+                    text=f"Вариант {at}, который на клавишу не поместится целиком",
+                    action=f"tap:{at}",
+                    mark=int(at in ticked),
+                )
+                for at in range(3)
+            ),
+            keys=(Button(label="Готово", action="done", primary=True, disabled=not ticked),),
+        ),
+        rows=((Button(label="Меню", action="menu"),),),
+        progress=Progress(title="Роли", words="Урок 2 из 8 · вопрос 3 из 4", share=0.5),
+    )
+
+
+def order(*tapped: int) -> Screen:
+    """Make a question whose three items are tapped one after another."""
+    return Screen(
+        heading="В каком порядке?",
+        form=Form(
+            kind="order",
+            hint="Что дальше?",
+            options=tuple(
+                Option(
+                    text=f"Действие {at}",
+                    action=f"tap:{at}",
+                    mark=tapped.index(at) + 1 if at in tapped else 0,
+                    disabled=at in tapped,
+                )
+                for at in range(3)
+            ),
+            keys=(
+                Button(label="Отменить", action="undo", disabled=not tapped),
+                Button(label="Готово", action="done", disabled=len(tapped) < 3),
+            ),
+        ),
+    )
+
+
+def answering(start: Callable[..., Screen]) -> Callable[[Move], Sequence[Reply]]:
+    """Answer taps as the conversation does: an option is marked, marked anew, or taken back."""
+    taken: list[int] = []
+
+    def replies(move: Move) -> Sequence[Reply]:
+        if isinstance(move, Pressed) and move.action.startswith("tap:"):
+            part = int(move.action[4:])
+            if part in taken:
+                taken.remove(part)
+            else:
+                taken.append(part)
+        elif isinstance(move, Pressed) and move.action == "undo":
+            taken.pop()
+        elif isinstance(move, Pressed) and move.action == "done":
+            return [Screen(text="Готово", heading="Верно!", tone="right")]
+        return [start(*taken)]
+
+    return replies
+
+
+async def places(page: Page) -> list[dict[str, float]]:
+    """Say where every option and key is."""
+    found: list[dict[str, float]] = await page.evaluate(
+        "[...document.querySelectorAll('.option, .key')].map((it) => {"
+        " const box = it.getBoundingClientRect(); return {x: box.x, y: box.y, h: box.height}; })"
+    )
+    return found
+
+
+async def test_an_option_is_seen_whole_and_ticked_before_the_server_knows(desk: Desk) -> None:
+    desk.talk.replies = answering(multiple)
+    page = await desk.page()
+    options = page.get_by_role("checkbox")
+    await expect(options).to_have_count(3)
+    await expect(options.nth(2)).to_have_text(
+        "Вариант 2, который на клавишу не поместится целиком"
+    )
+    await expect(key(page, "Готово")).to_be_disabled()
+    before = await places(page)
+    desk.talk.open.clear()
+    await options.nth(0).click()
+    await options.nth(2).click()
+    await expect(options.nth(0)).to_be_checked()
+    await expect(options.nth(2)).to_be_checked()
+    await expect(key(page, "Готово")).to_be_enabled()
+    await options.nth(0).click()
+    await expect(options.nth(0)).not_to_be_checked()
+    desk.talk.open.set()
+    await desk.talk.has_taken(4)
+    await expect(page.locator(".busy")).to_have_count(0)
+    await expect(options.nth(0)).not_to_be_checked()
+    await expect(options.nth(2)).to_be_checked()
+    assert await places(page) == before, "something has moved under the finger"
+    await key(page, "Готово").click()
+    await expect(page.get_by_role("heading", name="Верно!")).to_be_visible()
+
+
+async def test_an_order_is_numbered_as_it_is_tapped_and_nothing_moves(desk: Desk) -> None:
+    desk.talk.replies = answering(order)
+    page = await desk.page()
+    await expect(page.get_by_role("heading", name="В каком порядке?")).to_be_visible()
+    before = await places(page)
+    for item in (2, 0):
+        await page.locator(".option").nth(item).click()
+    await expect(page.locator(".mark")).to_have_text(["2", "", "1"])
+    await key(page, "Отменить").click()
+    await expect(page.locator(".mark")).to_have_text(["", "", "1"])
+    await expect(page.locator(".busy")).to_have_count(0)
+    await expect(page.locator(".mark")).to_have_text(["", "", "1"])
+    await expect(key(page, "Готово")).to_be_disabled()
+    assert await places(page) == before, "something has moved under the finger"
+
+
+async def test_the_head_says_how_far_one_is(desk: Desk) -> None:
+    desk.talk.replies = lambda _: [multiple()]
+    page = await desk.page()
+    await expect(page.locator("#name")).to_have_text("Роли")
+    await expect(page.locator("#state")).to_have_text("Урок 2 из 8 · вопрос 3 из 4")
+    bar = page.get_by_role("progressbar")
+    await expect(bar).to_have_attribute("aria-valuenow", "50")
+    desk.talk.replies = lambda _: [Screen(text="Меню")]
+    await key(page, "Меню").click()
+    await expect(bar).to_have_count(0)
+    await expect(page.locator("#name")).to_have_text("Курс по Сферуму")
+
+
+async def test_what_lasts_stays_and_loses_its_keys_and_a_reload_shows_it_all(desk: Desk) -> None:
+    on = ((Button(label="Дальше", action="next", primary=True),),)
+    desk.talk.replies = lambda _: [Screen(text="Урок пройден", rows=on, lasting=True)]
+    page = await desk.page()
+    await expect(bot(page)).to_have_text(re.compile("Урок пройден"))
+    await expect(page.locator(".primary")).to_have_text("Дальше")
+    desk.talk.replies = lambda _: [
+        Notice(text="Вы вступили.", lasting=True),
+        Screen(text="Следующий урок", rows=on),
+    ]
+    await key(page, "Дальше").click()
+    said = [re.compile(text) for text in ("Урок пройден", "Вы вступили", "Следующий урок")]
+    await expect(bot(page)).to_have_text(said)
+    await expect(page.locator(".key")).to_have_count(1)
+    desk.talk.replies = lambda _: [Screen(text="Следующий урок", rows=on)]
+    await page.reload()
+    await expect(bot(page)).to_have_text(said)
+    await expect(page.locator(".key")).to_have_count(1)
+    desk.talk.replies = lambda _: [Erased(), Screen(text="Всё удалено")]
+    await key(page, "Дальше").click()
+    await expect(bot(page)).to_have_text([re.compile("Всё удалено")])
+    await page.reload()
+    await expect(bot(page).first).to_contain_text("Всё удалено")
+
+
+async def test_a_reload_shows_the_last_twenty_and_nothing_of_anybody_else(desk: Desk) -> None:
+    page = await desk.page()
+    for number in range(11):
+        await page.locator("#words").fill(f"Вопрос {number}")
+        await page.locator("#words").press("Enter")
+        await expect(page.locator(".mine.sent")).to_have_count(number + 1)
+    await page.reload()
+    await expect(page.locator(".message").last).to_contain_text("Нажатий")
+    await expect(page.locator(".message")).to_have_count(20)
+    await page.context.clear_cookies()
+    await page.reload()
+    await expect(page.locator(".message")).to_have_count(1)

@@ -308,7 +308,9 @@ class Screen:
             head = f"<i>{title}\n{escape(self.progress.words, quote=False)}</i>"
         heading = f"<b>{self.heading}</b>" if self.heading else ""
         under, rows = self.form.spelled() if self.form else ((), ())
-        parts = (head, heading, self.text, *under)
+        # What is asked stands right above the answers, after what leads to it.
+        said = (self.text, heading) if self.form else (heading, self.text)
+        parts = (head, *said, *under)
         return "\n\n".join(filter(None, parts)), (*rows, *self.rows)
 
 

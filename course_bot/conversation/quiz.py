@@ -35,7 +35,6 @@ from course_bot.conversation.stage import (
     at_question,
     button,
     go_to,
-    shortened,
     to_menu,
 )
 from course_bot.learning.attempts import Attempt, draw_attempt
@@ -49,15 +48,14 @@ from course_bot.learning.progress import (
     waiting_before,
 )
 from course_bot.locale.phrases import Phrases
-from course_bot.markup import shown
 from course_bot.questions.kinds import Asked
 from course_bot.questions.numbers import write_number
 from course_bot.questions.pool import count_new
 from course_bot.questions.question import FULL, Draft, Hint, Response, verdict
 from course_bot.storage.store import Decision
 
-SHORT_QUESTION = 120
-"""Characters of a question that an answer's explanation recalls."""
+SENTENCE = re.compile(r"[.!?…]»?\s+(?=[«„]?[А-ЯЁA-Z])")
+"""Where a sentence ends and another begins."""
 
 
 def open_quiz(stage: Stage, wanted: OpenQuiz) -> Decision:
@@ -178,9 +176,10 @@ def question(stage: Stage, at: Question) -> Screen:
     if asked.question.critical:
         parts.append(p.html("❗ An important rule: everybody needs to know it."))
     reading = button(p.t("📖 To the lesson"), Step(attempt.lesson, asked.question.step))
+    told, asks = parted(asked.filled.text)
     return Screen(
-        heading=asked.filled.text,
-        text="\n\n".join(parts),
+        heading=asks,
+        text="\n\n".join(filter(None, (*parts, told))),
         form=asking.form(p, asked, stage.person.study.draft, (attempt.id, current)),
         rows=((reading, to_menu(p)),),
         progress=_progress(stage, attempt, current, current),
@@ -279,7 +278,7 @@ def feedback(stage: Stage, at: Feedback) -> Screen:
     p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
     filled = asked.filled
     parts = [
-        f"<i>{escape(in_short(filled.text))}</i>",
+        f"<i>{parted(filled.text)[1]}</i>",
         *filled.compare(p, asked.shown, answer.response, right=answer.right),
         filled.explanation,
     ]
@@ -297,10 +296,14 @@ def feedback(stage: Stage, at: Feedback) -> Screen:
     )
 
 
-def in_short(text: str) -> str:
-    """Return what a question (HTML subset) asks in the end, as plain text: its last sentence."""
-    *_, last = re.split(r"(?<=[.!?…»])\s+(?=[«„]?[А-ЯЁA-Z])", shown(text).strip())
-    return shortened(last, SHORT_QUESTION)
+def parted(text: str) -> tuple[str, str]:
+    """Part a question (HTML subset) into what it tells and what it asks: its last sentence."""
+    ends = [found.end() for found in SENTENCE.finditer(text)]
+    at = ends[-1] if ends else 0
+    told, asks = text[:at].rstrip(), text[at:]
+    if told.count("<") % 2 or told.count("<") != 2 * told.count("</"):
+        return "", text  # the sentence begins inside of something bold
+    return told, asks
 
 
 def _tone(points: int) -> Tone:

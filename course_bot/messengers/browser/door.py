@@ -179,9 +179,8 @@ class BrowserDoor:
     ) -> None:
         commands = await self._commands(visitor, language)
         visitor.language = commands.language
-        await socket.send_frame(
-            frames.hello(commands=commands, text_chars=WROTE_CHARS), WSMsgType.TEXT
-        )
+        hello = frames.hello(visitor=visitor.digest, commands=commands, text_chars=WROTE_CHARS)
+        await socket.send_frame(hello, WSMsgType.TEXT)
         # The next frame is read when this one is answered: a flood waits in the flooder's own
         # connection.
         async for message in socket:

@@ -109,10 +109,13 @@ def move(frame: Frame, *, account: Account, at: datetime, language: Language) ->
             )
 
 
-def hello(*, commands: Commands, text_chars: int) -> bytes:
-    """Word the first frame of a connection: the language, the command menu and the limits."""
+def hello(*, visitor: str, commands: Commands, text_chars: int) -> bytes:
+    """Word the first frame of a connection: whose it is, the language, commands and limits.
+
+    ``visitor`` is a digest: the page tells by it whether what it keeps is this visitor's.
+    """
     limits = {"text_chars": text_chars, "frame_bytes": FRAME_BYTES}
-    return to_json({"hello": _commands(commands) | limits})
+    return to_json({"hello": _commands(commands) | limits | {"visitor": visitor}})
 
 
 def replies(move_id: str, shown: Sequence[Reply]) -> bytes:

@@ -108,6 +108,11 @@ class Visitor:
     )
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
 
+    @property
+    def digest(self) -> str:
+        """What tells this visitor from another, and nobody who they are: 16 hexadecimal digits."""
+        return sha256(self.account.key.encode()).hexdigest()[:16]
+
 
 class Visitors:
     """Those with an open page, and for a while those who have just left."""

@@ -1,6 +1,8 @@
 // @ts-check
 /** Show the conversation: bubbles, buttons, and what the connection is doing. */
 
+import { Form } from "./forms.js";
+import { isOf, keep, recall } from "./history.js";
 import { Link, newId } from "./link.js";
 import { build, offerCommands, tongue } from "./markup.js";
 import { language, phrases, speak } from "./phrases.js";
@@ -36,6 +38,12 @@ const banner = part("banner");
 /** The bot's last screen: an answer to a press takes its place. @type {HTMLElement | null} */
 let current = null;
 let currentSource = "";
+/** How the question on the last screen is answered. @type {Form | null} */
+let currentForm = null;
+/** The last messages as they are kept for the next time. */
+const said = recall();
+/** How far the person is, as the last screen says. @type {import("./link.js").Progress | undefined} */
+let progress;
 /** What shows that a move is on its way: the button pressed or the person's bubble. */
 const waiting = /** @type {Map<string, HTMLElement>} */ (new Map());
 /** @type {HTMLElement | null} */
@@ -54,6 +62,7 @@ let byFinger = false;
 const link = new Link({
   state: showState,
   hello(hello) {
+    if (!isOf(hello.visitor)) forget();
     haveCommands(hello);
     words.maxLength = hello.text_chars;
   },
@@ -64,14 +73,19 @@ const link = new Link({
   replies(move, replies) {
     passing = "";
     const pressed = settle(move);
+    if (move.kind === "wrote") remember({ kind: "mine", text: move.text, at: Date.now() });
     troubleMessage?.remove();
     troubleMessage = null;
     part("toasts").textContent = "";
     /** @type {HTMLElement | null} */
     let first = null;
     for (const reply of replies) {
-      if (reply.kind === "notice") {
+      if (reply.kind === "notice" && reply.lasting) {
+        first = first || note(reply.text);
+      } else if (reply.kind === "notice") {
         toast(reply.text);
+      } else if (reply.kind === "erased") {
+        forget();
       } else if (reply.kind === "document") {
         const bubble = fileMessage(reply);
         // Above the screen that the press changes, so that its buttons stay the last.
@@ -90,7 +104,7 @@ const link = new Link({
     const pressed = waiting.get(move.id);
     busy(pressed, false);
     troubleMessage?.remove();
-    troubleMessage = screenMessage({ ...screen, rows: [] });
+    troubleMessage = screenMessage({ ...screen, rows: [] }).message;
     const again = key(phrases.again, () => {
       busy(again, true);
       link.retry();
@@ -121,17 +135,56 @@ const link = new Link({
  * @param {MouseEvent} event
  */
 function press(button, element, event) {
-  // The second click of a double click, and the second tap of an impatient finger, were meant for
-  // the first button, even if another has come to its place by now.
+  if (element.getAttribute("aria-disabled") === "true" || early(element, event)) return false;
+  busy(element, true);
+  if ([...waiting.values()].includes(element)) {
+    link.retry();
+    return false;
+  }
+  move(button.action ?? "", element);
+  return true;
+}
+
+/**
+ * Press an option: one that is marked may be pressed again before its first press is answered.
+ * @param {string} action
+ * @param {HTMLElement} element
+ * @param {MouseEvent} event
+ */
+function pressOption(action, element, event) {
+  const once = element.getAttribute("role") === "radio";
+  if (early(element, event) || (once && currentForm?.marks.some(Boolean))) {
+    link.retry();
+    return false;
+  }
+  busy(element, true);
+  move(action, element);
+  return true;
+}
+
+/**
+ * @param {string} action
+ * @param {HTMLElement} element
+ */
+function move(action, element) {
+  /** @type {Move} */
+  const made = { id: newId(), kind: "pressed", action };
+  waiting.set(made.id, element);
+  link.send(made);
+}
+
+/**
+ * Tell whether a press was meant for what was there before.
+ *
+ * The second click of a double click, and the second tap of an impatient finger, were meant for
+ * the first button, even if another has come to its place by now.
+ * @param {HTMLElement} element
+ * @param {MouseEvent} event
+ */
+function early(element, event) {
   const message = /** @type {HTMLElement} */ (element.closest(".message"));
   const fresh = performance.now() - Number(message.dataset.shown) < FRESH;
-  if (event.detail > 1 || (byFinger && event.detail && fresh)) return;
-  busy(element, true);
-  if ([...waiting.values()].includes(element)) return link.retry();
-  /** @type {Move} */
-  const move = { id: newId(), kind: "pressed", action: button.action ?? "" };
-  waiting.set(move.id, element);
-  link.send(move);
+  return event.detail > 1 || (byFinger && Boolean(event.detail) && fresh);
 }
 
 /** @param {string} text */
@@ -167,34 +220,161 @@ function takeBack(move) {
 
 /**
  * @param {Screen} screen
- * @param {boolean} below in a message of its own, not in place of the last one
+ * @param {boolean} wrote what was written stays above: the screen comes below it
  * @param {HTMLElement | undefined} pressed
  */
-function showScreen(screen, below, pressed) {
-  const source = JSON.stringify([screen.text, screen.rows]);
-  if (current && !below && source === currentSource) return;
-  const message = screenMessage(screen);
-  const previous = current;
-  current = message;
+function showScreen(screen, wrote, pressed) {
+  const source = JSON.stringify(screen);
+  showProgress(screen.progress);
+  if (current && !wrote && source === currentSource) return;
+  const below = wrote || !current || current.classList.contains("lasting");
+  remember({ kind: "screen", screen, at: Date.now() }, below);
+  const before = currentSource;
   currentSource = source;
+  if (!below && currentForm && isSameQuestion(screen, before)) {
+    // What is tapped meanwhile shows already, and its own answer is on its way.
+    if (!link.outbox.length) currentForm.takes(screen.form);
+    return;
+  }
+  const { message, form } = screenMessage(screen);
+  const previous = current;
+  const previousForm = currentForm;
+  current = message;
+  currentForm = form;
+  words.inputMode = screen.form?.kind === "number" ? "numeric" : "text";
   if (previous && !below) {
     const focused = previous.contains(document.activeElement);
     message.classList.add("edited");
     previous.replaceWith(message);
     moveFocus(focused ? message : pressed, message);
   } else {
-    previous?.classList.add("old");
+    const focused = previous?.contains(document.activeElement);
+    if (previous) retire(previous, previousForm);
     append(message);
+    if (focused) moveFocus(document.body, message);
   }
 }
 
-/** @param {HTMLElement} message */
-function append(message) {
-  const day = new Date().toLocaleDateString(language, { day: "numeric", month: "long" });
+/**
+ * @param {Screen} screen
+ * @param {string} before the source of the screen that is there
+ */
+function isSameQuestion(screen, before) {
+  /** @type {Screen} */
+  const was = JSON.parse(before);
+  const same = was.heading === screen.heading && was.text === screen.text && was.form;
+  return same && screen.form && currentForm?.identity(screen.form) === currentForm?.identity(was.form);
+}
+
+/**
+ * Take the keys of a message that another one has followed: it can be read, and says nothing new.
+ * @param {HTMLElement} message
+ * @param {Form | null} form
+ */
+function retire(message, form) {
+  message.classList.add("old");
+  message.classList.remove("keyed");
+  message.querySelector(".keys")?.remove();
+  form?.close();
+}
+
+/**
+ * @param {string} text
+ * @param {Date} at
+ */
+function noteMessage(text, at = new Date()) {
+  const message = element("div", "message bot");
+  const bubble = element("div", "bubble");
+  const shown = element("div", "text", text);
+  bubble.append(shown, meta(shown, at));
+  message.append(bubble);
+  return message;
+}
+
+/** @param {string} text */
+function note(text) {
+  const message = noteMessage(text);
+  if (current) retire(current, currentForm);
+  current = null;
+  currentForm = null;
+  append(message);
+  remember({ kind: "note", text, at: Date.now() });
+  return message;
+}
+
+/**
+ * Keep what was said for the next time the page is open.
+ * @param {import("./history.js").Said} entry
+ * @param {boolean} below it came below what was said before; else it took the last screen's place
+ */
+function remember(entry, below = true) {
+  const last = said.map((each) => each.kind).lastIndexOf("screen");
+  if (below || last < 0) said.push(entry);
+  else said[last] = entry;
+  keep(said);
+}
+
+/** Nothing of what was said stays: the person is deleted, or is somebody else. */
+function forget() {
+  said.length = 0;
+  keep(said);
+  for (const message of [...log.querySelectorAll(".message, .day")]) message.remove();
+  current = null;
+  currentForm = null;
+  currentSource = "";
+  lastDay = "";
+}
+
+/** Show what was said last when the page was open before; the last screen can be gone on with. */
+function restore() {
+  const last = said.map((each) => each.kind).lastIndexOf("screen");
+  said.forEach((entry, at) => {
+    const time = new Date(entry.at);
+    if (entry.kind === "screen") {
+      const { message, form } = screenMessage(entry.screen, time);
+      append(message, time);
+      if (at < last || at < said.length - 1) return retire(message, form);
+      current = message;
+      currentForm = form;
+      currentSource = JSON.stringify(entry.screen);
+      showProgress(entry.screen.progress);
+    } else if (entry.kind === "mine") {
+      const message = mine(entry.text, time);
+      message.classList.add("sent");
+      append(message, time);
+    } else {
+      append(noteMessage(entry.text, time), time);
+    }
+  });
+  for (const message of log.querySelectorAll(".message")) message.classList.remove("new");
+  toEnd();
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {Date} at
+ */
+function append(message, at = new Date()) {
+  const day = at.toLocaleDateString(language, { day: "numeric", month: "long" });
   if (day !== lastDay) log.append(element("div", "day", day));
   lastDay = day;
   message.classList.add("new");
   log.append(message);
+}
+
+/** @param {import("./link.js").Progress | undefined} shown */
+function showProgress(shown) {
+  progress = shown;
+  part("name").textContent = progress ? progress.title : phrases.title;
+  const bar = part("bar");
+  bar.hidden = !progress;
+  if (progress) {
+    const done = Math.round(progress.share * 100);
+    bar.style.setProperty("--done", `${done}%`);
+    bar.setAttribute("aria-valuenow", String(done));
+    bar.setAttribute("aria-valuetext", progress.words);
+  }
+  showState(link.state);
 }
 
 /**
@@ -211,17 +391,26 @@ function moveFocus(from, to) {
 /** @param {Move} move */
 function showMine(move) {
   if (move.kind !== "wrote") return;
-  const message = element("div", "message mine");
-  const bubble = element("div", "bubble");
-  const text = element("div", "text");
-  text.dir = "auto";
-  text.textContent = move.text;
-  bubble.append(element("span", "unseen", phrases.you), text, meta(text));
-  message.append(bubble);
+  const message = mine(move.text);
   append(message);
   message.classList.add("waiting");
   waiting.set(move.id, message);
   bringIntoView(message, true);
+}
+
+/**
+ * @param {string} words
+ * @param {Date} at
+ */
+function mine(words, at = new Date()) {
+  const message = element("div", "message mine");
+  const bubble = element("div", "bubble");
+  const text = element("div", "text");
+  text.dir = "auto";
+  text.textContent = words;
+  bubble.append(element("span", "unseen", phrases.you), text, meta(text, at));
+  message.append(bubble);
+  return message;
 }
 
 /**
@@ -241,34 +430,66 @@ function settle(move) {
  * @param {boolean} is
  */
 function busy(button, is) {
-  if (!button?.classList.contains("key")) return;
+  if (!button?.classList.contains("key") && !button?.classList.contains("option")) return;
   button.classList.toggle("busy", is);
   button.setAttribute("aria-busy", String(is));
 }
 
-/** @param {Screen} screen */
-function screenMessage(screen) {
-  const message = element("div", screen.rows.length ? "message bot keyed" : "message bot");
+/**
+ * @param {Screen} screen
+ * @param {Date} at
+ */
+function screenMessage(screen, at = new Date()) {
+  const message = element("div", `message bot ${screen.tone || ""}`);
+  message.classList.toggle("lasting", Boolean(screen.lasting));
   message.tabIndex = -1;
   // The live region reads the text; whoever's focus comes here needs to know only what this is.
   message.setAttribute("role", "article");
   message.setAttribute("aria-label", phrases.message);
   message.dataset.shown = String(performance.now());
   const bubble = element("div", "bubble");
-  const text = element("div", "text");
+  const text = spoken("div", "text", screen.text || "");
+  if (screen.text) bubble.append(text);
+  const form = screen.form ? new Form(screen.form, pressOption) : null;
+  // What is asked stands right above the answers, after what leads to it.
+  if (screen.heading) bubble.insertBefore(spoken("h2", "heading", screen.heading), form || !screen.text ? null : text);
+  if (form) bubble.append(form.element);
+  bubble.append(meta(form ? element("div", "") : text, at));
+  message.append(bubble);
+  const rows = (screen.rows || []).map((row) =>
+    row.map((button) => (button.url ? away(button) : inline(button))),
+  );
+  if (form && screen.form?.keys.length) rows.unshift(formKeys(form, screen.form.keys));
+  if (rows.length) message.append(keys(rows));
+  message.classList.toggle("keyed", rows.length > 0);
+  return { message, form };
+}
+
+/**
+ * The keys of a form: they are there from the beginning, and can be pressed when it is time.
+ * @param {Form} form
+ * @param {Button[]} buttons
+ */
+function formKeys(form, buttons) {
+  const made = buttons.map((button, at) => inline(button, () => at < buttons.length - 1 && form.undone()));
+  form.keys = /** @type {HTMLButtonElement[]} */ (made);
+  form.draw();
+  return made;
+}
+
+/**
+ * @param {string} tag
+ * @param {string} name
+ * @param {string} source in the HTML subset
+ */
+function spoken(tag, name, source) {
+  const text = element(tag, name);
   text.dir = "auto";
-  text.append(build(screen.text));
+  text.append(build(source));
   text.lang = tongue(text) || language;
   for (const code of text.querySelectorAll("code")) copiesItself(/** @type {HTMLElement} */ (code));
   offerCommands(text, tappable);
-  bubble.append(text, meta(text));
-  message.append(bubble);
-  if (screen.rows.length) {
-    message.append(
-      keys(screen.rows.map((row) => row.map((button) => (button.url ? away(button) : inline(button))))),
-    );
-  }
-  return message;
+  return text;
 }
 
 /**
@@ -335,9 +556,16 @@ function key(label, act) {
   return button;
 }
 
-/** @param {Button} button */
-function inline(button) {
-  const made = key(button.label, (event) => press(button, made, event));
+/**
+ * @param {Button} button
+ * @param {() => void} then what shows of the press at once
+ */
+function inline(button, then = () => {}) {
+  const made = key(button.label, (event) => {
+    if (press(button, made, event)) then();
+  });
+  if (button.primary) made.classList.add("primary");
+  if (button.disabled) made.setAttribute("aria-disabled", "true");
   return made;
 }
 
@@ -383,9 +611,9 @@ function size(bytes) {
 }
 
 /** @param {HTMLElement} [text] what it stands beside, and leaves room for it */
-function meta(text) {
-  const now = new Date().toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
-  const time = element("time", "meta", now);
+function meta(text, at = new Date()) {
+  const said = at.toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
+  const time = element("time", "meta", said);
   time.setAttribute("aria-hidden", "true");
   if (text) text.dataset.time = time.textContent ?? "";
   return time;
@@ -429,7 +657,8 @@ function tell(state) {
   log.classList.toggle("asked", log.lastElementChild?.classList.contains("mine") ?? false);
   const shown = part("state");
   // The dots move by themselves.
-  const word = (state === "typing" && passing.replace(/…$/, "")) || phrases[state];
+  const standing = state === "online" && progress ? progress.words : phrases[state];
+  const word = (state === "typing" && passing.replace(/…$/, "")) || standing;
   if (shown.textContent !== word) shown.textContent = word;
   if (state === "typing" && atEnd) toEnd();
 }
@@ -640,7 +869,8 @@ function payload() {
 function word() {
   document.documentElement.lang = language;
   document.title = phrases.title;
-  part("name").textContent = phrases.title;
+  showProgress(progress);
+  part("bar").setAttribute("aria-label", phrases.progress);
   opener.setAttribute("aria-label", phrases.commands);
   menu.setAttribute("aria-label", phrases.commands);
   log.setAttribute("aria-label", phrases.messages);
@@ -660,6 +890,7 @@ addEventListener("hashchange", () => {
 });
 
 hold(draft());
+restore();
 for (const move of link.outbox) showMine(move);
 link.start(payload());
 addEventListener("load", () => {

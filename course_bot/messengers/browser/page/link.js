@@ -9,20 +9,26 @@
  * @typedef {{id: string, kind: "opened", payload: string}
  *   | {id: string, kind: "pressed", action: string}
  *   | {id: string, kind: "wrote", text: string}} Move
- * @typedef {{label: string, action?: string, url?: string}} Button
- * @typedef {{kind: "screen", text: string, rows: Button[][]}} Screen
- * @typedef {{kind: "notice", text: string}} Notice
+ * @typedef {{label: string, action?: string, url?: string, primary?: boolean, disabled?: boolean}} Button
+ * @typedef {{text: string, action: string, mark: number, disabled: boolean}} Option
+ * @typedef {{kind: string, hint: string, options: Option[], terms: string[], keys: Button[]}} Form
+ * @typedef {{title: string, words: string, share: number}} Progress
+ * @typedef {{kind: "screen", text?: string, rows?: Button[][], heading?: string, form?: Form,
+ *   progress?: Progress, tone?: string, lasting?: boolean}} Screen what it has not is left out
+ * @typedef {{kind: "notice", text: string, lasting?: boolean}} Notice
+ * @typedef {{kind: "erased"}} Erased
  * @typedef {{kind: "document", name: string, content: string, about: string}} File
  * @typedef {{name: string, about: string}[]} Commands
  * @typedef {"ru" | "en"} Language
  * @typedef {{kind: "commands", commands: Commands, language: Language}} Menu
- * @typedef {{commands: Commands, language: Language, text_chars: number, frame_bytes: number}} Hello
+ * @typedef {{visitor: string, commands: Commands, language: Language, text_chars: number,
+ *   frame_bytes: number}} Hello
  * @typedef {"connecting" | "online" | "offline" | "elsewhere" | "cookies"} State
  * @typedef {{
  *   state(state: State): void,
  *   hello(hello: Hello): void,
  *   told(word: string): void,
- *   replies(move: Move, replies: (Screen | Notice | File | Menu)[]): void,
+ *   replies(move: Move, replies: (Screen | Notice | File | Menu | Erased)[]): void,
  *   trouble(move: Move, screen: Screen): void,
  *   refused(words: string, move?: Move): void,
  *   tooLarge(move: Move): void,

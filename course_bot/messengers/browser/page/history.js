@@ -1,0 +1,49 @@
+// @ts-check
+/**
+ * The last messages, kept on this device: a reload, or a phone without a connection, shows them.
+ *
+ * @typedef {{kind: "screen", screen: import("./link.js").Screen, at: number}
+ *   | {kind: "mine", text: string, at: number}
+ *   | {kind: "note", text: string, at: number}} Said
+ */
+
+const HISTORY = "history";
+const WHOSE = "whose";
+const MOST = 20;
+
+/** @returns {Said[]} */
+export function recall() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(HISTORY) || "[]");
+    return Array.isArray(kept) ? kept : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Keep what was said last.
+ * @param {Said[]} said
+ */
+export function keep(said) {
+  said.splice(0, said.length - MOST);
+  try {
+    localStorage.setItem(HISTORY, JSON.stringify(said));
+  } catch {
+    // No room, or it is forbidden: then a reload shows only where one is.
+  }
+}
+
+/**
+ * Tell whether what is kept was said to this very visitor, and remember who it is from now on.
+ * @param {string} visitor
+ */
+export function isOf(visitor) {
+  try {
+    const before = localStorage.getItem(WHOSE);
+    localStorage.setItem(WHOSE, visitor);
+    return before === null || before === visitor;
+  } catch {
+    return true;
+  }
+}
