@@ -117,6 +117,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             mode=settings.browser,
             public_url=settings.public_url,
             clock=now,
+            picture=watcher.picture,
         )
         reports = TeamPages(
             storage,

@@ -1,6 +1,7 @@
 """People at the browser door: the moves of the page over a real socket, and a real Chromium."""
 
 import json
+import struct
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,6 +44,7 @@ def read_reply(reply: dict[str, Any]) -> Reply:
     fields = dict(reply)
     kind = REPLIES[fields.pop("kind")]
     if kind is Screen:
+        fields.pop("picture", None)  # the page loads it by itself
         fields["rows"] = tuple(
             tuple(Button(**one) for one in row) for row in fields.pop("rows", ())
         )
@@ -126,6 +128,9 @@ class BrowserPerson(Person):
             answer = await self.socket.receive_json()
         if "replies" in answer:
             self.receives([read_reply(reply) for reply in answer["replies"]])
+            for reply in answer["replies"]:
+                if found := reply.get("picture"):
+                    self.picture = await self.fetches(found)
         elif "trouble" in answer:
             self.troubles += 1
             self.receives([read_reply(answer["trouble"])])
@@ -133,6 +138,16 @@ class BrowserPerson(Person):
             self.refusals.append(answer["refused"])
             self.receives([Notice(text=answer["refused"])])
         return answer
+
+    async def fetches(self, picture: dict[str, Any]) -> bytes:
+        """Load a picture as the page does, which keeps its room and never asks twice."""
+        async with self.session.get(f"{self.url.rstrip('/')}{picture['src']}") as answer:
+            assert answer.status == 200
+            assert "immutable" in answer.headers[hdrs.CACHE_CONTROL]
+            png = await answer.read()
+        assert struct.unpack(">II", png[16:24]) == (picture["width"], picture["height"])
+        assert picture["about"]
+        return png
 
     async def does(self, kind: str, **fields: str) -> None:
         if self.socket is None:

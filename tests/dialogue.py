@@ -38,6 +38,8 @@ class Person(ABC):
     text: str = ""
     """The screen's text as it is read, without markup."""
     rows: tuple[tuple[Button, ...], ...] = ()
+    picture: bytes | None = None
+    """The picture in the screen, as PNG."""
     notices: list[str] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     erased: bool = False
@@ -106,6 +108,7 @@ class Person(ABC):
                 case Screen():
                     text, self.rows = reply.spelled()
                     self.text = plain(text)
+                    self.picture = reply.picture.png if reply.picture else None
                 case Notice():
                     self.notices.append(plain(reply.text))
                 case Document():

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from course_bot.content.model import Course, FaqEntry
+from course_bot.content.model import Course, FaqEntry, pictures_of
 from course_bot.conversation.port import (
     LETTERS,
     NO_TICK,
@@ -216,7 +216,12 @@ class House:
     async def _served(self) -> str:
         if not self._page:
             page = BrowserDoor(
-                self, secret=SECRET, mode="local", public_url=None, clock=lambda: self.now
+                self,
+                secret=SECRET,
+                mode="local",
+                public_url=None,
+                clock=lambda: self.now,
+                picture=lambda digest: pictures_of(self.course).get(digest),
             )
             self._page = await self._stack.enter_async_context(
                 serve(page.application(), "127.0.0.1", 0)

@@ -52,7 +52,12 @@ class Office:
     ) -> None:
         """Open the door with these pages."""
         door = BrowserDoor(
-            PretendTalk(), secret=SECRET, mode=mode, public_url=public_url, clock=lambda: self.now
+            PretendTalk(),
+            secret=SECRET,
+            mode=mode,
+            public_url=public_url,
+            clock=lambda: self.now,
+            picture=lambda _: None,
         )
         pages = TeamPages(
             self.storage,

@@ -61,7 +61,12 @@ async def team_pages_walk(house: House, ann: Person, language: Language, word: s
 
     broken = False
     door = BrowserDoor(
-        PretendTalk(), secret=SECRET, mode="local", public_url=None, clock=lambda: house.now
+        PretendTalk(),
+        secret=SECRET,
+        mode="local",
+        public_url=None,
+        clock=lambda: house.now,
+        picture=lambda _: None,
     )
     pages = TeamPages(
         house.storage,

@@ -1,5 +1,6 @@
 """A person who takes the course through Telegram: dialogue tests over the stand-in."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,8 @@ from course_bot.conversation.port import Button, Document
 from course_bot.messengers.telegram.updates import LASTING
 from tests.dialogue import Person
 from tests.telegram_standin import MESSAGE_KINDS, NOT_MODIFIED, BotApi, Call, Shown, Somebody
+
+SHOWS = ("sendMessage", "editMessageText", "sendPhoto", "editMessageMedia")
 
 
 @dataclass
@@ -83,7 +86,8 @@ class TelegramPerson(Person):
         if _shows_screen(call):
             number = call.message or int(call.params["message_id"])
             self.message = self.somebody.chat.messages[number]
-            self.text = _read(self.message.text)
+            self.text = _read(self.message.text or self.message.caption)
+            self.picture = self.message.document[1] if self.message.document else None
             self.rows = tuple(
                 tuple(
                     Button(
@@ -108,7 +112,8 @@ class TelegramPerson(Person):
 
 
 def _shows_screen(call: Call) -> bool:
-    return call.method in ("sendMessage", "editMessageText") and "parse_mode" in call.params
+    said = call.params if call.method != "editMessageMedia" else json.loads(call.params["media"])
+    return call.method in SHOWS and "parse_mode" in said
 
 
 def _read(text: str) -> str:

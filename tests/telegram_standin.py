@@ -52,6 +52,7 @@ PARAMETERS = {
         "text",
         "chat_id message_id parse_mode entities link_preview_options reply_markup",
     ),
+    "editMessageMedia": ("media", "chat_id message_id reply_markup"),
     "editMessageReplyMarkup": ("", "chat_id message_id reply_markup"),
     "answerCallbackQuery": ("callback_query_id", "text show_alert url cache_time"),
     "sendDocument": (
@@ -221,6 +222,8 @@ class Shown:
     keyboard: list[list[dict[str, Any]]] = field(default_factory=list)
     document: tuple[str, bytes] | None = None
     photo: bool = False
+    file: str = ""
+    """What a photo can be sent by again."""
     caption: str = ""
     edits: int = 0
     fate: Literal["", "old", "frozen", "deleted"] = ""
@@ -293,6 +296,8 @@ class BotApi:
         self.fetched = 0
         """All updates up to this one have been shown to the bot."""
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}
+        """Every picture that was uploaded, by the id that it can be sent by again."""
         self.webhook: dict[str, str] = {}
         self.allowed: list[str] = []
         self._faults: list[Fault] = []
@@ -443,9 +448,17 @@ class BotApi:
             body["caption"] = message.caption
         if message.document is not None and message.photo:
             _, content = message.document
-            sizes = {"width": 90, "height": 90, "file_size": len(content)}
-            ids = {"file_id": f"p{message.number}", "file_unique_id": f"u{message.number}"}
-            body["photo"] = [ids | sizes]
+            # The largest is the last; only by its own id a picture comes whole again.
+            body["photo"] = [
+                {"file_id": "small", "file_unique_id": "s", "width": 90, "height": 73},
+                {
+                    "file_id": message.file,
+                    "file_unique_id": f"u{message.file}",
+                    "width": 800,
+                    "height": 650,
+                    "file_size": len(content),
+                },
+            ]
         elif message.document is not None:
             name, content = message.document
             body["document"] = {
@@ -675,39 +688,54 @@ class BotApi:
         query.answers.append((params.get("text", ""), params.get("show_alert") == "true"))
         return True
 
-    async def _send_document(self, params: dict[str, str], files: _Files) -> Json:
-        return self._send_file(params, files, "document", most=50 * 2**20)
-
     async def _send_photo(self, params: dict[str, str], files: _Files) -> Json:
-        sent = self._send_file(params, files, "photo", most=10 * 2**20)
-        _, content = next(iter(files.values()))
-        if not content.startswith(b"\x89PNG") and not content.startswith(b"\xff\xd8"):
-            raise refused("IMAGE_PROCESS_FAILED")
-        return sent
-
-    def _send_file(self, params: dict[str, str], files: _Files, what: str, *, most: int) -> Json:
         chat = self._writable(params)
-        key = params[what].removeprefix("attach://")
-        if key not in files:
-            raise refused("the stand-in takes a file that is attached")
-        name, content = files[key]
-        if not content:
-            raise refused("file must be non-empty")
-        if len(content) > most:
-            raise RefusalError(413, "Request Entity Too Large")
-        caption = params.get("caption", "")
-        if len(caption) > 1024:
-            raise refused("message caption is too long")
-        return self._post(
-            chat,
-            Shown(
-                0,
-                from_bot=True,
-                document=(name, content),
-                photo=what == "photo",
-                caption=caption,
-            ),
-        )
+        message = Shown(0, from_bot=True)
+        self._put_photo(message, params["photo"], params, files)
+        return self._post(chat, message)
+
+    async def _edit_message_media(self, params: dict[str, str], files: _Files) -> Json:
+        chat, message = self._editable(params)
+        if message.document is not None and not message.photo:
+            raise refused("the stand-in edits photos and texts")
+        media = json.loads(params["media"])
+        if media.keys() - {"type", "media", "caption", "parse_mode"} or media["type"] != "photo":
+            raise refused("the stand-in knows no such media")
+        new = Shown(message.number, from_bot=True, edits=message.edits + 1)
+        self._put_photo(new, media["media"], media | params, files)
+        same = (new.file, new.caption, new.entities, new.keyboard)
+        if same == (message.file, message.caption, message.entities, message.keyboard):
+            raise refused(NOT_MODIFIED.removeprefix("Bad Request: "))
+        # The message stays the same one for whoever holds it.
+        vars(message).update(vars(new))
+        return self.as_json(chat, message)
+
+    def _put_photo(
+        self, message: Shown, photo: str, params: dict[str, str], files: _Files
+    ) -> None:
+        """Put a picture with a caption and buttons into a message, or refuse them."""
+        if photo.startswith("attach://"):
+            message.document = _attached(photo, files, most=10 * 2**20)
+            _, content = message.document
+            if not content.startswith(b"\x89PNG") and not content.startswith(b"\xff\xd8"):
+                raise refused("IMAGE_PROCESS_FAILED")
+            message.file = f"photo{len(self.files)}"
+            self.files[message.file] = message.document
+        else:
+            if files:
+                raise refused("the stand-in takes a file id or a file, not both")
+            if photo not in self.files:
+                raise refused("wrong file identifier/HTTP URL specified")
+            message.document, message.file = self.files[photo], photo
+        message.photo = True
+        _write_caption(message, params)
+
+    async def _send_document(self, params: dict[str, str], files: _Files) -> Json:
+        chat = self._writable(params)
+        file = _attached(params["document"], files, most=50 * 2**20)
+        message = Shown(0, from_bot=True, document=file)
+        _write_caption(message, params)
+        return self._post(chat, message)
 
     async def _leave_chat(self, params: dict[str, str], _files: _Files) -> bool:
         self._writable(params)
@@ -890,6 +918,33 @@ def _write(message: Shown, params: dict[str, str]) -> None:
     keyboard = _keyboard(json.loads(params.get("reply_markup", "{}")))
     message.text, message.entities, message.keyboard = text, entities, keyboard
     message.source, message.is_html = source, bool(mode)
+
+
+def _write_caption(message: Shown, params: dict[str, str]) -> None:
+    """Put a caption and buttons into a message, or refuse them."""
+    source, mode = params.get("caption", ""), params.get("parse_mode", "")
+    if mode not in ("", "HTML"):
+        raise refused("the stand-in parses HTML only")
+    caption, entities = parse_html(source) if mode else (source, [])
+    caption = cleaned(caption)
+    if len(caption) > 1024:
+        raise refused("message caption is too long")
+    message.keyboard = _keyboard(json.loads(params.get("reply_markup", "{}")))
+    message.caption, message.entities = caption, entities
+    message.source, message.is_html = source, bool(mode)
+
+
+def _attached(where: str, files: _Files, *, most: int) -> tuple[str, bytes]:
+    """Find a file that comes with the call, or refuse it."""
+    key = where.removeprefix("attach://")
+    if key not in files:
+        raise refused("the stand-in takes a file that is attached")
+    name, content = files[key]
+    if not content:
+        raise refused("file must be non-empty")
+    if len(content) > most:
+        raise RefusalError(413, "Request Entity Too Large")
+    return name, content
 
 
 def _keyboard(markup: Json) -> list[list[dict[str, Any]]]:

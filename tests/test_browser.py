@@ -25,6 +25,7 @@ from aiohttp import (
 )
 from yarl import URL
 
+from course_bot.content.pictures import Picture
 from course_bot.conversation.port import WROTE_CHARS, Commands, Opened, Pressed, Wrote
 from course_bot.locale.phrases import Language
 from course_bot.messengers.browser import server, visitors
@@ -43,6 +44,7 @@ class Town:
 
     def __init__(self) -> None:
         self.talk = PretendTalk()
+        self.pictures: dict[str, Picture] = {}
         self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         self.stack = AsyncExitStack()
         self.url = ""
@@ -54,7 +56,12 @@ class Town:
         secret: bytes = SECRET,
     ) -> BrowserDoor:
         return BrowserDoor(
-            self.talk, secret=secret, mode=mode, public_url=public_url, clock=lambda: self.now
+            self.talk,
+            secret=secret,
+            mode=mode,
+            public_url=public_url,
+            clock=lambda: self.now,
+            picture=self.pictures.get,
         )
 
     async def serves(self, door: BrowserDoor, *routes: web.RouteDef) -> str:

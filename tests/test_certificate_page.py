@@ -40,7 +40,12 @@ def issued(code: str = CODE, name: str = "Петрова Анна Ильинич
 async def asking(storage: Storage) -> AsyncIterator["Asker"]:
     """Serve the pages, and ask them."""
     door = BrowserDoor(
-        PretendTalk(), secret=SECRET, mode="local", public_url=None, clock=lambda: NOW
+        PretendTalk(),
+        secret=SECRET,
+        mode="local",
+        public_url=None,
+        clock=lambda: NOW,
+        picture=lambda _: None,
     )
     pages = CertificatePages(storage, make_course)
     async with (

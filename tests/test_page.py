@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from course_bot.content.pictures import Picture
 from course_bot.conversation.port import (
     Button,
     Command,
@@ -52,6 +53,7 @@ class Desk:
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.talk = PretendTalk()
+        self.pictures: dict[str, Picture] = {}
         self.server = AsyncExitStack()
         self.contexts = AsyncExitStack()
         self.url = ""
@@ -66,6 +68,7 @@ class Desk:
             mode="local",
             public_url=None,
             clock=lambda: datetime.now(UTC),
+            picture=self.pictures.get,
         )
         port = int(self.url.rsplit(":", 1)[1]) if self.url else 0
         self.url = await self.server.enter_async_context(

@@ -39,6 +39,7 @@ async def served(*, most: int | None = None) -> AsyncIterator[str]:
         mode="local",
         public_url=None,
         clock=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+        picture=lambda _: None,
     )
     routes = [web.post(HOOK, hook)]
     async with serve(door.application(routes), "127.0.0.1", 0, most=most) as url:

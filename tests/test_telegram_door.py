@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from course_bot.content.pictures import Picture
 from course_bot.conversation.port import (
     Button,
     Document,
@@ -24,6 +25,7 @@ from course_bot.conversation.port import (
 from course_bot.messengers.telegram import (
     TokenError,
 )
+from tests.drawings import drawn
 from tests.pretend_talk import PretendTalk
 from tests.telegram_person import TelegramPerson
 from tests.telegram_server import (
@@ -236,6 +238,88 @@ async def test_a_picture_is_seen_at_once_with_its_caption(
     assert picture.document == ("код.png", content)
     assert picture.caption == "Код для <коллег>"
     assert screen.text == "Готово"
+
+
+def step(text: str, picture: Picture | None = None) -> Screen:
+    return Screen(heading=text, text="Текст", rows=KEYBOARD, picture=picture)
+
+
+async def shows(
+    server: Server, talk: PretendTalk, ann: Somebody, *screens: Screen
+) -> list[tuple[str, str, int, bool]]:
+    """Show screens, each for a press on the last; return what is in the chat then.
+
+    Of each message: its text, its caption, how often it was edited, whether it has keys.
+    """
+    for screen in screens:
+        talk.replies = lambda _, screen=screen: [screen]
+        move = ann.presses("Дальше") if ann.chat.from_bot else ann.writes("?")
+        await server.settles(move)
+    return [(m.text, m.caption, m.edits, bool(m.keyboard)) for m in ann.chat.from_bot]
+
+
+async def test_a_picture_takes_the_place_of_a_text_and_of_another_picture(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    one, two = drawn("один"), drawn("два")
+    shown = await shows(server, talk, ann, step("Шаг 1"), step("Шаг 2", one), step("Шаг 3", two))
+    assert shown == [("", "Шаг 3\n\nТекст", 2, True)]
+    (message,) = ann.chat.from_bot
+    assert message.photo
+    assert message.document
+    assert message.document[1] == two.png
+    assert [tag for tag, *_ in message.entities] == ["b"]
+    await server.settles(ann.presses("Дальше"))  # nothing is new, and nothing goes wrong
+    assert len(ann.chat.from_bot) == 1
+
+
+async def test_a_text_comes_below_a_picture_that_stays_without_its_keys(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    shown = await shows(server, talk, ann, step("Шаг 1", drawn("один")), step("Шаг 2"))
+    assert shown == [("", "Шаг 1\n\nТекст", 0, False), ("Шаг 2\n\nТекст", "", 0, True)]
+    assert ann.chat.from_bot[0].photo
+    shown = await shows(server, talk, ann, step("Шаг 3"))
+    assert shown[1:] == [("Шаг 3\n\nТекст", "", 1, True)]
+
+
+async def test_a_picture_is_uploaded_once_and_again_where_telegram_has_lost_it(
+    server: Server, talk: PretendTalk, ann: Somebody, api: BotApi
+) -> None:
+    picture = drawn("один")
+    boris = Somebody(api, 7_000_000_001)
+    await shows(server, talk, ann, step("Шаг 1", picture))
+    await shows(server, talk, boris, step("Шаг 0"), step("Шаг 1", picture))
+    assert len(api.files) == 1
+    assert boris.screen.document == ann.screen.document
+    api.files.clear()
+    await shows(server, talk, ann, step("Шаг 2"), step("Шаг 1", picture))
+    assert ann.screen.document == ("picture.png", picture.png)
+    await shows(server, talk, boris, step("Шаг 2"), step("Шаг 1", picture))
+    assert len(api.files) == 1
+
+
+async def test_a_press_from_before_a_text_became_a_picture_has_its_answer(
+    server: Server, talk: PretendTalk, ann: Somebody, api: BotApi
+) -> None:
+    await shows(server, talk, ann, step("Шаг 1"))
+    (message,) = ann.chat.from_bot
+    before = api.as_json(ann.chat, message)
+    await shows(server, talk, ann, step("Шаг 2", drawn("один")))
+    talk.replies = lambda _: [step("Шаг 3")]
+    await server.settles(api.gives(callback_query=api.query_of(ann, before, "next")))
+    said = [(m.text or m.caption, bool(m.keyboard)) for m in ann.chat.from_bot]
+    assert said == [("Шаг 2\n\nТекст", False), ("Шаг 3\n\nТекст", True)]
+
+
+async def test_a_link_that_is_refused_stands_under_the_picture(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    rows = ((Button(label="Страница", url="http://localhost:8080"),),)
+    talk.replies = lambda _: [Screen(text="Шаг", rows=rows, picture=drawn("один"))]
+    await server.settles(ann.writes("?"))
+    assert ann.screen.photo
+    assert ann.screen.caption == "Шаг\nСтраница: http://localhost:8080"
 
 
 async def test_a_passing_word_stands_in_the_pressed_message_until_its_screen_comes(

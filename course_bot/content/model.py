@@ -123,3 +123,13 @@ class Course:
     def minutes(self, lessons: tuple[str, ...]) -> int:
         """Add up how many minutes the named lessons take."""
         return sum(self.lessons[lesson].minutes for lesson in lessons)
+
+
+def pictures_of(course: Course) -> dict[str, Picture]:
+    """Return the pictures of a course by their digests."""
+    return {
+        step.picture.digest: step.picture
+        for lesson in course.lessons.values()
+        for step in lesson.steps
+        if step.picture
+    }

@@ -9,7 +9,8 @@ from pathlib import Path
 from course_bot.content.checking import Checked
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.faults import Fault, Severity
-from course_bot.content.model import Course
+from course_bot.content.model import Course, pictures_of
+from course_bot.content.pictures import Picture
 from course_bot.content.reading import version
 
 QUIET = 0.3
@@ -43,6 +44,7 @@ class CourseWatcher:
         """
         self._folder = folder
         self._course = course
+        self._pictures = pictures_of(course)
         self._check = check
         self._quiet = quiet
         self._patrol = patrol
@@ -53,6 +55,13 @@ class CourseWatcher:
     def course(self) -> Course:
         """The course as it is now; take it once a turn, for the next turn may have another."""
         return self._course
+
+    def picture(self, digest: str) -> Picture | None:
+        """Find a picture of the course, or of what it was before its last change.
+
+        Who has a page open asks for what they were shown, and that may have been before it.
+        """
+        return self._pictures.get(digest)
 
     async def watch(self) -> None:
         """Follow the files until cancelled."""
@@ -115,5 +124,6 @@ class CourseWatcher:
             logger.error("the lessons have faults; the course stays at %s", self._course.version)
         self._told = faults
         if course is not None and course.version != self._course.version:
+            self._pictures = pictures_of(self._course) | pictures_of(course)
             self._course = course
             logger.info("the course is now at %s", course.version)

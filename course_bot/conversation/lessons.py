@@ -31,6 +31,7 @@ def step(stage: Stage, at: Step) -> Screen:
         heading=escape(shown.title),
         text="\n\n".join(parts),
         rows=tuple(rows),
+        picture=shown.picture,
         progress=how_far(stage, at.lesson, where, current - 1),
     )
 

@@ -12,6 +12,7 @@ from html import escape
 from typing import Literal, Protocol
 from unicodedata import normalize
 
+from course_bot.content.pictures import Picture
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
 from course_bot.markup import shown
@@ -34,7 +35,8 @@ LABEL_CHARS = 64
 NOTICE_CHARS = 200
 """Telegram Bot API, answerCallbackQuery.text: 0 to 200 characters."""
 CAPTION_CHARS = 1024
-"""Telegram Bot API, sendPhoto.caption: 0 to 1024 characters."""
+"""Telegram Bot API, sendPhoto.caption: 0 to 1024 characters after entities parsing."""
+BESIDE_PICTURE = f"beside a picture a text has at most {CAPTION_CHARS} characters"
 SHORT_LABEL = 20
 """MAX shows so many characters of a label: a longer option stands in the text, with a sign."""
 WROTE_CHARS = 4096
@@ -244,20 +246,6 @@ class Progress:
     share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A picture in a screen: a PNG of so many pixels, known by the ``digest`` of its content.
-
-    ``about`` says what is to be seen (plain text), for those who can't see it.
-    """
-
-    digest: str
-    content: bytes = field(repr=False)
-    width: int
-    height: int
-    about: str
-
-
 Tone = Literal["", "right", "partly", "wrong", "passed"]
 """What a screen tells by its colour besides its words: of an answer, or that all is done."""
 
@@ -285,7 +273,7 @@ class Screen:
         if not text.strip() or len(text) > TEXT_CHARS:
             raise PortError(f"a text has 1 to {TEXT_CHARS} characters", text)
         if self.picture and len(shown(text)) > CAPTION_CHARS:
-            raise PortError(f"beside a picture a text has at most {CAPTION_CHARS}", text)
+            raise PortError(BESIDE_PICTURE, shown(text))
         if len(rows) > ROWS:
             raise PortError(f"a screen has at most {ROWS} rows of buttons", len(rows))
         for row in rows:

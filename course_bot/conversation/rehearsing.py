@@ -38,7 +38,14 @@ from course_bot.conversation.actions import (
 from course_bot.conversation.actions import Question as AtQuestion
 from course_bot.conversation.nudging import ALL
 from course_bot.conversation.people import OPEN
-from course_bot.conversation.port import ROWS, TEXT_CHARS, PortError, Screen
+from course_bot.conversation.port import (
+    BESIDE_PICTURE,
+    CAPTION_CHARS,
+    ROWS,
+    TEXT_CHARS,
+    PortError,
+    Screen,
+)
 from course_bot.conversation.routes import view_of
 from course_bot.conversation.stage import Addresses, Stage
 from course_bot.conversation.supposing import NAME, NOW, supposed
@@ -114,7 +121,10 @@ def _show(stage: Stage) -> None:
 
 
 def _unfit(scene: _Scene, error: PortError) -> Unfit:
-    if isinstance(error.value, str):
+    if error.limit == BESIDE_PICTURE:
+        what = f"{scene.what} с картинкой и нашими словами: знаков {len(f'{error.value}')}"
+        right = f"под картинкой мессенджеры показывают не больше {CAPTION_CHARS}, сократите текст"
+    elif isinstance(error.value, str):
         what = f"{scene.what} с разметкой и нашими словами: знаков {len(error.value)}"
         right = f"мессенджеры показывают не больше {TEXT_CHARS}, сократите тексты или разметку"
     else:

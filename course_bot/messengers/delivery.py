@@ -94,7 +94,8 @@ class Turn:
     """A person's move, and where its answer goes.
 
     ``press`` is the press to acknowledge, or empty; ``message`` is the pressed message where it
-    can still be edited, and ``said`` its text. ``lasting``: that message stays as it is.
+    can still be edited, and ``said`` its text. ``lasting``: that message stays as it is;
+    ``pictured``: it has a picture.
     """
 
     move: Move
@@ -103,6 +104,7 @@ class Turn:
     message: int | str | None = None
     said: str = ""
     lasting: bool = False
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, hdrs, web
 from aiohttp.typedefs import Handler
 from yarl import URL
 
+from course_bot.content.pictures import Picture
 from course_bot.conversation.port import WROTE_CHARS, Commands, Talk
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
@@ -45,7 +46,8 @@ class BrowserDoor:
 
     ``secret`` signs the visitors' cookies: with another secret all of them are strangers.
     ``mode`` "local" serves only this computer's own browser, "public" everybody who comes through
-    HTTPS at ``public_url``. ``clock`` gives the time in UTC.
+    HTTPS at ``public_url``. ``clock`` gives the time in UTC, ``picture`` a lesson's picture by
+    its digest.
 
     Raises ValueError if public mode has no https:// address.
     """
@@ -58,6 +60,7 @@ class BrowserDoor:
         mode: Literal["local", "public"],
         public_url: str | None,
         clock: Callable[[], datetime],
+        picture: Callable[[str], Picture | None],
     ) -> None:
         self._public: URL | None = None
         if mode == "public":
@@ -66,6 +69,7 @@ class BrowserDoor:
             self._public = URL(public_url).origin()
         self._talk = talk
         self._clock = clock
+        self._picture_of = picture
         self._cookie = VisitorCookie(secret, secure=mode == "public", clock=clock)
         self._visitors = Visitors()
         self._page = read_page(PAGE, self._public)
@@ -95,6 +99,7 @@ class BrowserDoor:
                 ("/health", _health),
                 ("/offline", self._offline),
                 ("/ws", self._socket),
+                (frames.picture_path("{digest:[0-9a-f]+}"), self._picture),
                 ("/{name}", self._static),
             )
         )
@@ -136,6 +141,17 @@ class BrowserDoor:
         if name not in self._page or name.endswith(".html"):
             return await self._not_found(request)
         return self._page[name].response(request)
+
+    async def _picture(self, request: web.Request) -> web.StreamResponse:
+        found = self._picture_of(request.match_info["digest"])
+        if found is None:
+            return await self._not_found(request)
+        return web.Response(
+            # Drawn here, once in a process: for 40 ms resvg lets no other thread run either.
+            body=found.png,
+            content_type="image/png",
+            headers={hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable"},
+        )
 
     async def _not_found(self, request: web.Request) -> web.Response:
         return self._page["404.html"].response(request, status=404)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from course_bot.content.pictures import Picture
 from course_bot.conversation.port import (
     Button,
     Commands,
@@ -172,6 +173,7 @@ def _screen(screen: Screen) -> dict[str, object]:
         "heading": screen.heading,
         "form": _form(screen.form) if screen.form else None,
         "progress": _progress(screen.progress) if screen.progress else None,
+        "picture": _picture(screen.picture) if screen.picture else None,
         "tone": screen.tone,
         "lasting": screen.lasting,
     }
@@ -193,6 +195,20 @@ def _form(form: Form) -> dict[str, object]:
         ],
         "terms": form.terms,
         "keys": [_button(key) for key in form.keys],
+    }
+
+
+def picture_path(digest: str) -> str:
+    """Return where the page finds a picture; what is there never changes."""
+    return f"/picture/{digest}.png"
+
+
+def _picture(picture: Picture) -> dict[str, object]:
+    return {
+        "src": picture_path(picture.digest),
+        "width": picture.width,
+        "height": picture.height,
+        "about": picture.about,
     }
 
 

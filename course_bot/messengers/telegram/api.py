@@ -1,5 +1,6 @@
 """The calls that go out to the Bot API: one JSON body each, and what may come of them."""
 
+import json
 import logging
 import re
 from collections.abc import Iterator
@@ -32,10 +33,11 @@ from aiohttp import (
     ClientTimeout,
     ConnectionTimeoutError,
     DummyCookieJar,
+    FormData,
 )
 from aiohttp.hdrs import ACCEPT_ENCODING
 from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
-from pydantic import Field
+from pydantic import BaseModel, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
@@ -67,6 +69,9 @@ FAULTS = (
 )
 """What may pass by itself: the network, a proxy, the server. A refusal is none of them."""
 
+ATTACHED = "attach://picture"
+"""Bot API, InputFile: a file that comes with the call, under this name."""
+
 _QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
 
 # pydantic forgets a generic class as soon as nobody holds it, and to make one takes milliseconds.
@@ -88,6 +93,8 @@ class Call(TelegramMethod[object]):
 
     once: bool = Field(False, exclude=True)
     """Of a call that is not to be made again where it may have been heard."""
+    upload: bytes | None = Field(None, exclude=True, repr=False)
+    """A picture that goes along, where a parameter says ``ATTACHED``."""
 
 
 class GetMe(Call):
@@ -152,6 +159,29 @@ class SendMessage(Call):
     text: str
     parse_mode: str | None = None
     link_preview_options: dict[str, bool] = Field({"is_disabled": True})
+    reply_markup: Keyboard | None = None
+
+
+class SendPicture(Call):
+    """A message of a picture, with a text under it."""
+
+    __api_method__ = "sendPhoto"
+
+    chat_id: int
+    photo: str
+    caption: str
+    parse_mode: str = "HTML"
+    reply_markup: Keyboard | None = None
+
+
+class EditMessageMedia(Call):
+    """A picture with a text under it, in place of another one or of a text."""
+
+    __api_method__ = "editMessageMedia"
+
+    chat_id: int
+    message_id: int
+    media: dict[str, str]
     reply_markup: Keyboard | None = None
 
 
@@ -229,10 +259,7 @@ class Session(AiohttpSession):
         try:
             async with session.post(
                 URL(url, encoded=True),
-                data=BytesPayload(
-                    method.model_dump_json(exclude_none=True).encode(),
-                    content_type="application/json",
-                ),
+                data=_body(method),
                 timeout=self._timeout if timeout is None else _limits(timeout),
             ) as answer:
                 status, content = answer.status, await answer.read()
@@ -251,6 +278,19 @@ class Session(AiohttpSession):
         # aiogram knows which of its exceptions a refusal is.
         refusal = self.check_response(bot, method, status, content.decode(errors="replace"))
         return cast(TelegramType, refusal.result)
+
+
+def _body(call: Call) -> BytesPayload | FormData:
+    """Word a call as JSON, or with a file as the form that it takes."""
+    if call.upload is None:
+        worded = call.model_dump_json(exclude_none=True).encode()
+        return BytesPayload(worded, content_type="application/json")
+    form = FormData()
+    for name, value in call.model_dump(mode="json", exclude_none=True).items():
+        form.add_field(name, value if isinstance(value, str) else json.dumps(value))
+    name = ATTACHED.removeprefix("attach://")
+    form.add_field(name, call.upload, filename="picture.png", content_type="image/png")
+    return form
 
 
 def _limits(seconds: float) -> ClientTimeout:
@@ -348,6 +388,51 @@ def show_in_place(chat: int, message: int, screen: Screen) -> EditMessageText:
     return EditMessageText(
         chat_id=chat, message_id=message, text=text, parse_mode="HTML", reply_markup=keyboard
     )
+
+
+def show_picture(
+    chat: int, screen: Screen, photo: str, upload: bytes | None, *, once: bool = False
+) -> SendPicture:
+    """Return the call that shows a screen with a picture as a new message.
+
+    ``photo`` is what Telegram knows the picture by, or ``ATTACHED`` with what is uploaded.
+    """
+    text, keyboard = _spelled(screen)
+    return SendPicture(
+        chat_id=chat,
+        photo=photo,
+        caption=text,
+        reply_markup=keyboard,
+        once=once,
+        upload=upload,
+    )
+
+
+def show_picture_in_place(
+    chat: int, message: int, screen: Screen, photo: str, upload: bytes | None
+) -> EditMessageMedia:
+    """Return the call that shows a screen with a picture in place of a message of any kind."""
+    text, keyboard = _spelled(screen)
+    media = {"type": "photo", "media": photo, "caption": text, "parse_mode": "HTML"}
+    return EditMessageMedia(
+        chat_id=chat, message_id=message, media=media, reply_markup=keyboard, upload=upload
+    )
+
+
+def file_id_of(message: object) -> str:
+    """Return what Telegram knows the picture of a message by, or nothing where it has none."""
+    try:
+        return _Photographed.model_validate(message).photo[-1].file_id  # the largest is the last
+    except (ValidationError, IndexError):
+        return ""
+
+
+class _Size(BaseModel):
+    file_id: str
+
+
+class _Photographed(BaseModel):
+    photo: list[_Size]
 
 
 def hand_over(chat: int, document: Document) -> SendDocument | SendPhoto:

@@ -49,6 +49,8 @@ from course_bot.messengers.telegram.api import (
     hand_over,
     show,
     show_in_place,
+    show_picture,
+    show_picture_in_place,
     translated,
     until_reached,
     with_links_spelled_out,
@@ -56,6 +58,7 @@ from course_bot.messengers.telegram.api import (
     worded,
 )
 from course_bot.messengers.telegram.flood import FloodControl
+from course_bot.messengers.telegram.pictures import Pictures
 from course_bot.messengers.telegram.updates import DOOR, UPDATES, UpdateError, read_update
 from course_bot.storage import Account
 
@@ -114,6 +117,7 @@ class TelegramDoor:
         self._pace = pace
         self._username = ""
         self._last: dict[int, int] = {}
+        self._pictures = Pictures()
         """In which message of each chat the screen is."""
         self._delivery = Delivery(talk, self, clock=clock, pace=pace)
         self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
@@ -228,7 +232,10 @@ class TelegramDoor:
                     made.append(partial(self._hand, turn.chat, reply))
                 case Screen() if turn.lasting and turn.said == _plain(reply.spelled()[0]):
                     pass  # It is what was pressed, such as for a file, and stays with its keys.
-                case Screen() if isinstance(turn.message, int) and not below:
+                case Screen() if below or (turn.pictured and not reply.picture):
+                    # A text can't take a picture's place: docs/decisions/0020.
+                    made.append(partial(self._show_below, turn, reply))
+                case Screen() if isinstance(turn.message, int):
                     made.append(partial(self._show_in_place, turn.chat, turn.message, reply))
                 case Screen():
                     made.append(partial(self._show_below, turn, reply))
@@ -242,7 +249,7 @@ class TelegramDoor:
 
     async def tell(self, turn: Turn, word: str) -> None:
         """Show a passing word in the pressed message, whose screen comes back afterwards."""
-        if isinstance(turn.message, int) and not turn.lasting:
+        if isinstance(turn.message, int) and not turn.lasting and not turn.pictured:
             await self._show_in_place(turn.chat, turn.message, Screen(text=f"⏳ {escape(word)}"))
 
     async def excuse(self, turn: Turn, trouble: Screen) -> None:
@@ -293,7 +300,7 @@ class TelegramDoor:
     async def _show(self, chat: int, screen: Screen, *, once: bool = False) -> int | None:
         """Show a screen as a new message; return its number."""
         with translated(self.bot):
-            sent = await self._with_links(screen, lambda it: self.bot(show(chat, it, once=once)))
+            sent = await self._with_links(screen, lambda it: self._said(chat, it, once=once))
         number = sent.get("message_id") if isinstance(sent, dict) else None
         return number if isinstance(number, int) else None
 
@@ -329,9 +336,7 @@ class TelegramDoor:
         """Show a screen in place of a message, or as a new one where that can't be."""
         with translated(self.bot):
             try:
-                await self._with_links(
-                    screen, lambda it: self.bot(show_in_place(chat, message, it))
-                )
+                await self._with_links(screen, lambda it: self._said_in_place(chat, message, it))
             except TelegramBadRequest as error:
                 if "message is not modified" not in error.message:
                     # Too old, deleted, not ours: Telegram has many words for it, and what a new
@@ -339,6 +344,28 @@ class TelegramDoor:
                     log.info("a screen is shown anew: %s", worded(error, self.bot))
                     message = await self._show(chat, screen) or message
         await self._is_last(chat, message)
+
+    async def _said(self, chat: int, screen: Screen, *, once: bool) -> object:
+        if screen.picture is None:
+            return await self.bot(show(chat, screen, once=once))
+        return await self._pictures.shown(
+            screen.picture,
+            lambda photo, upload: self.bot(
+                show_picture(chat, screen, photo, upload, once=once),
+                request_timeout=self._pace.upload if upload else None,
+            ),
+        )
+
+    async def _said_in_place(self, chat: int, message: int, screen: Screen) -> object:
+        if screen.picture is None:
+            return await self.bot(show_in_place(chat, message, screen))
+        return await self._pictures.shown(
+            screen.picture,
+            lambda photo, upload: self.bot(
+                show_picture_in_place(chat, message, screen, photo, upload),
+                request_timeout=self._pace.upload if upload else None,
+            ),
+        )
 
     async def _with_links(
         self, screen: Screen, call: Callable[[Screen], Awaitable[object]]

@@ -74,6 +74,8 @@ class _Pressed(BaseModel):
     date: int
     chat: _Chat
     text: str = ""
+    caption: str = ""
+    photo: list[object] = []
 
 
 class _Press(BaseModel):
@@ -163,7 +165,8 @@ def _press(press: _Press, move_id: str, at: datetime) -> Event:
         chat=person.id,
         press=press.id,
         message=message.message_id if message is not None and message.date else None,
-        said=message.text if message is not None else "",
+        said=message.text or message.caption if message is not None else "",
+        pictured=message is not None and bool(message.photo),
         lasting=press.data.startswith(LASTING),
     )
 
