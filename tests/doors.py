@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from course_bot.content.model import Course, FaqEntry, pictures_of
 from course_bot.conversation.port import (
+    LABEL_CHARS,
     LETTERS,
     NO_TICK,
     TICK,
@@ -358,7 +359,8 @@ async def gives(person: Person, asked: Asked, response: Response) -> None:
         await person.writes(f"{response:.0f}")
         return
     for part in response:
-        if (label := label_of(person, asked, part)) is not None:
+        label = label_of(person, asked, part)
+        if label is not None and not person.button(label).disabled:
             await person.presses(label)
         else:
             # The last meaning of a match is left over and goes where it belongs by itself.
@@ -371,7 +373,7 @@ def label_of(person: Person, asked: Asked, part: int) -> str | None:
     """Find the label of a part of the question: its text, or its sign where texts are long."""
     texts = [plain(text) for text in _texts(asked.question)]
     place = asked.shown.index(part)
-    for name in (texts[part], f"{place + 1}", LETTERS[place]):
+    for name in (texts[part][:LABEL_CHARS], f"{place + 1}", LETTERS[place]):
         for label in (name, f"{TICK} {name}", f"{NO_TICK} {name}"):
             if label in person.labels:
                 return label

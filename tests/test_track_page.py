@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from course_bot.conversation.port import Button
+from course_bot.conversation.port import LABEL_CHARS, Button
 from course_bot.storage.engine import database_url
 from tests.browser_person import headless
 from tests.dialogue import Person, plain
@@ -14,13 +14,14 @@ from tests.killing import bot_in
 from tests.track import Traveller, free_port
 
 pytestmark = pytest.mark.chromium
+PRESSED = ".option, .key"
 PATIENCE = 60_000
 """Milliseconds; the bot may be starting meanwhile."""
 
 
 @dataclass
 class PagePerson(Person):
-    """A person who sees the page; an action is the place of a button in the message."""
+    """A person who sees the page; an action is the place of an option or a key in the message."""
 
     page: Page = field(kw_only=True)
 
@@ -31,14 +32,15 @@ class PagePerson(Person):
     async def looks(self) -> None:
         """Take in the page when nothing is on its way any more."""
         await expect(self.page.locator(".busy, .waiting")).to_have_count(0, timeout=PATIENCE)
-        self.text = (await self.message.locator(".text").inner_text()).replace("\xa0", " ")
-        labels = await self.message.locator(".keys .row").evaluate_all(
-            "rows => rows.map(row => [...row.children].map(key => key.firstChild.textContent))"
+        words = (await self.page.locator("#state").inner_text(), await self.message.inner_text())
+        self.text = "\n".join(words).replace("\xa0", " ")
+        labels = await self.message.locator(PRESSED).evaluate_all(
+            "keys => keys.map(key => [(key.querySelector('.words') || key).firstChild.textContent,"
+            " key.getAttribute('aria-disabled') === 'true'])"
         )
-        numbers = iter(range(1000))
         self.rows = tuple(
-            tuple(Button(label=plain(label), action=f"{next(numbers)}") for label in row)
-            for row in labels
+            (Button(label=plain(label)[:LABEL_CHARS], action=f"{at}", disabled=disabled),)
+            for at, (label, disabled) in enumerate(labels)
         )
 
     async def opens(self, payload: str = "") -> None:
@@ -52,7 +54,7 @@ class PagePerson(Person):
         await self.looks()
 
     async def sends_action(self, action: str) -> None:
-        await self.message.locator(".key").nth(int(action)).click()
+        await self.message.locator(PRESSED).nth(int(action)).click()
         await self.looks()
 
     async def sends_picture(self) -> None:
