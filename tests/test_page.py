@@ -1,5 +1,6 @@
 """The chat page in a real Chromium: what a person sees, presses and hears, and what is kept."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from course_bot.content.pictures import Picture
 from course_bot.conversation.port import (
@@ -35,6 +36,7 @@ from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.visitors import SOCKETS
 from course_bot.reports.qr import qr_png
 from tests.browser_person import SECRET, headless, violations
+from tests.drawings import drawn
 from tests.old_browsers import Tables
 from tests.pretend_talk import PretendTalk
 
@@ -125,6 +127,50 @@ async def test_a_press_changes_the_message_in_its_place(desk: Desk) -> None:
     await expect(bot(page)).to_contain_text("Нажатий: 1")
     await expect(page.locator(".message")).to_have_count(1)
     await expect(page.locator(".busy")).to_have_count(0)
+
+
+async def test_a_picture_has_its_room_from_the_beginning_and_a_tap_enlarges_it(
+    desk: Desk,
+) -> None:
+    picture = drawn("Раз", about="Чат появляется сам")
+    desk.pictures[picture.digest] = picture
+    desk.talk.replies = lambda _: [Screen(heading="Шаг", text="Текст.", picture=picture)]
+    context = await desk.context(viewport={"width": 320, "height": 568})
+    page = await context.new_page()
+    waiting = asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await waiting.wait()
+        await route.continue_()
+
+    await page.route("**/picture/*", later)
+    await page.goto(desk.url)
+    shown = page.get_by_role("button", name="Чат появляется сам")
+    empty = await shown.bounding_box()
+    assert empty
+    assert 250 < empty["width"] <= 320
+    assert empty["height"] == pytest.approx(empty["width"] * 250 / 800, abs=1)
+    waiting.set()
+    loaded = "() => document.querySelector('.picture img').naturalWidth"
+    await page.wait_for_function(loaded)
+    assert await shown.bounding_box() == empty
+    over = page.get_by_role("dialog")
+    for close in (
+        lambda: page.keyboard.press("Escape"),
+        page.go_back,
+        key(page, "Закрыть").click,
+        lambda: over.click(position={"x": 10, "y": 10}),
+    ):
+        await shown.click()
+        await expect(over).to_be_visible()
+        assert await violations(page) == []
+        larger = await over.get_by_role("img").bounding_box()
+        assert larger
+        assert larger["width"] == 640
+        await close()
+        await expect(over).to_have_count(0)
+        await expect(shown).to_be_focused()
+    assert desk.errors == []
 
 
 async def test_a_text_becomes_a_bubble_of_ones_own_and_the_answer_comes_below(desk: Desk) -> None:

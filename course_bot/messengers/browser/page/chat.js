@@ -6,6 +6,7 @@ import { isOf, keep, recall } from "./history.js";
 import { Link, newId } from "./link.js";
 import { build, offerCommands, tongue } from "./markup.js";
 import { language, phrases, speak } from "./phrases.js";
+import { pictureKey } from "./picture.js";
 
 /** @typedef {import("./link.js").Move} Move */
 /** @typedef {import("./link.js").Screen} Screen */
@@ -442,6 +443,7 @@ function busy(button, is) {
 function screenMessage(screen, at = new Date()) {
   const message = element("div", `message bot ${screen.tone || ""}`);
   message.classList.toggle("lasting", Boolean(screen.lasting));
+  message.classList.toggle("pictured", Boolean(screen.picture));
   message.tabIndex = -1;
   // The live region reads the text; whoever's focus comes here needs to know only what this is.
   message.setAttribute("role", "article");
@@ -453,6 +455,7 @@ function screenMessage(screen, at = new Date()) {
   const form = screen.form ? new Form(screen.form, pressOption) : null;
   // What is asked stands right above the answers, after what leads to it.
   if (screen.heading) bubble.insertBefore(spoken("h2", "heading", screen.heading), form || !screen.text ? null : text);
+  if (screen.picture) bubble.insertBefore(pictureKey(screen.picture), screen.text ? text : null);
   if (form) bubble.append(form.element);
   bubble.append(meta(form ? element("div", "") : text, at));
   message.append(bubble);

@@ -13,8 +13,9 @@
  * @typedef {{text: string, action: string, mark: number, disabled: boolean}} Option
  * @typedef {{kind: string, hint: string, options: Option[], terms: string[], keys: Button[]}} Form
  * @typedef {{title: string, words: string, share: number}} Progress
+ * @typedef {{src: string, width: number, height: number, about: string}} Picture
  * @typedef {{kind: "screen", text?: string, rows?: Button[][], heading?: string, form?: Form,
- *   progress?: Progress, tone?: string, lasting?: boolean}} Screen what it has not is left out
+ *   picture?: Picture, progress?: Progress, tone?: string, lasting?: boolean}} Screen what it has not is left out
  * @typedef {{kind: "notice", text: string, lasting?: boolean}} Notice
  * @typedef {{kind: "erased"}} Erased
  * @typedef {{kind: "document", name: string, content: string, about: string}} File
