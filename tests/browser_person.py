@@ -67,12 +67,13 @@ def read_reply(reply: dict[str, Any]) -> Reply:
     return kind(**fields)
 
 
-async def violations(page: Page) -> list[str]:
-    """Return what axe-core finds that keeps people from using a page."""
+async def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe-core finds that keeps people from using a page, by these rules or by all."""
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = await page.evaluate(
-        "async () => (await axe.run(document)).violations"
+        "async (rules) => (await axe.run(document, rules)).violations",
+        {"runOnly": list(rules)} if rules else {},
     )
     return [
         f"{each['id']}: {each['help']}: {[node['html'] for node in each['nodes']][:3]}"
