@@ -22,6 +22,7 @@ from course_bot.conversation.port import (
     Button,
     Commands,
     Document,
+    Erased,
     Move,
     Notice,
     Opened,
@@ -225,7 +226,8 @@ class Crowd:
         wrote: Callable[[str], Move],
     ) -> Move:
         """Do the next thing that leads through a quiz, so that walks come far."""
-        actions = _actions(somebody.screen)
+        keys = [key for key in _buttons(somebody.screen) if key.action and not key.disabled]
+        actions = [key.action for key in keys]
         learner = self.learners.get(somebody.account)
         asked = learner.question if learner else None
         if learner is None or not learner.track:
@@ -254,7 +256,7 @@ class Crowd:
     def _looks(self, somebody: Somebody, replies: list[Reply]) -> None:
         """Assert that the replies are whole, in their order, and end in a screen."""
         kinds = [type(reply) for reply in replies]
-        order = (Notice, Document, Screen, Commands)
+        order = (Erased, Notice, Document, Screen, Commands)
         assert kinds == sorted(kinds, key=order.index), kinds
         assert kinds.count(Screen) == 1
         screen = next(reply for reply in replies if isinstance(reply, Screen))
@@ -363,9 +365,13 @@ def _editions(course: Course) -> Iterator[Course]:
     )
 
 
+def _buttons(screen: Screen | None) -> list[Button]:
+    return [button for row in screen.spelled()[1] for button in row] if screen else []
+
+
 def _actions(screen: Screen | None) -> list[str]:
-    buttons: list[Button] = [button for row in screen.rows for button in row] if screen else []
-    return [button.action for button in buttons if button.action]
+    """List what the keys would do, also of those that can't be pressed now."""
+    return [button.action for button in _buttons(screen) if button.action]
 
 
 def _one(of: "list[T] | tuple[T, ...]", number: int) -> T:

@@ -408,8 +408,9 @@ def shown(replies: Sequence[Reply]) -> str:
     for reply in replies:
         match reply:
             case Screen():
-                labels = [button.label for row in reply.rows for button in row]
-                parts += [plain(reply.text), *labels]
+                text, rows = reply.spelled()
+                labels = [button.label for row in rows for button in row]
+                parts += [plain(text), *labels]
             case Notice():
                 parts.append(reply.text)
             case Document():

@@ -203,9 +203,10 @@ def words(reply: Reply) -> str:
     """Return all that stands in a reply, files included; what a picture says is its caption."""
     match reply:
         case Screen():
-            buttons = [button for row in reply.rows for button in row]
+            text, rows = reply.spelled()
+            buttons = [button for row in rows for button in row]
             parts = [f"{each.label}\n{each.action}\n{each.url}" for each in buttons]
-            return "\n".join((unescaped(reply.text), *parts))
+            return "\n".join((unescaped(text), *parts))
         case Notice():
             return unescaped(reply.text)
         case Document():
