@@ -115,7 +115,6 @@ def overview(stage: Stage, at: Assignments, found: Found | None) -> Screen:
         return team.no_access(stage)
     p = stage.phrases
     parts = [
-        p.html("<b>What is assigned: {name}</b>", name=found.name),
         p.html("It counts here and in everything below. Press a track to change it."),
     ]
     rows: list[Row] = []
@@ -125,7 +124,11 @@ def overview(stage: Stage, at: Assignments, found: Found | None) -> Screen:
         parts.append("\n".join((line, *_said_by(stage, at.organisation, duty))))
         rows.append((button(track.title, AssignTrack(at.organisation, track.id, "")),))
     rows.append((_back_to_unit(stage, at.organisation),))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=p.html("What is assigned: {name}", name=found.name),
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+    )
 
 
 def _said_by(stage: Stage, here: Key, duty: _Duty) -> list[str]:
@@ -147,9 +150,9 @@ def track(stage: Stage, at: AssignTrack, found: Found | None) -> Screen:
     title = stage.course.tracks[at.track].title
     state = _state(stage, duty)
     parts = [
-        p.html("<b>Track “{title}”</b>\n{name}", title=title, name=found.name),
         "\n".join(
             (
+                escape(found.name),
                 p.html("Now: <b>{state}</b>.", state=state),
                 *_said_by(stage, at.organisation, duty),
             )
@@ -183,7 +186,11 @@ def track(stage: Stage, at: AssignTrack, found: Found | None) -> Screen:
         # Where nothing is said above, to lift it and to say nothing come to the same.
         rows.append((say(p.t("Do not assign"), LIFTED if duty.inherited else INHERIT),))
     rows.append((_back(stage, at.organisation),))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=p.html("Track “{title}”", title=title),
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+    )
 
 
 def _choices(stage: Stage, today: date) -> dict[date, str]:
@@ -210,16 +217,17 @@ def ask_day(stage: Stage, at: AskDay, found: Found | None) -> Screen:
     if found is None:
         return team.no_access(stage)
     p, duty = stage.phrases, _duty(stage, found, at.track)
-    text = p.html(
-        "<b>Track “{title}”</b>\n{name}\n\nWrite the last day, for example <code>{example}</code>"
-        " or <code>{words}</code>.",
-        title=stage.course.tracks[at.track].title,
-        name=found.name,
+    write = p.html(
+        "Write the last day, for example <code>{example}</code> or <code>{words}</code>.",
         example=f"{in_a_month(duty.today):%d.%m}",
         words=p.day_of_year(in_a_month(duty.today)),
     )
     back = button(p.t("← Back"), AssignTrack(at.organisation, at.track, ""))
-    return Screen(text=text, rows=((back,),))
+    return Screen(
+        heading=p.html("Track “{title}”", title=stage.course.tracks[at.track].title),
+        text=f"{escape(found.name)}\n\n{write}",
+        rows=((back,),),
+    )
 
 
 def typed(stage: Stage, text: str) -> Decision | None:

@@ -136,12 +136,14 @@ def hand_out(stage: Stage, wanted: Certificate) -> Decision:
 def ask_name(stage: Stage, _at: NameCertificate) -> Screen:
     """Ask for the name that the certificate is to have."""
     p = stage.phrases
-    text = p.html(
-        "<b>Whose name is to be on the certificate?</b>\n\nWrite your surname, name and"
-        " patronymic as in your documents. Look at it twice: a certificate stays as it was issued,"
-        " even if you change your name here later."
+    return Screen(
+        heading=p.html("Whose name is to be on the certificate?"),
+        text=p.html(
+            "Write your surname, name and patronymic as in your documents. Look at it twice: a"
+            " certificate stays as it was issued, even if you change your name here later."
+        ),
+        rows=((button(p.t("← Not now"), Progress()),),),
     )
-    return Screen(text=text, rows=((button(p.t("← Not now"), Progress()),),))
 
 
 def take_name(stage: Stage, text: str) -> Decision:
@@ -277,11 +279,12 @@ def wanted(_stage: Stage, at: Verify) -> CertificateOf:
 def verified(stage: Stage, _at: Verify, found: Issued | None) -> Screen:
     """Show what is known of a certificate; who has never been here goes on to the first screen."""
     told = verdict(stage.phrases, found)
-    head = f"{MARKS[told.standing]} <b>{escape(told.title)}</b>"
-    text = "\n\n".join((head, "\n".join(map(escape, told.lines))))
-    if stage.person.track:
-        return Screen(text=text, rows=ways(stage))
-    return Screen(text=text, rows=((button(stage.phrases.t("To the course"), Welcome()),),))
+    to_course = button(stage.phrases.t("To the course"), Welcome(), primary=True)
+    return Screen(
+        heading=f"{MARKS[told.standing]} {escape(told.title)}",
+        text="\n".join(map(escape, told.lines)),
+        rows=ways(stage, primary=True) if stage.person.track else ((to_course,),),
+    )
 
 
 ROUTES = (

@@ -40,10 +40,7 @@ def digest(person: Person, organisation: Key, week: Week | None, today: date) ->
     if week is None or not week.changed:
         return None
     p = phrases(person.language)
-    parts = [
-        p.html("<b>A week of training: {name}</b>", name=week.name),
-        "\n".join(_changes(p, week)),
-    ]
+    parts = ["\n".join(_changes(p, week))]
     if week.overdue:
         lines = [p.html("Overdue the longest:")]
         lines += [
@@ -59,11 +56,15 @@ def digest(person: Person, organisation: Key, week: Week | None, today: date) ->
         if others > 0:
             lines.append(p.html("and {count} more", count=others))
         parts.append("\n".join(lines))
-    rows: list[Row] = [(button(p.t("👥 Open"), Unit(organisation)),)]
+    rows: list[Row] = [(button(p.t("👥 Open"), Unit(organisation), primary=True),)]
     if week.late:
         rows.append((button(p.t("🔔 Remind"), Nudge(organisation)),))
     rows.append((button(p.t("🔕 No digest on Mondays"), SwitchWeekly(organisation, 0)),))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=p.html("A week of training: {name}", name=week.name),
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+    )
 
 
 def _changes(p: Phrases, week: Week) -> list[str]:
@@ -86,10 +87,10 @@ def weekly(stage: Stage, at: Weekly, found: tuple[Membership, ...]) -> Screen:
     """Show whether the person gets the digest of an organisation, and switch it."""
     p = stage.phrases
     back: Row = (button(p.t("← Back"), Unit(at.organisation)),)
+    heading = p.html("The weekly digest")
     about = p.html(
-        "<b>The weekly digest</b>\n\nOn Mondays at 9:00, by your organisation's time, I write what"
-        " has changed in the week and who is overdue. Where nothing has changed, I am silent. It"
-        " comes in Telegram."
+        "On Mondays at 9:00, by your organisation's time, I write what has changed in the week and"
+        " who is overdue. Where nothing has changed, I am silent. It comes in Telegram."
     )
     mine = next(
         (each for each in team.coordinated(found) if each.organisation == at.organisation),
@@ -97,10 +98,11 @@ def weekly(stage: Stage, at: Weekly, found: tuple[Membership, ...]) -> Screen:
     )
     if mine is None:
         own = p.html("It comes for the organisation whose coordinator you are yourself.")
-        return Screen(text=f"{about}\n\n{own}", rows=(back,))
+        return Screen(heading=heading, text=f"{about}\n\n{own}", rows=(back,))
     state = p.html("It is on.") if mine.digest else p.html("It is off.")
     switch = p.t("🔕 No digest on Mondays") if mine.digest else p.t("🔔 Send the digest")
     return Screen(
+        heading=heading,
         text=f"{about}\n\n{state}",
         rows=((button(switch, SwitchWeekly(at.organisation, int(not mine.digest))),), back),
     )

@@ -39,7 +39,6 @@ def offer(stage: Stage, at: Files, found: FoundUnit | None) -> Screen:
     p, here = stage.phrases, at.organisation
     text = "\n\n".join(
         (
-            p.html("<b>Download: {name}</b>", name=found.organisation.name),
             p.html(
                 "Excel: every report in one file, with filters, and a sheet on what each column"
                 " means. CSV: one report, for other programs. The picture is good for a meeting."
@@ -50,7 +49,7 @@ def offer(stage: Stage, at: Files, found: FoundUnit | None) -> Screen:
         )
     )
     rows: list[Row] = [
-        (button(p.t("📗 Excel: everything"), GetFile(here, Kind.XLSX, ALL)),),
+        (button(p.t("📗 Excel: everything"), GetFile(here, Kind.XLSX, ALL), primary=True),),
         (
             button(p.t("CSV: summary"), GetFile(here, Kind.CSV, Report.SUMMARY)),
             button(p.t("CSV: people"), GetFile(here, Kind.CSV, Report.PEOPLE)),
@@ -65,7 +64,11 @@ def offer(stage: Stage, at: Files, found: FoundUnit | None) -> Screen:
         rows.append((button(p.t("🖼 Picture: who is how far"), picture),))
     rows.append((button(p.t("🎓 All certificates (ZIP)"), GetFile(here, Kind.ZIP, ALL)),))
     rows.append((button(p.t("← {name}", name=found.organisation.name), Unit(here)),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(
+        heading=p.html("Download: {name}", name=found.organisation.name),
+        text=text,
+        rows=tuple(rows),
+    )
 
 
 def wanted(stage: Stage, at: GetFile) -> Wanted:

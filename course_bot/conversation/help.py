@@ -50,7 +50,6 @@ def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen
     p = stage.phrases
     text = "\n\n".join(
         (
-            p.html("<b>Help</b>"),
             p.html(
                 "Simply write your question in your own words, and I will look for the answer."
             ),
@@ -65,7 +64,7 @@ def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen
         (button(entry.question, Faq(entry.id)),) for entry in stage.course.faq.values()
     ]
     rows += to_team(p, belongs)
-    return Screen(text=text, rows=(*rows, *ways(stage)))
+    return Screen(heading=p.html("Help"), text=text, rows=(*rows, *ways(stage, primary=True)))
 
 
 def to_team(p: Phrases, belongs: Iterable[Membership]) -> list[Row]:
@@ -79,14 +78,16 @@ def entry(stage: Stage, at: Faq) -> Screen:
     found = _entry(stage, at.entry)
     p = stage.phrases
     lesson = stage.lesson(found.lesson)
-    parts = [f"<b>{escape(found.question)}</b>", found.answer]
+    back = ways(stage, primary=True)
     rows: list[Row] = links(found.links)
     label = p.t(
         "Lesson: {title} ({minutes})", title=lesson.title, minutes=in_minutes(p, lesson.minutes)
     )
-    rows.append((button(label, OpenLesson(lesson.id)),))
+    # Whoever was learning wants to go back to it; for others the lesson is the way on.
+    onward = not back[0][0].primary
+    rows.append((button(label, OpenLesson(lesson.id), primary=onward),))
     rows.append((button(p.t("All topics"), Help()),))
-    return Screen(text="\n\n".join(parts), rows=(*rows, *ways(stage)))
+    return Screen(heading=escape(found.question), text=found.answer, rows=(*rows, *back))
 
 
 def _entry(stage: Stage, number: int) -> FaqEntry:
@@ -117,7 +118,9 @@ def offers(stage: Stage, at: Found) -> Screen:
             " people:"
         )
     entries = [_entry(stage, number) for number in at.entries or (stage.course.not_found,)]
-    rows: list[Row] = [(button(each.question, Faq(each.id)),) for each in entries]
+    rows: list[Row] = [
+        (button(each.question, Faq(each.id), primary=each is entries[0]),) for each in entries
+    ]
     rows.append((button(p.t("All topics"), Help()),))
     return Screen(text=text, rows=(*rows, *ways(stage)))
 
@@ -170,14 +173,19 @@ def normal(text: str) -> str:
     return " ".join("max" if word == "мах" else word for word in words)
 
 
-def ways(stage: Stage) -> tuple[Row, ...]:
-    """Return the way back to where the person was learning, and the one to the menu."""
+def ways(stage: Stage, *, primary: bool = False) -> tuple[Row, ...]:
+    """Return the way back to where the person was learning, and the one to the menu.
+
+    Args:
+        stage: the person's.
+        primary: whether the way back, if there is one, is what most people want here.
+    """
     p = stage.phrases
     menu = to_menu(p)
     if stage.person.unfinished is not None:
-        return ((button(p.t("↩ Back to the quiz"), GoOn()), menu),)
+        return ((button(p.t("↩ Back to the quiz"), GoOn(), primary=primary), menu),)
     if stage.person.study.readings and lesson_at_hand(stage) is not None:
-        return ((button(p.t("↩ Back to the lesson"), GoOn()), menu),)
+        return ((button(p.t("↩ Back to the lesson"), GoOn(), primary=primary), menu),)
     return ((menu,),)
 
 

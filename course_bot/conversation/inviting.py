@@ -77,14 +77,13 @@ def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
         return no_access(stage)
     p, here = stage.phrases, at.organisation
     parts = [
-        p.html("<b>Invites: {name}</b>", name=cut(found.unit.organisation.name, NAME_CHARS)),
         p.html(
             "An invite is a link. Whoever opens it and agrees is seen in the reports of this"
             " organisation; a coordinator sees them."
         ),
     ]
     rows: list[Row] = [
-        (button(p.t("🎓 Invite to learn"), MakeInvite(here, Role.LEARNER)),),
+        (button(p.t("🎓 Invite to learn"), MakeInvite(here, Role.LEARNER), primary=True),),
         (button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),),
     ]
     if found.invites:
@@ -97,7 +96,11 @@ def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
         rows.append((button(p.t("🏫 Invite to an organisation below"), InviteBelow(here, 1)),))
     rows.append((button(p.t("👥 Coordinators"), Coordinators(here, 1)),))
     rows.append((button(p.t("← To the organisation"), Unit(here)),))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=p.html("Invites: {name}", name=cut(found.unit.organisation.name, NAME_CHARS)),
+        text="\n\n".join(parts),
+        rows=tuple(rows),
+    )
 
 
 def _line(stage: Stage, invite: Invite) -> str:
@@ -123,17 +126,18 @@ def below(stage: Stage, at: InviteBelow, found: FoundUnit | None) -> Screen:
     if found is None:
         return no_access(stage)
     p, here = stage.phrases, at.organisation
-    text = p.html(
-        "<b>{name}: where to invite?</b>\n\nWhoever is invited to a school counts in all the"
-        " organisations above it too.",
-        name=cut(found.organisation.name, NAME_CHARS),
-    )
     shown, number = page_of(found.children, at.page)
     rows: list[Row] = [(button(each.name, Inviting(Key(each.id), 1)),) for each in shown]
     pages = count_pages(len(found.children))
     rows += turning(p, number, pages, lambda page: InviteBelow(here, page))
     rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(
+        heading=p.html("{name}: where to invite?", name=cut(found.organisation.name, NAME_CHARS)),
+        text=p.html(
+            "Whoever is invited to a school counts in all the organisations above it too."
+        ),
+        rows=tuple(rows),
+    )
 
 
 # One invite.
@@ -180,10 +184,11 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
         return no_access(stage)
     p, here = stage.phrases, Key(invite.organisation)
     back = (button(p.t("← Invites"), Inviting(here, 1)),)
-    parts = [_head(stage, invite)]
+    heading = _heading(stage, invite)
+    parts = [_how_good(stage, invite)]
     if not invite.valid(stage.at):
         parts.append(p.html("Nobody can join by it any more. You can make a new one."))
-        return Screen(text="\n\n".join(parts), rows=(back,))
+        return Screen(heading=heading, text="\n\n".join(parts), rows=(back,))
     withdraw = (button(p.t("✖ Withdraw"), AskToWithdraw(at.invite)),)
     links = _links(stage, invite)
     if links is None:
@@ -193,7 +198,7 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
                 " links lead nowhere. Please make a new invite."
             )
         )
-        return Screen(text="\n\n".join(parts), rows=(withdraw, back))
+        return Screen(heading=heading, text="\n\n".join(parts), rows=(withdraw, back))
     parts += [f"{escape(each.called)}:\n<code>{escape(each.address)}</code>" for each in links]
     if stage.addresses.local and stage.addresses.page:
         parts.append(
@@ -210,20 +215,25 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
     ]
     if links:
         rows.append((button(p.t("🖨 A page to print"), InvitePaper(at.invite)),))
-    return Screen(text="\n\n".join(parts), rows=(*rows, withdraw, back))
+    return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, withdraw, back))
 
 
-def _head(stage: Stage, invite: Invite) -> str:
+def _heading(stage: Stage, invite: Invite) -> str:
     p, name = stage.phrases, cut(invite.name, NAME_CHARS)
-    head = p.html("<b>An invite to learn: {name}</b>", name=name)
     if invite.role is Role.COORDINATOR:
-        head = p.html("<b>An invite for a coordinator: {name}</b>", name=name)
+        return p.html("An invite for a coordinator: {name}", name=name)
+    return p.html("An invite to learn: {name}", name=name)
+
+
+def _how_good(stage: Stage, invite: Invite) -> str:
+    """Say until when an invite is good, for how many, and who has used it."""
+    p = stage.phrases
     until = p.html("Good by {day}.", day=p.day(_last_day(stage, invite)))
     used = p.many("{count} person has joined.", "{count} people have joined.", invite.uses)
     limit = ""
     if invite.limit is not None:
         limit = " " + p.many("For {count} person.", "For {count} people.", invite.limit)
-    return f"{head}\n{until}{limit} {used}"
+    return f"{until}{limit} {used}"
 
 
 def _links(stage: Stage, invite: Invite) -> tuple[_Link, ...] | None:
@@ -340,12 +350,14 @@ def ask_to_withdraw(stage: Stage, at: AskToWithdraw, invite: Invite | None) -> S
     if invite is None:
         return no_access(stage)
     p = stage.phrases
-    ask = p.html(
-        "<b>Withdraw it?</b>\n\nNobody can join by it from then on, neither by the link nor by"
-        " the QR code on paper. Whoever has joined stays."
+    means = p.html(
+        "Nobody can join by it from then on, neither by the link nor by the QR code on paper."
+        " Whoever has joined stays."
     )
+    what = f"{_heading(stage, invite)}\n{_how_good(stage, invite)}"
     return Screen(
-        text=f"{_head(stage, invite)}\n\n{ask}",
+        heading=p.html("Withdraw it?"),
+        text=f"{what}\n\n{means}",
         rows=(
             (button(p.t("No, keep it"), ShowInvite(at.invite)),),
             (button(p.t("Yes, withdraw"), Withdraw(at.invite)),),
@@ -392,8 +404,8 @@ def coordinators(stage: Stage, at: Coordinators, found: FoundCoordinators | None
     p, here = stage.phrases, at.organisation
     shown, number = page_of(found.members, at.page)
     pages = count_pages(len(found.members))
-    name = cut(found.unit.organisation.name, NAME_CHARS)
-    lines = [p.html("<b>Coordinators: {name}</b>", name=name)]
+    heading = p.html("Coordinators: {name}", name=cut(found.unit.organisation.name, NAME_CHARS))
+    lines = []
     rows: list[Row] = []
     for each in shown:
         name = shown_name(p, each.name, each.person)
@@ -406,7 +418,7 @@ def coordinators(stage: Stage, at: Coordinators, found: FoundCoordinators | None
     rows += turning(p, number, pages, lambda page: Coordinators(here, page))
     rows.append((button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),))
     rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
-    return Screen(text="\n".join(lines), rows=tuple(rows))
+    return Screen(heading=heading, text="\n".join(lines), rows=tuple(rows))
 
 
 def member(stage: Stage, at: AskToRemove | Remove) -> MemberOf:
@@ -429,16 +441,14 @@ def ask_to_remove(stage: Stage, at: AskToRemove, found: FoundMember | None) -> S
     name = cut(shown_name(p, found.member.name, found.member.person))
     oneself = at.member == stage.person.id
     if oneself:
-        ask = p.html(
-            "<b>Leave “{organisation}”?</b>", organisation=cut(found.organisation, NAME_CHARS)
-        )
+        ask = p.html("Leave “{name}”?", name=cut(found.organisation, NAME_CHARS))
     else:
         ask = p.html(
-            "<b>Remove {name} from “{organisation}”?</b>",
+            "Remove {name} from “{organisation}”?",
             name=name,
             organisation=cut(found.organisation, NAME_CHARS),
         )
-    parts = [ask]
+    parts = []
     if at.role == Role.LEARNER:
         parts.append(
             p.html(
@@ -470,6 +480,7 @@ def ask_to_remove(stage: Stage, at: AskToRemove, found: FoundMember | None) -> S
             )
     yes = p.t("Yes, leave") if oneself else p.t("Yes, remove")
     return Screen(
+        heading=ask,
         text="\n\n".join(parts),
         rows=(
             (button(p.t("No, leave it so"), back),),

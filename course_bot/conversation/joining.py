@@ -159,38 +159,44 @@ def no_invite(stage: Stage, at: NoInvite) -> Screen:
     p = stage.phrases
     match at.reason:
         case Fault.BROKEN:
+            heading = p.html("The invite's link is not whole.")
             text = p.html(
-                "<b>The invite's link is not whole.</b>\n\nPart of it was lost on the way, as"
+                "Part of it was lost on the way, as"
                 " when it is copied by hand. Open the link itself once more, or the QR code, or"
                 " copy all of it."
             )
         case Fault.UNKNOWN:
+            heading = p.html("There is no such invite.")
             text = p.html(
-                "<b>There is no such invite.</b>\n\nPerhaps a character of the link is wrong, it"
+                "Perhaps a character of the link is wrong, it"
                 " is meant for another course, or its organisation takes no part any more. Ask"
                 " whoever gave it to you for a new one."
             )
         case Fault.EXPIRED:
+            heading = p.html("This invite has ended.")
             text = p.html(
-                "<b>This invite has ended.</b>\n\nEach is good until a certain day. Ask whoever"
-                " gave it to you for a new one."
+                "Each is good until a certain day. Ask whoever gave it to you for a new one."
             )
         case Fault.USED_UP:
+            heading = p.html("This invite has been used.")
             text = p.html(
-                "<b>This invite has been used.</b>\n\nNo more people can join by it. Ask whoever"
-                " gave it to you for one of your own."
+                "No more people can join by it. Ask whoever gave it to you for one of your own."
             )
         case Fault.WITHDRAWN:
+            heading = p.html("This invite was withdrawn.")
             text = p.html(
-                "<b>This invite was withdrawn.</b>\n\nWhoever made it has taken it back. Ask for a"
-                " new one, if you should join."
+                "Whoever made it has taken it back. Ask for a new one, if you should join."
             )
         case _:
             raise StaleError
     if stage.person.track:
-        return Screen(text=text, rows=ways(stage))
+        return Screen(heading=heading, text=text, rows=ways(stage, primary=True))
     without = p.html("You can take the course without an invite too, and join later.")
-    return Screen(text=f"{text}\n\n{without}", rows=((button(p.t("To the course"), Welcome()),),))
+    return Screen(
+        heading=heading,
+        text=f"{text}\n\n{without}",
+        rows=((button(p.t("To the course"), Welcome(), primary=True),),),
+    )
 
 
 def shown(stage: Stage, at: Invited) -> OpenedInvite:
@@ -205,17 +211,17 @@ def invited(stage: Stage, _at: Invited, found: Shown) -> Screen:
     if invite is None or fault:
         return no_invite(stage, NoInvite(fault or Fault.UNKNOWN))
     learner = invite.role is Role.LEARNER
-    whose = p.html(
-        "Invite: <b>{name}</b> ({kind})", name=cut(invite.name, NAME_CHARS), kind=invite.kind
+    heading = p.html(
+        "✉ Invite: {name} ({kind})", name=cut(invite.name, NAME_CHARS), kind=invite.kind
     )
     role = (
         p.html("You are invited to take the training with your colleagues.")
         if learner
         else p.html("You are invited as a coordinator: to help with the training and follow it.")
     )
-    parts = [f"✉ {whose}\n{role}", *consent(p, invite.role, cut(invite.name, NAME_CHARS))]
+    parts = [role, *consent(p, invite.role, cut(invite.name, NAME_CHARS))]
     if not stage.person.track:
-        parts.insert(0, f"👋 <b>{escape(stage.course.title)}</b>\n{escape(stage.course.about)}")
+        parts.insert(1, f"<b>{escape(stage.course.title)}</b>\n{escape(stage.course.about)}")
         parts.append(
             p.html(
                 "🔒 We store the name you give, your role and your answers, to keep your place"
@@ -223,9 +229,10 @@ def invited(stage: Stage, _at: Invited, found: Shown) -> Screen:
             )
         )
     return Screen(
+        heading=heading,
         text="\n\n".join(parts),
         rows=(
-            (button(p.t("Agree and join"), Accept()),),
+            (button(p.t("Agree and join"), Accept(), primary=True),),
             (button(p.t("Not now"), GoOn() if stage.person.unfinished else _home(stage)),),
         ),
     )
@@ -322,16 +329,16 @@ def name_for_report(stage: Stage, _at: NameForReport) -> Screen:
     """Ask for the name once more."""
     p = stage.phrases
     text = p.html(
-        "<b>The report needs a name.</b>\n\nWrite your name and patronymic: by these your"
-        " colleagues will know you there. Without a name you stand there as “{nobody}”.",
+        "Write your name and patronymic: by these your colleagues will know you there. Without a"
+        " name you stand there as “{nobody}”.",
         nobody=shown_name(p, "", stage.person.id),
     )
     rows: list[Row] = []
     offered = clean_name(stage.offered_name)
     if offered:
-        rows.append((button(offered, SignAsOffered()),))
+        rows.append((button(offered, SignAsOffered(), primary=True),))
     rows.append((button(p.t("Without a name"), StayNameless()),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(heading=p.html("The report needs a name."), text=text, rows=tuple(rows))
 
 
 def take_typed_name(stage: Stage, text: str) -> Decision:
@@ -376,8 +383,8 @@ def choose_assigned(stage: Stage, at: ChooseAssigned, found: tuple[Duty, ...]) -
     ]
     if not theirs:
         text = p.html("Nothing is assigned to you there now.")
-        return Screen(text=text, rows=_other_ways(stage))
-    lines = [p.html("<b>“{name}” asks you to take:</b>", name=cut(theirs[0].name, NAME_CHARS))]
+        return Screen(text=text, rows=_other_ways(stage, primary=True))
+    lines = []
     rows: list[Row] = []
     for duty in theirs:
         track = course.tracks[duty.track]
@@ -385,7 +392,7 @@ def choose_assigned(stage: Stage, at: ChooseAssigned, found: tuple[Duty, ...]) -
         due = p.html(" · by {day}", day=told(p, duty.due, today)) if duty.due else ""
         lines.append(f"<b>{escape(track.title)}</b>{due}\n{escape(track.about)}")
         take = TakeTrack(track.id) if person.track else Begin(track.id)
-        rows.append((button(p.t("Begin “{title}”", title=track.title), take),))
+        rows.append((button(p.t("Begin “{title}”", title=track.title), take, primary=not rows),))
     if person.track:
         lines.append(
             p.html(
@@ -394,13 +401,17 @@ def choose_assigned(stage: Stage, at: ChooseAssigned, found: tuple[Duty, ...]) -
                 title=stage.track.title,
             )
         )
-    return Screen(text="\n\n".join(lines), rows=(*rows, *_other_ways(stage)))
+    return Screen(
+        heading=p.html("“{name}” asks you to take:", name=cut(theirs[0].name, NAME_CHARS)),
+        text="\n\n".join(lines),
+        rows=(*rows, *_other_ways(stage)),
+    )
 
 
-def _other_ways(stage: Stage) -> tuple[Row, ...]:
+def _other_ways(stage: Stage, *, primary: bool = False) -> tuple[Row, ...]:
     if stage.person.track:
-        return ways(stage)
-    return ((button(stage.phrases.t("Another track"), AskRole()),),)
+        return ways(stage, primary=primary)
+    return ((button(stage.phrases.t("Another track"), AskRole(), primary=primary),),)
 
 
 def memberships(stage: Stage, _at: Belonging | AskToLeave) -> Memberships:
@@ -417,7 +428,6 @@ def belonging(stage: Stage, at: Belonging, found: tuple[Membership, ...]) -> Scr
     role = p.html("You learn here since {day}.", day=day)
     if own.role is Role.COORDINATOR:
         role = p.html("You coordinate here since {day}.", day=day)
-    head = f"<b>{brief(own.name, NAME_CHARS)}</b> ({escape(own.kind)})"
     out: Action = AskToLeave(at.organisation)
     rows: list[Row] = []
     if own.role is Role.COORDINATOR:
@@ -425,8 +435,11 @@ def belonging(stage: Stage, at: Belonging, found: tuple[Membership, ...]) -> Scr
         out = AskToRemove(at.organisation, Key(stage.person.id), own.role)
     rows.append((button(p.t("Leave the organisation"), out),))
     rows.append((button(p.t("← About me"), Me()),))
-    parts = (f"{head}\n{role}", *who_sees(p, own.role))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=f"{brief(own.name, NAME_CHARS)} ({escape(own.kind)})",
+        text="\n\n".join((role, *who_sees(p, own.role))),
+        rows=tuple(rows),
+    )
 
 
 def who_sees(p: Phrases, role: Role) -> tuple[str, ...]:
@@ -451,14 +464,13 @@ def ask_to_leave(stage: Stage, at: AskToLeave, found: tuple[Membership, ...]) ->
     p, own = stage.phrases, _own(found, at.organisation, Role.LEARNER)
     if own is None:
         return _not_there(stage)
-    text = p.html(
-        "<b>Leave “{name}”?</b>\n\nYou disappear from its reports; your lessons and results stay"
-        " yours. To come back you need a new invite.",
-        name=cut(own.name, NAME_CHARS),
-    )
     stay = Belonging(at.organisation, Role.LEARNER)
     return Screen(
-        text=text,
+        heading=p.html("Leave “{name}”?", name=cut(own.name, NAME_CHARS)),
+        text=p.html(
+            "You disappear from its reports; your lessons and results stay yours. To come back you"
+            " need a new invite."
+        ),
         rows=(
             (button(p.t("No, stay"), stay),),
             (button(p.t("Yes, leave"), Leave(at.organisation)),),

@@ -1,6 +1,5 @@
 """Reading: a lesson's steps one after another, the position kept, the quiz after the last."""
 
-from dataclasses import replace
 from html import escape
 
 from course_bot.conversation.actions import GoOn, OpenLesson, OpenQuiz, Step, TrackDone
@@ -62,16 +61,18 @@ def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
     p = stage.phrases
     back = button(p.t("← Back"), Step(lesson_id, current - 1))
     unfinished = stage.person.unfinished
-    if unfinished is not None and unfinished.lesson == lesson_id:
-        quiz = button(p.t("↩ Back to the quiz"), OpenQuiz(lesson_id))
+    # Whoever is in the middle of the quiz has only come to look something up.
+    looking = unfinished is not None and unfinished.lesson == lesson_id
+    if looking:
+        quiz = button(p.t("↩ Back to the quiz"), OpenQuiz(lesson_id), primary=True)
     elif current == count:
-        quiz = button(p.t("✍ To the quiz"), OpenQuiz(lesson_id))
+        quiz = button(p.t("✍ To the quiz"), OpenQuiz(lesson_id), primary=True)
     else:
         quiz = button(p.t("I know this — to the quiz"), OpenQuiz(lesson_id))
     menu = to_menu(p)
     if current == count:
-        return [(replace(quiz, primary=True),), (back, menu)]
-    forward = button(p.t("Next →"), Step(lesson_id, current + 1), primary=True)
+        return [(quiz,), (back, menu)]
+    forward = button(p.t("Next →"), Step(lesson_id, current + 1), primary=not looking)
     return [(back, forward) if current > 1 else (forward,), (quiz,), (menu,)]
 
 

@@ -72,8 +72,10 @@ def day_of(stage: Stage, moment: datetime, zone: str) -> str:
     return told(stage.phrases, moment.astimezone(now.tzinfo).date(), now.date())
 
 
-def heading(stage: Stage, unit: Unit, title: str = "") -> str:
-    """Head a screen with an organisation's name and the moment of its figures.
+def headed(stage: Stage, unit: Unit, title: str = "") -> tuple[str, str]:
+    """Return the heading of a screen of figures, and the paragraph under it.
+
+    The organisation stands in one of them, the moment of its figures in the second.
 
     Args:
         stage: the coordinator's.
@@ -81,5 +83,5 @@ def heading(stage: Stage, unit: Unit, title: str = "") -> str:
         title: what the screen is about, in HTML, where it is not the organisation itself.
     """
     moment = as_of(stage.phrases, local(stage, unit.zone), "%H:%M")
-    name = f"<b>{brief(unit.organisation.name, NAME_CHARS)}</b>"
-    return "\n".join(part for part in (title, name, f"<i>{moment}</i>") if part)
+    name = brief(unit.organisation.name, NAME_CHARS)
+    return (title, f"{name}\n<i>{moment}</i>") if title else (name, f"<i>{moment}</i>")

@@ -1,6 +1,7 @@
 """A coordinator reminds those who have not finished, and sees what became of it."""
 
 from datetime import datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
@@ -60,10 +61,10 @@ def choose(stage: Stage, at: Nudge, found: Standings | None) -> Screen:
     left = sum(counts.values())
     rows: list[Row] = []
     if left:
+        heading = p.html("Whom shall I remind?")
         text = p.html(
-            "<b>Whom shall I remind?</b>\n\nOnly those who have not finished are written to, by"
-            " day, and each of them by coordinators at most once in 3 days. To remind one school"
-            " only, open it first."
+            "Only those who have not finished are written to, by day, and each of them by"
+            " coordinators at most once in 3 days. To remind one school only, open it first."
         )
         rows += [
             (button(_whom(p, state, counts[state]), NudgeWhom(at.organisation, state)),)
@@ -73,10 +74,11 @@ def choose(stage: Stage, at: Nudge, found: Standings | None) -> Screen:
         label = p.t("All who have not finished: {count}", count=left)
         rows.append((button(label, NudgeWhom(at.organisation, ALL)),))
     else:
-        text = p.html("<b>There is nobody to remind.</b>\n\nAll have finished.")
+        heading = p.html("There is nobody to remind.")
+        text = p.html("All have finished.")
     rows.append((button(p.t("🕓 Latest reminders"), NudgedLately(at.organisation)),))
     rows.append((_to_unit(stage, at.organisation),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(heading=heading, text=text, rows=tuple(rows))
 
 
 def _whom(p: Phrases, state: State, count: int) -> str:
@@ -111,11 +113,12 @@ def preview(stage: Stage, at: NudgeWhom, found: Preview | None) -> Screen:
     if found is None:
         return team.no_access(stage)
     p = stage.phrases
-    parts = [
-        p.html("<b>A reminder: {count} will get it.</b>", count=found.gets)
+    heading = (
+        p.html("A reminder: {count} will get it.", count=found.gets)
         if found.gets
-        else p.html("<b>Nobody would get this reminder now.</b>")
-    ]
+        else p.html("Nobody would get this reminder now.")
+    )
+    parts = []
     if found.example is not None:
         reads = p.html("For example, somebody will read:")
         track = stage.course.tracks.get(found.example.track)
@@ -128,9 +131,9 @@ def preview(stage: Stage, at: NudgeWhom, found: Preview | None) -> Screen:
     rows: list[Row] = []
     if found.gets:
         label = p.t("✉ Send to {count}", count=found.gets)
-        rows.append((button(label, SendNudge(at.organisation, at.state)),))
+        rows.append((button(label, SendNudge(at.organisation, at.state), primary=True),))
     rows.append((button(p.t("← Back"), Nudge(at.organisation)),))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(heading=heading, text="\n\n".join(parts), rows=tuple(rows))
 
 
 def _others(p: Phrases, found: Preview) -> list[str]:
@@ -206,10 +209,7 @@ def became(stage: Stage, at: Nudged, found: Sent | None) -> Screen:
         lines.append(p.html("❔ it is not known whether it came: {count}", count=found.unknown))
     if found.unreachable:
         lines.append(p.html("💻 in the browser only: {count}", count=found.unreachable))
-    parts = [
-        p.html("<b>A reminder of {day}</b>\n{name}", day=_day(stage, found), name=found.name),
-        "\n".join(lines),
-    ]
+    parts = [escape(found.name), "\n".join(lines)]
     if found.unreachable:
         parts.append(to_forward(p))
     rows: tuple[Row, ...] = (
@@ -217,7 +217,11 @@ def became(stage: Stage, at: Nudged, found: Sent | None) -> Screen:
         (button(p.t("🕓 Latest reminders"), NudgedLately(at.organisation)),),
         (_to_unit(stage, at.organisation),),
     )
-    return Screen(text="\n\n".join(parts), rows=rows)
+    return Screen(
+        heading=p.html("A reminder of {day}", day=_day(stage, found)),
+        text="\n\n".join(parts),
+        rows=rows,
+    )
 
 
 def _day(stage: Stage, mailing: Sent) -> str:
@@ -238,9 +242,9 @@ def list_latest(stage: Stage, at: NudgedLately, found: tuple[Sent, ...] | None) 
         return team.no_access(stage)
     p = stage.phrases
     text = (
-        p.html("<b>Latest reminders</b>\n\nPress one to see whom it has reached.")
+        p.html("Press one to see whom it has reached.")
         if found
-        else p.html("<b>Latest reminders</b>\n\nNone in the last 30 days.")
+        else p.html("None in the last 30 days.")
     )
     rows: list[Row] = [
         (
@@ -258,7 +262,7 @@ def list_latest(stage: Stage, at: NudgedLately, found: tuple[Sent, ...] | None) 
     ]
     rows.append((button(p.t("🔔 Remind"), Nudge(at.organisation)),))
     rows.append((_to_unit(stage, at.organisation),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(heading=p.html("Latest reminders"), text=text, rows=tuple(rows))
 
 
 def _to_unit(stage: Stage, organisation: Key) -> Button:
@@ -289,7 +293,7 @@ def nudge(
     return Screen(
         text=_words(course, p, left, minutes=minutes, at=at, zone=zone),
         rows=(
-            (button(p.t("▶ Go on"), on),),
+            (button(p.t("▶ Go on"), on, primary=True),),
             (button(p.t("🔕 Pause reminders"), Remind(0)),),
         ),
     )

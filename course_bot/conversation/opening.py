@@ -48,16 +48,17 @@ def show_link(stage: Stage, at: TableLink, found: FoundUnit | None) -> Screen:
     back: Row = (button(p.t("← {name}", name=found.organisation.name), Unit(at.organisation)),)
     if stage.at >= ends:
         return Screen(
-            text=ended(p), rows=((button(make_anew(p), OpenTable(at.organisation)),), back)
+            text=ended(p),
+            rows=((button(make_anew(p), OpenTable(at.organisation), primary=True),), back),
         )
     page = stage.addresses.page
+    heading = p.html("{name}: the reports as a table", name=found.organisation.name)
     parts = [
-        p.html("<b>{name}: the reports as a table</b>", name=found.organisation.name),
         p.html("All people and lessons on a wide page: search, choose, sort, print."),
     ]
     if not page:
         parts.append(p.html("The page is not open now. Please try again later."))
-        return Screen(text="\n\n".join(parts), rows=(back,))
+        return Screen(heading=heading, text="\n\n".join(parts), rows=(back,))
     parts.append(
         p.html(
             "The link works once and for 15 minutes, and the page stays open for 8 hours. Do not"
@@ -68,11 +69,11 @@ def show_link(stage: Stage, at: TableLink, found: FoundUnit | None) -> Screen:
     url = f"{page}/team/{at.organisation}/enter/{secret}"
     rows: tuple[Row, ...] = ()
     if stage.door == "browser" or not stage.addresses.local:
-        rows = ((Button(label=p.t("Open the table"), url=url),),)
+        rows = ((Button(label=p.t("Open the table"), url=url, primary=True),),)
     else:
         parts.append(p.html("In a browser on the computer where the course runs:"))
         parts.append(f"<code>{escape(url)}</code>")
-    return Screen(text="\n\n".join(parts), rows=(*rows, back))
+    return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, back))
 
 
 ROUTES = (

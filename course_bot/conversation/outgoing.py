@@ -99,16 +99,15 @@ async def _farewell(telling: Telling) -> Screen | None:
         return None
     p = phrases(message.person.language)
     text = p.html(
-        "<b>You have not been here for a long time.</b>\n\nIf you do not look in before {day},"
-        " everything that is stored about you will be deleted: name, results, memberships and"
-        " certificates. If it is to stay, press the button.",
+        "If you do not look in before {day}, everything that is stored about you will be deleted:"
+        " name, results, memberships and certificates. If it is to stay, press the button.",
         day=p.day(date.fromisoformat(message.about)),
     )
     rows = (
-        (button(p.t("Keep it, I am here"), Menu()),),
+        (button(p.t("Keep it, I am here"), Menu(), primary=True),),
         (button(p.t("🗑 Delete everything"), AskToErase()),),
     )
-    return Screen(text=text, rows=rows)
+    return Screen(heading=p.html("You have not been here for a long time."), text=text, rows=rows)
 
 
 _KINDS: Mapping[str, Kind] = {

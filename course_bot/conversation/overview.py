@@ -1,9 +1,11 @@
 """An organisation at a glance: how far its people are, and those of all that belong to it."""
 
+from dataclasses import replace
+
 from course_bot.conversation.actions import Key, People, Stuck, Team, Unit, Units
 from course_bot.conversation.days import told
 from course_bot.conversation.help import ways
-from course_bot.conversation.listing import brief, count_pages, heading, local, page_of, turning
+from course_bot.conversation.listing import brief, count_pages, headed, local, page_of, turning
 from course_bot.conversation.menu import bar
 from course_bot.conversation.people import OPEN
 from course_bot.conversation.port import Screen
@@ -43,8 +45,10 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
         # What there is to do comes first: to invite somebody.
         rows = [*does, looks] if looks else does
     rows += _elsewhere(p, found)
-    parts = (heading(stage, there.unit), standing, _assigned(stage, found.assignments, here))
-    return Screen(text="\n\n".join(parts), rows=(*rows, *ways(stage)))
+    rows[0] = (replace(rows[0][0], primary=True), *rows[0][1:])
+    heading, under = headed(stage, there.unit)
+    parts = (under, standing, _assigned(stage, found.assignments, here))
+    return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, *ways(stage)))
 
 
 def _standing(p: Phrases, found: Standings) -> str:
@@ -110,8 +114,9 @@ def units(stage: Stage, at: Units, there: There[tuple[UnitRow, ...]] | None) -> 
     ]
     rows += turning(p, number, count_pages(len(there.found)), lambda page: Units(here, page))
     rows.append((button(p.t("← Overview"), Unit(here)),))
-    text = "\n\n".join((heading(stage, there.unit), *lines))
-    return Screen(text=text, rows=(*rows, *ways(stage)))
+    heading, under = headed(stage, there.unit)
+    text = "\n\n".join((under, *lines))
+    return Screen(heading=heading, text=text, rows=(*rows, *ways(stage)))
 
 
 def _unit_line(p: Phrases, row: UnitRow, here: Key) -> str:

@@ -10,7 +10,7 @@ from course_bot.conversation.listing import (
     PAGE,
     brief,
     count_pages,
-    heading,
+    headed,
     local,
     turning,
 )
@@ -66,7 +66,8 @@ def listed(stage: Stage, at: People, there: There[Listed] | None) -> Screen:
     if there is None:
         return no_access(stage)
     p, found, here = stage.phrases, there.found, at.organisation
-    parts = [heading(stage, there.unit, _title(p, at.shown))]
+    heading, under = headed(stage, there.unit, _title(p, at.shown))
+    parts = [under]
     pages = count_pages(found.total)
     if pages > 1:
         parts.append(p.html("Page {number} of {count}", number=found.number, count=pages))
@@ -90,7 +91,7 @@ def listed(stage: Stage, at: People, there: There[Listed] | None) -> Screen:
         for start in range(0, len(keys), FILTERS_IN_ROW)
     ]
     rows.append((button(p.t("← Overview"), Unit(here)),))
-    return Screen(text="\n\n".join(parts), rows=(*rows, *ways(stage)))
+    return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, *ways(stage)))
 
 
 def _title(p: Phrases, shown: str) -> str:
@@ -179,7 +180,7 @@ def member(stage: Stage, at: Member, there: There[PersonCard | None] | None) -> 
         joined=_day(p, card.joined_at, now),
         seen=_day(p, card.seen_at, now),
     )
-    parts = [f"<b>{brief(_name(p, card))}</b>\n{places}\n<i>{seen}</i>"]
+    parts = [f"{places}\n<i>{seen}</i>"]
     study = study_under_present_names(card.study, stage.course.renamed)
     # Whoever is in two schools with the same track sees it once, and each lesson once.
     tracks = {row.track: row for row in card.rows}
@@ -200,7 +201,11 @@ def member(stage: Stage, at: Member, there: There[PersonCard | None] | None) -> 
         )
         for number, name in card.organisations[:PAGE]
     ]
-    return Screen(text="\n\n".join(parts), rows=(back, *removing, *ways(stage)))
+    return Screen(
+        heading=brief(_name(p, card)),
+        text="\n\n".join(parts),
+        rows=(back, *removing, *ways(stage)),
+    )
 
 
 def _lesson(stage: Stage, study: Study, lesson_id: str, now: datetime) -> str:

@@ -62,7 +62,6 @@ def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
     name = person.name or p.t("not given")
     other: Language = "ru" if person.language == "en" else "en"
     lines = [
-        p.html("<b>About me</b>"),
         "\n".join(
             (
                 p.html("Name in reports: <b>{name}</b>", name=name),
@@ -94,7 +93,11 @@ def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
     rows += certificates.keys(stage, *stage.course.tracks)
     rows.append((button(p.t("📱 Go on on another device"), MakeLink()),))
     rows.append((button(p.t("🔒 What is stored about me"), Stored()),))
-    return Screen(text="\n\n".join(lines), rows=(*rows, *ways(stage)))
+    return Screen(
+        heading=p.html("About me"),
+        text="\n\n".join(lines),
+        rows=(*rows, *ways(stage, primary=True)),
+    )
 
 
 def _about_reminders(stage: Stage) -> str:
@@ -144,7 +147,6 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
     p = stage.phrases
     text = "\n\n".join(
         (
-            p.html("<b>What is stored about you</b>"),
             p.html(
                 "• your name, role, language and the messenger's number for you;\n"
                 "• which steps you have read, and when you were last here;\n"
@@ -174,7 +176,7 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
         (button(p.t("🗑 Delete everything"), AskToErase()),),
         (button(p.t("← About me"), Me()),),
     )
-    return Screen(text=text, rows=rows)
+    return Screen(heading=p.html("What is stored about you"), text=text, rows=rows)
 
 
 def export(stage: Stage, _wanted: Export) -> Decision:
@@ -192,8 +194,9 @@ def ask_to_erase(stage: Stage, _at: AskToErase) -> Screen:
     """Make sure that everything is to be deleted."""
     p = stage.phrases
     return Screen(
+        heading=p.html("Delete everything?"),
         text=p.html(
-            "<b>Delete everything?</b>\n\nYour name, progress, results and answers will be gone,"
+            "Your name, progress, results and answers will be gone,"
             " at every device and messenger you use here. You will belong to no organisation any"
             " more, and your certificates will be withdrawn: whoever checks one reads just that."
             " It cannot be undone."
@@ -217,7 +220,7 @@ def erased(stage: Stage, _at: Erased) -> Screen:
     p = stage.phrases
     return Screen(
         text=p.html("Everything about you is deleted. If you want to begin anew, just press."),
-        rows=((button(p.t("Begin anew"), Welcome()),),),
+        rows=((button(p.t("Begin anew"), Welcome(), primary=True),),),
     )
 
 
@@ -236,12 +239,14 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
     if stage.at >= ends_at(at.issued, at.mark):
         return Screen(
             text=ended(p),
-            rows=((button(make_anew(p), MakeLink()),), (button(p.t("← About me"), Me()),)),
+            rows=(
+                (button(make_anew(p), MakeLink(), primary=True),),
+                (button(p.t("← About me"), Me()),),
+            ),
         )
     payload = LINK_PAYLOAD + token(stage, _PURPOSE, at.issued, at.mark)
     page, bot = stage.addresses.page, stage.addresses.telegram_bot
     parts = [
-        p.html("<b>Go on on another device</b>"),
         p.html(
             "Open a link there: your progress comes with you. It works once and for 15 minutes."
             " Do not show it to others: whoever opens it goes on as you."
@@ -265,7 +270,9 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
         if stage.door != "telegram":
             rows.append((Button(label=p.t("Open in Telegram"), url=url),))
     rows.append((button(p.t("← About me"), Me()),))
-    return Screen(text="\n\n".join(parts), rows=tuple(rows))
+    return Screen(
+        heading=p.html("Go on on another device"), text="\n\n".join(parts), rows=tuple(rows)
+    )
 
 
 def arrive(stage: Stage, secret: str) -> Decision:
@@ -314,10 +321,10 @@ def ask_to_join(stage: Stage, _at: Arrive) -> Screen:
         )
         yes = p.t("Yes, go on here")
         no = Welcome()
-    ask = p.html("<b>Go on here with the progress from the other device?</b>")
     return Screen(
-        text=f"{ask}\n\n{about}",
-        rows=((button(yes, Join()),), (button(p.t("No, leave it"), no),)),
+        heading=p.html("Go on here with the progress from the other device?"),
+        text=about,
+        rows=((button(yes, Join(), primary=True),), (button(p.t("No, leave it"), no),)),
     )
 
 

@@ -112,7 +112,6 @@ def locked(stage: Stage, at: QuizLocked) -> Screen:
     if not before:
         return _open(p, lesson)
     lines = [
-        p.html("<b>The quiz of “{title}” opens a little later</b>", title=lesson.title),
         p.html("First pass the quizzes of the lessons before it:"),
         "\n".join(f"• {escape(each.title)}" for each in before),
         p.html("You may read any lesson now. And what you know already you need not read: go"
@@ -120,9 +119,10 @@ def locked(stage: Stage, at: QuizLocked) -> Screen:
     ]  # fmt: skip
     first = before[0]
     return Screen(
+        heading=p.html("The quiz of “{title}” opens a little later", title=lesson.title),
         text="\n\n".join(lines),
         rows=(
-            (button(p.t("Quiz: {title}", title=first.title), OpenQuiz(first.id)),),
+            (button(p.t("Quiz: {title}", title=first.title), OpenQuiz(first.id), primary=True),),
             (button(p.t("Lesson: {title}", title=first.title), OpenLesson(first.id)),),
             (button(p.t("↩ Back to this lesson"), OpenLesson(lesson_id)), to_menu(p)),
         ),
@@ -133,7 +133,7 @@ def _open(p: Phrases, lesson: Lesson) -> Screen:
     """Show that nothing stands before a lesson's quiz any more."""
     return Screen(
         text=p.html("The quiz of “{title}” is open.", title=lesson.title),
-        rows=((button(p.t("✍ To the quiz"), OpenQuiz(lesson.id)),), (to_menu(p),)),
+        rows=((button(p.t("✍ To the quiz"), OpenQuiz(lesson.id), primary=True),), (to_menu(p),)),
     )
 
 
@@ -146,16 +146,22 @@ def other_in_progress(stage: Stage, at: OtherQuiz) -> Screen:
         return _open(p, lesson)
     at_hand = _lesson_title(stage, unfinished.lesson)
     return Screen(
+        heading=p.html("You are in the middle of another quiz"),
         text=p.html(
-            "<b>You are in the middle of another quiz</b>\n\nIn “{title}” you have answered {done}"
-            " of {count} questions. Finish it first, or begin the new one? Then that one will have"
-            " to be taken from its beginning.",
+            "In “{title}” you have answered {done} of {count} questions. Finish it first, or begin"
+            " the new one? Then that one will have to be taken from its beginning.",
             title=at_hand,
             done=len(stage.person.study.answers),
             count=len(unfinished.asked),
         ),
         rows=(
-            (button(p.t("Go on: {title}", title=at_hand), OpenQuiz(unfinished.lesson)),),
+            (
+                button(
+                    p.t("Go on: {title}", title=at_hand),
+                    OpenQuiz(unfinished.lesson),
+                    primary=True,
+                ),
+            ),
             (
                 button(
                     p.t("Begin: {title}", title=lesson.title),

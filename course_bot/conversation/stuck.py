@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from course_bot.conversation.actions import Stuck, Unit
 from course_bot.conversation.help import ways
-from course_bot.conversation.listing import PAGE, brief, heading
+from course_bot.conversation.listing import PAGE, brief, headed
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
 from course_bot.conversation.stage import Stage, button
@@ -34,14 +34,15 @@ def stops(stage: Stage, at: Stuck, there: There[Mapping[str, LessonSums]] | None
     # Equal ones come in the order of the course.
     order = {lesson: place for place, lesson in enumerate(stage.course.lessons)}
     top = sorted(stopped, key=lambda lesson: (-stopped[lesson], order[lesson]))[:PAGE]
-    parts = [heading(stage, there.unit, p.html("Where people stop"))]
+    heading, under = headed(stage, there.unit, p.html("Where people stop"))
+    parts = [under]
     parts += [_lesson(stage, lesson, there.found[lesson]) for lesson in top]
     if not there.found:
         parts.append(p.html("Nobody has opened a lesson yet."))
     elif not top:
         parts.append(p.html("Nowhere: whoever has opened a lesson has passed it."))
     rows = ((button(p.t("← Overview"), Unit(at.organisation)),), *ways(stage))
-    return Screen(text="\n\n".join(parts), rows=rows)
+    return Screen(heading=heading, text="\n\n".join(parts), rows=rows)
 
 
 def _lesson(stage: Stage, lesson_id: str, sums: LessonSums) -> str:

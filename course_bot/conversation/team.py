@@ -82,10 +82,10 @@ def choice(stage: Stage, _at: Team, found: tuple[Membership, ...]) -> Screen:
 def more(stage: Stage, at: Teams, found: tuple[Membership, ...]) -> Screen:
     """Offer a page of them."""
     p, theirs = stage.phrases, coordinated(found)
+    heading = p.html("My organisations")
     if not theirs:
         text = "\n\n".join(
             (
-                p.html("<b>My organisations</b>"),
                 p.html(
                     "Coordinators see here who in their school, municipality or region has"
                     " completed the course, who is stuck and who is late, and can remind them."
@@ -96,14 +96,14 @@ def more(stage: Stage, at: Teams, found: tuple[Membership, ...]) -> Screen:
                 ),
             )
         )
-        return Screen(text=text, rows=ways(stage))
+        return Screen(heading=heading, text=text, rows=ways(stage, primary=True))
     shown, number = page_of(theirs, at.page)
     rows: list[Row] = [
         (button(f"{each.name} · {each.kind}", Unit(Key(each.organisation))),) for each in shown
     ]
     rows += turning(p, number, count_pages(len(theirs)), Teams)
-    text = p.html("<b>My organisations</b>\n\nWhich one would you like to look at?")
-    return Screen(text=text, rows=(*rows, *ways(stage)))
+    text = p.html("Which one would you like to look at?")
+    return Screen(heading=heading, text=text, rows=(*rows, *ways(stage)))
 
 
 ROUTES = (

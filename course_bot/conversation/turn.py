@@ -288,7 +288,7 @@ class Conversation:
                 "Something went wrong on our side. Your answers are safe: wait a minute and press"
                 " once more."
             ),
-            rows=((button(p.t("Try again"), GoOn()),),),
+            rows=((button(p.t("Try again"), GoOn(), primary=True),),),
         )
 
     def refusal(self, reason: str, language: Language) -> str:

@@ -69,15 +69,15 @@ def ask_name(stage: Stage, _at: AskName) -> Screen:
     """Ask what to call the person: typed, taken from the messenger, or left out."""
     p = stage.phrases
     text = p.html(
-        "<b>What should we call you?</b>\n\nWrite your name and patronymic below, as you want"
-        " to see them in the report on the training."
+        "Write your name and patronymic below, as you want to see them in the report on the"
+        " training."
     )
     rows: list[Row] = []
     offered = clean_name(stage.offered_name)
     if offered:
-        rows.append((button(offered, TakeOfferedName()),))
+        rows.append((button(offered, TakeOfferedName(), primary=True),))
     rows.append((button(p.t("Without a name"), AskRole()),))
-    return Screen(text=text, rows=tuple(rows))
+    return Screen(heading=p.html("What should we call you?"), text=text, rows=tuple(rows))
 
 
 def take_offered_name(stage: Stage, _wanted: TakeOfferedName) -> Decision:
@@ -113,13 +113,13 @@ def ask_role(stage: Stage, _at: AskRole) -> Screen:
     """Ask which track to take; one that a link pointed to comes first."""
     p, wish = stage.phrases, stage.person.wish
     tracks = sorted(stage.course.tracks.values(), key=lambda each: wish != f"track-{each.id}")
-    lines = [p.html("<b>What do you do at school?</b>\n\nYour lessons depend on it.")]
+    lines = [p.html("Your lessons depend on it.")]
     lines += [
         f"<b>{escape(track.title)}</b> · {_length(stage, track)}\n{escape(track.about)}"
         for track in tracks
     ]
     rows = tuple((button(track.title, Begin(track.id)),) for track in tracks)
-    return Screen(text="\n\n".join(lines), rows=rows)
+    return Screen(heading=p.html("What do you do at school?"), text="\n\n".join(lines), rows=rows)
 
 
 def _length(stage: Stage, track: Track) -> str:
