@@ -4,11 +4,25 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
+from unicodedata import category
 
 from rapidfuzz import fuzz, process
 
 from course_bot.content.model import FaqEntry
-from course_bot.conversation.actions import Faq, Found, GoOn, Help, OpenLesson, StaleError, Team
+from course_bot.conversation.actions import (
+    AskName,
+    Faq,
+    Found,
+    GoOn,
+    Help,
+    NameCertificate,
+    NameForReport,
+    OpenLesson,
+    Question,
+    Rename,
+    StaleError,
+    Team,
+)
 from course_bot.conversation.lessons import in_minutes, lesson_at_hand
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, place, reading_place
@@ -38,6 +52,40 @@ SMALL_WORDS = frozenset(
     )
 )
 """Words that stand in questions about anything, as ``normal`` writes them."""
+GREETINGS = frozenset(
+    _WORDS.findall(
+        "здравствуйте здравствуй здраствуйте здрасте здрасьте привет приветствую приветик салют"
+        " добрый доброе доброго утро утра день дня вечер вечера hello hi hey morning afternoon"
+        " evening"
+    )
+)
+THANKS = frozenset(
+    _WORDS.findall(
+        "спасибо спасибки спосибо пасибо спс благодарю благодарна благодарен благодарим"
+        " признательна признателен мерси thanks thank thx"
+    )
+)
+ASSENTS = frozenset(
+    _WORDS.findall(
+        "ок окей оке ладно хорошо понятно понял поняла поняли ясно принято отлично супер здорово"
+        " ага угу ok okay okey fine great understood"
+    )
+)
+COURTESIES = (
+    GREETINGS
+    | THANKS
+    | ASSENTS
+    | frozenset(
+        _WORDS.findall(
+            "большое большущее огромное вам вас тебе за все всем очень еще раз и помощь ответ"
+            " обучение курс урок информацию подсказку коллеги уважаемые бот дорогой теперь мне я"
+            " да ну very much you so a lot good for the help your all i got it bot"
+        )
+    )
+)
+"""Words of which whoever greets, thanks or agrees says nothing but these."""
+NAMED_AT = frozenset(each.name for each in (AskName, NameForReport, NameCertificate, Rename))
+"""The places where a name is asked for."""
 
 
 def memberships(stage: Stage, _at: Help) -> Memberships:
@@ -105,6 +153,36 @@ def ask(stage: Stage, text: str) -> Decision:
         return Decision(person=go_to(stage.person, Faq(sure[0])))
     offered = Found(tuple(number for number, _score in found))
     return Decision(person=go_to(stage.person, offered))
+
+
+def polite(stage: Stage, text: str) -> Decision | None:
+    """Answer a greeting, thanks or an «ок», and show once more where the person is.
+
+    Returns:
+        None where the text says anything else: «спасибо, а как поменять роль?» is a question.
+    """
+    p, person = stage.phrases, stage.person
+    place, *_ = person.place.split(":")
+    words = frozenset(normal(text).split())
+    if not words <= COURTESIES:
+        return None
+    if words & GREETINGS:
+        said = p.t("Hello!")
+    elif words & THANKS:
+        said = p.t("You are welcome!")
+    elif words & ASSENTS or (not words and any(category(char) == "So" for char in text)):
+        said = p.t("Good!")
+    else:
+        return None
+    if place in NAMED_AT:
+        onward = p.t("Now write your name, please.")
+    elif not person.track:
+        onward = p.t("To go on, press one of the buttons below.")
+    elif place == Question.name:
+        onward = p.t("The question waits for your answer below, take your time.")
+    else:
+        onward = p.t("Below is where you are. If you have a question, simply write it.")
+    return Decision(person=person, notice=f"{said} {onward}")
 
 
 def offers(stage: Stage, at: Found) -> Screen:

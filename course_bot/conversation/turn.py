@@ -479,6 +479,9 @@ def _wrote(stage: Stage, text: str) -> Decision:
     greeted = _newcomer(stage)
     if greeted is not None:
         return greeted
+    polite = helping.polite(stage, text)
+    if polite is not None:
+        return polite
     person, p = stage.person, stage.phrases
     place, *_ = person.place.split(":")
     if place == AskName.name:
