@@ -442,7 +442,7 @@ async def test_a_lesson_removed_during_an_attempt_takes_nothing_away(
     ann.sees("Верно!")
     await goes_on(ann)
     await house.takes_quiz(ann)
-    ann.sees("Урок пройден", "Тест «урок, которого больше нет»")
+    ann.sees("Урок пройден: урок, которого больше нет")
     assert "Попробовать ещё раз" not in ann.labels
     await ann.presses("Следующий урок: Урок «roles»")
     ann.sees("Урок «roles»")

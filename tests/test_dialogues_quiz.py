@@ -203,7 +203,7 @@ async def test_a_passed_quiz_opens_the_next(house: House, ann: Person) -> None:
     ann.sees("Тест «Урок „roles“» откроется чуть позже", "Урок «chat»")
     await ann.presses("Тест: Урок «chat»")
     await house.takes_quiz(ann)
-    ann.sees("Тест «Урок „chat“»: 6 из 6 (100 %)", "Урок пройден")
+    ann.sees("Урок пройден: Урок «chat»", "Верно 6 из 6 (100 %)", "Ни одной ошибки")
     ann.sees_not("Стоит перечитать")
     await ann.presses("Следующий урок: Урок «roles»")
     await ann.presses("Знаю — сразу к тесту")

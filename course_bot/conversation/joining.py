@@ -299,7 +299,23 @@ def accept(stage: Stage, _wanted: Accept) -> Decision:
     return Decision(
         person=then.person,
         records=(*records, *then.records),
-        notice=stage.phrases.t("You have joined “{name}”.", name=shortened(invite.name)),
+        notice=_welcomed(stage, invite),
+    )
+
+
+def _welcomed(stage: Stage, invite: Invite) -> str:
+    """Say what somebody has joined, and who sees what of it from now on; it stays in the chat."""
+    p, name = stage.phrases, shortened(invite.name)
+    if invite.role is Role.LEARNER:
+        return p.t(
+            "You have joined “{name}”. Its coordinators and those above see your name, lessons and"
+            " scores, but not your single answers.",
+            name=name,
+        )
+    return p.t(
+        "You have joined “{name}” as a coordinator: you see how its people get on, and other"
+        " coordinators see your name.",
+        name=name,
     )
 
 

@@ -22,9 +22,10 @@ from course_bot.conversation.actions import (
 from course_bot.conversation.help import to_team
 from course_bot.conversation.port import Button, Screen
 from course_bot.conversation.routes import place, reading_place, verb
-from course_bot.conversation.stage import Row, Stage, button, go_to, to_menu
+from course_bot.conversation.stage import Row, Stage, button, go_to, leading, to_menu
 from course_bot.learning.progress import Person, minutes_left, next_lesson, share_done
 from course_bot.locale.phrases import Phrases, phrases
+from course_bot.questions.question import FULL
 from course_bot.storage.organisations import Belonging, BelongingOf
 from course_bot.storage.store import Decision
 
@@ -182,11 +183,14 @@ def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
         for each in stage.course.tracks.values()
         if next_lesson(each, person) and str(TakeTrack(each.id)) not in offered
     ]
-    parts = [
+    good_for = [
+        p.html("🎓 Your certificate can be kept, printed and shown: anybody can check it."),
+        p.html("📄 All that matters is on one page to print: good to have at hand at work."),
         p.html(
             "Every lesson stays open: come back to look something up, or simply write a question."
         ),
     ]
+    parts = [_achieved(stage), "\n".join(good_for)]
     if assigned := duties.lines(stage, found.duties):
         parts.append("\n".join(assigned))
     if others:
@@ -194,6 +198,7 @@ def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
     rows: list[Row] = [*offers, *certificates.keys(stage, track.id), *memo.keys(stage)]
     rows += [(button(_offer(p, stage, each.id), TakeTrack(each.id)),) for each in others]
     rows.append((button(p.t("📊 Progress"), Progress()), to_menu(p)))
+    rows[0] = leading(rows[0])
     return Screen(
         heading=p.html("🏁 The track “{title}” is done.", title=track.title),
         text="\n\n".join(parts),
@@ -201,6 +206,20 @@ def track_done(stage: Stage, _at: TrackDone, found: Belonging) -> Screen:
         tone="passed",
         lasting=True,
     )
+
+
+def _achieved(stage: Stage) -> str:
+    """Say what lies behind whoever has passed every lesson of their track."""
+    p, lessons_passed = stage.phrases, stage.track.lessons
+    done = p.many(
+        "{count} lesson lies behind you, with its quiz.",
+        "{count} lessons lie behind you, with all their quizzes.",
+        len(lessons_passed),
+    )
+    results = stage.person.study.results
+    if all(results[lesson].best == FULL for lesson in lessons_passed):
+        return " ".join((done, p.html("And not a single mistake in any: excellent work!")))
+    return done
 
 
 def _offer(p: Phrases, stage: Stage, track_id: str) -> str:

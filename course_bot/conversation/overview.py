@@ -1,7 +1,5 @@
 """An organisation at a glance: how far its people are, and those of all that belong to it."""
 
-from dataclasses import replace
-
 from course_bot.conversation.actions import Key, People, Stuck, Team, Unit, Units
 from course_bot.conversation.days import told
 from course_bot.conversation.help import ways
@@ -10,7 +8,7 @@ from course_bot.conversation.menu import bar
 from course_bot.conversation.people import OPEN
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
-from course_bot.conversation.stage import Row, Stage, button
+from course_bot.conversation.stage import Row, Stage, button, leading
 from course_bot.conversation.team import coordinated, keys, no_access, scope
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.people import track_title
@@ -45,7 +43,7 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
         # What there is to do comes first: to invite somebody.
         rows = [*does, looks] if looks else does
     rows += _elsewhere(p, found)
-    rows[0] = (replace(rows[0][0], primary=True), *rows[0][1:])
+    rows[0] = leading(rows[0])
     heading, under = headed(stage, there.unit)
     parts = (under, standing, _assigned(stage, found.assignments, here))
     return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, *ways(stage)))

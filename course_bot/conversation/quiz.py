@@ -35,6 +35,8 @@ from course_bot.conversation.stage import (
     at_question,
     button,
     go_to,
+    leading,
+    shortened,
     to_menu,
 )
 from course_bot.learning.attempts import Attempt, draw_attempt
@@ -48,13 +50,18 @@ from course_bot.learning.progress import (
     waiting_before,
 )
 from course_bot.locale.phrases import Phrases
+from course_bot.markup import shown
 from course_bot.questions.kinds import Asked
 from course_bot.questions.numbers import write_number
 from course_bot.questions.pool import count_new
 from course_bot.questions.question import FULL, Draft, Hint, Response, verdict
 from course_bot.storage.store import Decision
 
-SENTENCE = re.compile(r"[.!?…]»?\s+(?=[«„]?[А-ЯЁA-Z])")
+SHORT_QUESTION = 140
+"""Characters of a question that an answer's explanation recalls."""
+SHORT_BEGINNING = 30
+"""Characters of its beginning without which that is left out."""
+SENTENCE = re.compile(r"[.!?…]»?\s+(?=[«„]?[А-ЯЁA-Z\d])")
 """Where a sentence ends and another begins."""
 
 
@@ -284,7 +291,7 @@ def feedback(stage: Stage, at: Feedback) -> Screen:
     p, asked, answer = stage.phrases, attempt.asked[current], answers[current]
     filled = asked.filled
     parts = [
-        f"<i>{parted(filled.text)[1]}</i>",
+        f"<i>{escape(in_short(filled.text))}</i>",
         *filled.compare(p, asked.shown, answer.response, right=answer.right),
         filled.explanation,
     ]
@@ -312,6 +319,25 @@ def parted(text: str) -> tuple[str, str]:
     return told, asks
 
 
+def in_short(text: str) -> str:
+    """Recall a question (HTML subset) as plain text: how it begins, and what it asks in the end.
+
+    The end alone does not tell one «Что ответить?» from another.
+    """
+    whole = shown(text)
+    if len(whole) <= SHORT_QUESTION:
+        return whole
+    told, asks = map(shown, parted(text))
+    room = SHORT_QUESTION - len(asks) - len("… ")
+    if not told or room < SHORT_BEGINNING:
+        return shortened(asks, SHORT_QUESTION)
+    ends = SENTENCE.search(told)
+    first = told[: ends.end()].rstrip() if ends else told
+    if len(first) > room:
+        first = first[:room].rsplit(maxsplit=1)[0].rstrip(",;:—– ")
+    return f"{first.rstrip('.…')}… {asks}"
+
+
 def _tone(points: int) -> Tone:
     if points == FULL:
         return "right"
@@ -329,23 +355,27 @@ def result(stage: Stage, at: Result) -> Screen:
         asked for asked, answer in zip(attempt.asked, answers, strict=True) if not answer.right
     ]
     title = _lesson_title(stage, attempt.lesson)
-    heading = p.html(
-        "Quiz “{title}”: {right} of {count} ({score} %)",
-        title=title,
+    score = p.html(
+        "Right: {right} of {count} ({score} %).",
         right=write_number(sum(answer.points for answer in answers) // 10 / 10),
         count=len(answers),
         score=finished.score,
     )
-    parts: list[str] = []
     retry: list[Row] = []
     if attempt.lesson in stage.course.lessons:
         retry.append((button(p.t("Another attempt"), OpenQuiz(attempt.lesson)),))
     if finished.passed:
-        parts.append(p.html("🎉 The lesson is passed. Well done!"))
-        if next_lesson(stage.track, person) is None:
-            parts.append(_congratulation(stage))
+        heading = p.html("🎉 Lesson passed: {title}", title=title)
+        if finished.score == FULL:
+            score = " ".join((score, p.html("Not a single mistake!")))
+        parts = [score, *_what_stays(stage, attempt), *_congratulation(stage, attempt)]
     else:
-        parts.append(_what_lacks(stage, attempt, finished))
+        heading = (
+            p.html("Quiz: {title}", title=title)
+            if person.passed(attempt.lesson)
+            else p.html("The quiz is not passed yet: {title}", title=title)
+        )
+        parts = [" ".join((score, _what_lacks(stage, attempt, finished)))]
     again = _steps_of(stage, attempt, missed)
     if again:
         parts.append(p.html("Worth reading again:"))
@@ -355,7 +385,7 @@ def result(stage: Stage, at: Result) -> Screen:
     # Who has passed goes on; reading again comes before answering again.
     onward = _onward(stage) if person.passed(attempt.lesson) else []
     rows = [*onward, *reading, *retry]
-    rows[0] = (replace(rows[0][0], primary=True), *rows[0][1:])
+    rows[0] = leading(rows[0])
     rows.append((button(p.t("Progress"), Progress()), to_menu(p)))
     return Screen(
         heading=heading,
@@ -364,6 +394,15 @@ def result(stage: Stage, at: Result) -> Screen:
         tone="passed" if finished.passed else "",
         lasting=finished.passed,
     )
+
+
+def _what_stays(stage: Stage, attempt: Attempt) -> list[str]:
+    """Say what whoever has passed a lesson can do now, as the lesson itself sums it up."""
+    lesson = stage.course.lessons.get(attempt.lesson)
+    if lesson is None:
+        return []
+    now = stage.phrases.html("Now you know what to do:")
+    return ["\n".join((now, *(f"• {escape(line)}" for line in lesson.memo)))]
 
 
 def _what_lacks(stage: Stage, attempt: Attempt, finished: Finished) -> str:
@@ -420,11 +459,19 @@ def _onward(stage: Stage) -> list[Row]:
     return [(button(label, OpenLesson(following)),)]
 
 
-def _congratulation(stage: Stage) -> str:
-    return stage.phrases.html(
-        "🏁 And with it the whole track “{title}”. Thank you for the time you took!",
-        title=stage.track.title,
-    )
+def _congratulation(stage: Stage, attempt: Attempt) -> list[str]:
+    """Say that the track is done, to whoever has completed it by this very attempt."""
+    person, track = stage.person, stage.track
+    passed_at = person.study.results[attempt.lesson].passed_at
+    first = passed_at is not None and passed_at >= attempt.started_at
+    if not first or attempt.lesson not in track.lessons or next_lesson(track, person) is not None:
+        return []
+    return [
+        stage.phrases.html(
+            "🏁 And with it the whole track “{title}”. Thank you for the time you took!",
+            title=track.title,
+        )
+    ]
 
 
 def _steps_of(stage: Stage, attempt: Attempt, missed: Sequence[Asked]) -> list[tuple[int, str]]:

@@ -110,6 +110,11 @@ def button(label: str, action: Action, *, primary: bool = False, disabled: bool 
     return Button(label=shortened(label), action=str(action), primary=primary, disabled=disabled)
 
 
+def leading(row: Row) -> Row:
+    """Make the first key of a row the one that most people want."""
+    return (replace(row[0], primary=True), *row[1:])
+
+
 def to_menu(p: Phrases) -> Button:
     """Make the button that leads to the menu."""
     return button(p.t("☰ Menu"), Menu())

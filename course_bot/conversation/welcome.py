@@ -118,7 +118,10 @@ def ask_role(stage: Stage, _at: AskRole) -> Screen:
         f"<b>{escape(track.title)}</b> · {_length(stage, track)}\n{escape(track.about)}"
         for track in tracks
     ]
-    rows = tuple((button(track.title, Begin(track.id)),) for track in tracks)
+    rows = tuple(
+        (button(track.title, Begin(track.id), primary=wish == f"track-{track.id}"),)
+        for track in tracks
+    )
     return Screen(heading=p.html("What do you do at school?"), text="\n\n".join(lines), rows=rows)
 
 
