@@ -55,9 +55,9 @@ async def test_a_choice_is_one_tap_and_a_wrong_option_is_told_why(
     await ann.presses("Учитель в MAX")
     ann.sees(
         "Не совсем так.",
-        "Ваш ответ: Учитель в MAX",
+        "❌ Ваш ответ: Учитель в MAX",
         "Учитель создаёт другие чаты.",
-        "Верно: Он появляется сам",
+        "✅ Верно: Он появляется сам",
     )
 
 
@@ -113,7 +113,9 @@ async def test_an_order_is_tapped_taken_back_and_done(house: House, ann: Person)
     ann.sees("Порядок верный?")
     await ann.presses("Готово")
     # Of three adjacent pairs one is right.
-    ann.sees("Верно отчасти: 33 из 100 баллов", "Ваш ответ:", "4. Подождать", "Верно:")
+    ann.sees("Верно отчасти: 33 из 100 баллов", "Верно:\n✅ 1. Открыть МЭШ")
+    ann.sees("❌ 3. Подождать (у вас: 4)")
+    assert ann.text.count("Подождать") == 1, "nothing is said twice"
 
 
 async def test_pairs_are_matched_by_taps_and_the_last_one_matches_itself(

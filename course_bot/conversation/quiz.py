@@ -310,9 +310,12 @@ def feedback(stage: Stage, at: Feedback) -> Screen:
 
 
 def parted(text: str) -> tuple[str, str]:
-    """Part a question (HTML subset) into what it tells and what it asks: its last sentence."""
-    ends = [found.end() for found in SENTENCE.finditer(text)]
-    at = ends[-1] if ends else 0
+    """Part a question (HTML subset) into what it tells, and what it asks in the end.
+
+    That begins with the last sentence that asks something: «Сколько это? Округлите до целого.»
+    """
+    begins = [0, *(found.end() for found in SENTENCE.finditer(text))]
+    at = next((each for each in reversed(begins) if "?" in text[each:]), begins[-1])
     told, asks = text[:at].rstrip(), text[at:]
     if told.count("<") % 2 or told.count("<") != 2 * told.count("</"):
         return "", text  # the sentence begins inside of something bold
@@ -328,14 +331,15 @@ def in_short(text: str) -> str:
     if len(whole) <= SHORT_QUESTION:
         return whole
     told, asks = map(shown, parted(text))
-    room = SHORT_QUESTION - len(asks) - len("… ")
+    room = SHORT_QUESTION - len(asks) - len("…» ")
     if not told or room < SHORT_BEGINNING:
         return shortened(asks, SHORT_QUESTION)
     ends = SENTENCE.search(told)
     first = told[: ends.end()].rstrip() if ends else told
     if len(first) > room:
-        first = first[:room].rsplit(maxsplit=1)[0].rstrip(",;:—– ")
-    return f"{first.rstrip('.…')}… {asks}"
+        first = first[:room].rsplit(maxsplit=1)[0].rstrip(",;:—– 0123456789")
+    quote = "»" if first.count("«") > first.count("»") else ""
+    return f"{first.rstrip('.…')}…{quote} {asks}"
 
 
 def _tone(points: int) -> Tone:

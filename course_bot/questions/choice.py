@@ -83,12 +83,13 @@ class Choice(Question):
         """Show the chosen option and why it is wrong, and the right one."""
         (index,) = taps(response)
         chosen = self.options[index]
-        parts = [f"{p.html('<b>Your answer:</b>')} {chosen.text}"]
-        if not right:
-            parts += [chosen.why] if chosen.why else []
-            label = p.html("<b>Right:</b>")
-            parts += [f"{label} {option.text}" for option in self.options if option.right]
-        return parts
+        answer = f"{p.html('<b>Your answer:</b>')} {chosen.text}"
+        if right:
+            return [answer]
+        why = [chosen.why] if chosen.why else []
+        label = p.html("<b>Right:</b>")
+        theirs = [f"✅ {label} {option.text}" for option in self.options if option.right]
+        return ["\n".join((f"❌ {answer}", *why)), *theirs]
 
     def mistakes(self, response: Response) -> Iterable[str]:
         """List the chosen option, if it is wrong."""

@@ -92,7 +92,9 @@ class Multiple(Question):
                 lines.append(f"{'✅' if option.right else '❌'} {option.text}{why}")
         left = [self.options[each] for each in shown if each not in chosen]
         missed = [f"• {option.text}" for option in left if option.right]
-        also = ["\n".join((p.html("<b>Right as well:</b>"), *missed))] if missed else []
+        some = any(self.options[each].right for each in chosen)
+        label = p.html("<b>Right as well:</b>") if some else p.html("<b>Right:</b>")
+        also = ["\n".join((label, *missed))] if missed else []
         return ["\n".join(lines), *also]
 
     def mistakes(self, response: Response) -> Iterable[str]:

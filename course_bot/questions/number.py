@@ -114,10 +114,10 @@ class Number(Question):
         """Show the typed number and, unless it is right, the right one."""
         if isinstance(response, tuple):
             raise ValueError("a number belongs here, not indices")  # noqa: TRY004
-        lines = [f"{p.html('<b>Your answer:</b>')} {self._with_unit(response)}"]
-        if not right and self.answer is not None:
-            lines.append(f"{p.html('<b>Right:</b>')} {self._with_unit(self.answer)}")
-        return ["\n".join(lines)]
+        answer = f"{p.html('<b>Your answer:</b>')} {self._with_unit(response)}"
+        if right or self.answer is None:
+            return [answer]
+        return [f"❌ {answer}\n✅ {p.html('<b>Right:</b>')} {self._with_unit(self.answer)}"]
 
     def mistakes(self, response: Response) -> Iterable[str]:
         """Return the number, unless it is right; of a generated question, nothing."""

@@ -107,22 +107,29 @@ class Order(Question):
         *,
         right: bool,
     ) -> list[str]:
-        """Show the order as it was tapped and, unless it is right, the right one."""
-        chosen = [f"{place}. {self.items[at]}" for place, at in enumerate(taps(response), 1)]
-        parts = ["\n".join((p.html("<b>Your answer:</b>"), *chosen))]
-        if not right:
-            lines = [p.html("<b>Right:</b>"), *map(self._line, range(len(self.items)))]
-            if self.ranks:
-                lines.append(p.html("<i>Lines with the same number: in any order.</i>"))
-            parts.append("\n".join(lines))
-        return parts
+        """Show the right order: what was in its place, and where the rest was put."""
+        tapped = taps(response)
+        if right:
+            lines = [f"{place}. {self.items[at]}" for place, at in enumerate(tapped, 1)]
+            return ["\n".join((p.html("<b>Your answer:</b>"), *lines))]
+        lines = [self._line(p, item, tapped.index(item) + 1) for item in range(len(self.items))]
+        if self.ranks:
+            lines.append(p.html("<i>Lines with the same number: in any order.</i>"))
+        return ["\n".join((p.html("<b>Right:</b>"), *lines))]
 
-    def _line(self, item: int) -> str:
-        """Write an item after its place in the right order, or after all that it may have."""
+    def _line(self, p: Phrases, item: int, given: int) -> str:
+        """Write an item after its place in the right order, or after all that it may have.
+
+        ``given`` is the place that it was given, from 1.
+        """
         first = 1 + sum(rank < self._places[item] for rank in self._places)
         last = sum(rank <= self._places[item] for rank in self._places)
         place = f"{first}" if first == last else f"{first}–{last}"
-        return f"{place}. {self.items[item]}"
+        line = f"{place}. {self.items[item]}"
+        if first <= given <= last:
+            return f"✅ {line}"
+        yours = p.html("<i>(yours: {place})</i>", place=given)
+        return f"❌ {line} {yours}"
 
     def mistakes(self, response: Response) -> Iterable[str]:
         """Return the whole order, unless it is right."""
@@ -137,7 +144,8 @@ class Order(Question):
     def rehearsed(self) -> Iterable[Response]:
         """Tap the right order, its reverse and, partly right, one with the first item last.
 
-        The feedback on every wrong order is as long as on any other, but for its points.
+        In the last no item is in its place: the feedback on it is as long as any, except where
+        some may change places.
         """
         right = tuple(range(len(self.items)))
         return [right, right[::-1], (*right[1:], 0)]

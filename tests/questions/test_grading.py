@@ -80,13 +80,13 @@ def test_items_of_one_group_may_change_places(taps: tuple[int, ...], earned: int
 
 
 def test_the_right_order_says_which_items_may_change_places() -> None:
-    _mine, right = GROUPED.compare(phrases("ru"), (), (3, 2, 1, 0), right=False)
+    (right,) = GROUPED.compare(phrases("ru"), (), (3, 2, 1, 0), right=False)
 
     assert right.splitlines()[1:] == [
-        "1. Открыть МЭШ",
-        "2–3. Связать профили",
-        "2–3. Подождать",
-        "4. Проверить",
+        "❌ 1. Открыть МЭШ <i>(у вас: 4)</i>",
+        "✅ 2–3. Связать профили",
+        "✅ 2–3. Подождать",
+        "❌ 4. Проверить <i>(у вас: 1)</i>",
         "<i>Строки с одинаковым номером — в любом порядке.</i>",
     ]
 
