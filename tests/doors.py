@@ -26,7 +26,7 @@ from course_bot.conversation.port import (
     Tell,
 )
 from course_bot.conversation.stage import Addresses
-from course_bot.conversation.turn import Conversation
+from course_bot.conversation.turn import Conversation, Turn
 from course_bot.learning.progress import Person as Learner
 from course_bot.locale.phrases import Language
 from course_bot.messengers.browser.door import BrowserDoor
@@ -76,6 +76,21 @@ FAQ = {
 }
 
 
+class _Watched(Conversation):
+    """The conversation, which tells of its latest turn where it has led."""
+
+    latest: Turn | None = None
+
+    def turn(self, move: Move) -> Turn:
+        self.latest = super().turn(move)
+        return self.latest
+
+    @property
+    def place(self) -> str:
+        """Where the latest move ended; empty for one that was carried out before."""
+        return next(iter(self.latest.views), "") if self.latest else ""
+
+
 class House:
     """The conversation, its database and its doors; it stands between them and listens.
 
@@ -91,6 +106,8 @@ class House:
         self.door = door
         self.heard: list[Move] = []
         self.said: list[Reply] = []
+        self.shown: list[tuple[str, Screen]] = []
+        """Each screen that was shown, after the place where it is."""
         self._database = database
         self._accounts: list[tuple[Person, Account]] = []
         self._stack = AsyncExitStack()
@@ -110,7 +127,7 @@ class House:
     async def _open(self) -> None:
         url = database_url(f"sqlite:///{self._database}")
         self.storage = await self._inside.enter_async_context(Storage(create_engine(url)))
-        self.talk = Conversation(
+        self.talk: Conversation = _Watched(
             self.storage, lambda: self.course, secret=SECRET, files=FilesHere(self.storage)
         )
         self.talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot=USERNAME)
@@ -128,6 +145,8 @@ class House:
         for reply in replies:
             if isinstance(reply, Screen):
                 assert_well_formed(reply.spelled()[0])
+                place = self.talk.place if isinstance(self.talk, _Watched) else ""
+                self.shown.append((place, reply))
         self.said += replies
         return replies
 

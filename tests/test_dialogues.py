@@ -114,8 +114,10 @@ async def test_a_name_has_a_letter(house: House, typed: str) -> None:
 async def test_whoever_writes_or_shows_something_first_is_welcomed(house: House) -> None:
     ann = await house.arrives()
     await ann.writes("здравствуйте")
-    ann.was_told("Сначала нажмите")
+    ann.was_told("Здравствуйте! Чтобы продолжить, нажмите одну из кнопок ниже.")
     ann.sees("Малый курс")
+    await ann.writes("что это такое")
+    ann.was_told("Сначала нажмите")
     await ann.sends_action("menu")
     ann.sees("Кто вы?")
 

@@ -82,6 +82,46 @@ async def test_a_number_typed_under_buttons_with_words_is_no_answer(
     ann.sees("Кто создаёт чат «Сотрудники»?")
 
 
+@port_only
+async def test_greetings_and_thanks_are_answered_and_nothing_is_lost(
+    house: House, ann: Person
+) -> None:
+    await ask(house, ann, Multiple)
+    await ann.presses("☐ Сообщение вчера")
+    before = ann.text
+    for text, said in (
+        ("Здравствуйте!", "Здравствуйте!"),
+        ("добрый день 🙂", "Здравствуйте!"),
+        ("Hello", "Здравствуйте!"),
+        ("Спасибо большое!!!", "Пожалуйста!"),
+        ("ок, благодарю", "Пожалуйста!"),
+        ("Понятно.", "Отлично!"),
+        ("👍", "Отлично!"),
+    ):
+        await ann.writes(text)
+        assert ann.notices == [f"{said} Вопрос ниже ждёт вашего ответа, не торопитесь."]
+        assert ann.text == before
+    await ann.writes("спасибо, а как поменять роль?")
+    ann.sees("Как поменять роль?", "Коротко: ответ номер 1.")
+    await ann.writes("спасибо!")
+    ann.was_told("Пожалуйста! Ниже — место, где вы остановились.")
+    await ann.presses("↩ К тесту")
+    assert ann.text == before
+
+
+@port_only
+async def test_a_greeting_is_no_name_and_no_number(house: House) -> None:
+    ann = await house.arrives()
+    await ann.presses("Начать")
+    await ann.writes("Добрый вечер!")
+    ann.was_told("Теперь напишите, пожалуйста, имя и отчество.")
+    await ann.writes("Анна")
+    await ann.presses("Учитель")
+    await ask(house, ann, Number)
+    await ann.writes("спасибо")
+    ann.was_told("Пожалуйста! Вопрос ниже ждёт вашего ответа")
+
+
 async def test_several_options_earn_their_share(house: House, ann: Person) -> None:
     await ask(house, ann, Multiple)
     assert ann.button("Готово").disabled

@@ -50,6 +50,25 @@ WORD = re.compile(r"(?<![/\w])[A-Za-z]{2,}(?![\w:/.])")
 CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
 LATIN_IN_RUSSIAN = {"Telegram", "QR", "In", "English", "Excel", "CSV", "ZIP"}
 CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
+ONWARD = {
+    "arrive", "assigned", "erased", "faq", "feedback", "finished", "found", "help", "invited",
+    "locked", "menu", "name", "other", "progress", "result", "sign", "step", "uninvited", "unit",
+    "verify", "welcome",
+}  # fmt: skip
+"""Places whose screen has a way on that most people want: its key is the primary one."""
+CONFIRMED = {"dismiss", "forget", "parting", "recall"}
+"""Places that make sure of what can't be taken back: none of their keys is louder."""
+WITHOUT = CONFIRMED | {
+    # One of equal choices is taken, or an answer is typed.
+    "question", "rename", "role", "track", "whose",
+    # Nobody is on the way anywhere.
+    "belong", "carry", "me", "stored",
+    # Coordinators look about.
+    "assign", "below", "coordinators", "day", "duty", "files", "invites", "letter", "mailings",
+    "member", "nudge", "nudged", "people", "stuck", "tables", "team", "teams", "units", "weekly",
+    "whom",
+}  # fmt: skip
+"""The other places."""
 NEUTRAL = "ΩΩ ΩΩ"
 """What stands for the course's own words and the person's name: letters of neither language."""
 
@@ -183,11 +202,11 @@ async def walk(house: House, language: Language) -> None:
     """See every screen and hear every notice."""
     house.course = wordless(house.course)
     ann = await arriving(house, language)
-    for text in ("qq", "/nosuch"):
+    for text in ("qq", "/nosuch", "hello"):
         await ann.writes(text)
     await ann.presses(phrases(language).t("Begin"))
-    await ann.writes("?")
-    await ann.writes("1")
+    for text in ("?", "1", "thanks"):
+        await ann.writes(text)
     await ann.writes(NEUTRAL)
     await ann.sends_action("begin:teacher")
     await around(house, ann)
@@ -204,9 +223,23 @@ async def walk(house: House, language: Language) -> None:
     await certified(house, ann, language)
     await ann.sends_action("forget")
     await ann.sends_action("erase")
+    one_way_on(house)
     p = phrases(language)
     for words in (words_in_files, words_in_statistics, words_on_papers, words_in_journal):
         house.said += [Notice(text=text) for text in words(p, NEUTRAL) if text]
+
+
+def one_way_on(house: House) -> None:
+    """Assert that every screen with a way on marks it, and marks one only."""
+    for place, screen in house.shown:
+        name = place.partition(":")[0]
+        primary = [key.label for row in screen.spelled()[1] for key in row if key.primary]
+        assert not name or name in ONWARD | WITHOUT, f"a place of a new kind: {name}"
+        assert len(primary) <= 1, (place, primary)
+        if name in ONWARD or (name == "question" and screen.form and screen.form.keys):
+            assert primary, f"nothing leads on: {place}"
+        if name in CONFIRMED:
+            assert not primary, (place, primary)
 
 
 async def arriving(
@@ -228,8 +261,8 @@ async def around(house: House, ann: Person) -> None:
     await ann.sends_picture()
     for payload in ("lesson-help", "track-coordinator", "faq-1", "nowhere"):
         await ann.opens(payload)
-    await ann.writes("zzz")
-    await ann.writes(NEUTRAL)
+    for text in ("zzz", NEUTRAL, "ok"):
+        await ann.writes(text)
     for place in ("step:chat:1", "step:chat:4", "locked:chat", "other:chat", "pick:x:0:0"):
         await ann.sends_action(place)
     assert menu.reminder(house.course, await house.learner(ann))
@@ -251,6 +284,7 @@ async def quizzes(house: House, ann: Person) -> None:
     """Take quizzes in every way, up to the end of the track."""
     await ann.sends_action("quiz:help")
     await ann.sends_action("quiz:chat")
+    await ann.writes("thanks")
     await ann.sends_action("help")
     await ann.sends_action("continue")
     await failed(house, ann)
@@ -492,6 +526,7 @@ def wordless(course: Course) -> Course:
             lesson,
             title=n,
             about=n,
+            memo=(n,),
             pool=pool,
             draw=len(pool),
             steps=(Step(title=n, text=n, links=(link,)),) * 4,

@@ -170,7 +170,7 @@ def polite(stage: Stage, text: str) -> Decision | None:
         said = p.t("Hello!")
     elif words & THANKS:
         said = p.t("You are welcome!")
-    elif words & ASSENTS or (not words and any(category(char) == "So" for char in text)):
+    elif words & ASSENTS or (place not in NAMED_AT and _signs(text)):
         said = p.t("Good!")
     else:
         return None
@@ -183,6 +183,11 @@ def polite(stage: Stage, text: str) -> Decision | None:
     else:
         onward = p.t("Below is where you are. If you have a question, simply write it.")
     return Decision(person=person, notice=f"{said} {onward}")
+
+
+def _signs(text: str) -> bool:
+    """Tell whether a text is nothing but signs, like a thumb up."""
+    return not normal(text) and any(category(char) == "So" for char in text)
 
 
 def offers(stage: Stage, at: Found) -> Screen:

@@ -54,7 +54,8 @@ def no_access(stage: Stage) -> Screen:
         "You do not coordinate this organisation, or not any more, so its people are not shown."
         " If you should, ask for a new invite."
     )
-    return Screen(text=text, rows=((button(p.t("👥 My organisations"), Team()),), *ways(stage)))
+    to_team = button(p.t("👥 My organisations"), Team(), primary=True)
+    return Screen(text=text, rows=((to_team,), *ways(stage)))
 
 
 def memberships(stage: Stage, _at: Team | Teams) -> Memberships:
