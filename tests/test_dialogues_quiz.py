@@ -17,6 +17,7 @@ from tests.doors import (
     ann,
     ask,
     door,
+    goes_on,
     house,
     port_only,
     with_pool,
@@ -74,12 +75,34 @@ async def test_an_option_under_its_number_may_be_typed(house: House, ann: Person
     ann.sees("Верно!")
 
 
-async def test_a_number_typed_under_buttons_with_words_is_no_answer(
+async def test_parts_may_be_typed_by_number_letter_or_their_words(
     house: House, ann: Person
 ) -> None:
-    await ask(house, ann, Choice)
-    await ann.writes("1")
-    ann.sees("Кто создаёт чат «Сотрудники»?")
+    await ann.presses("Знаю — сразу к тесту")
+    while (asked := (await house.learner(ann)).question) is not None:
+        places = [asked.shown.index(each) for each in range(len(asked.shown))]
+        match asked.question:
+            case Choice():
+                await ann.writes("4")
+                ann.was_told("его номер — от 1 до 3")
+                await ann.writes("он появляется САМ!")
+            case Multiple():
+                await ann.writes(f"{places[0] + 1}")
+                ann.was_told("Верных вариантов несколько")
+                await ann.writes(" и ".join(f"{places[each] + 1}" for each in (4, 0, 1)))
+            case Order():
+                await ann.writes("АБ")
+                ann.was_told("например 2 3 4 1")
+                await ann.writes("".join("АБВГ"[place] for place in places))
+            case Match():
+                await ann.writes("1")
+                ann.was_told("для каждого термина")
+                await ann.writes(" ".join(f"{place + 1}" for place in places))
+            case Number():
+                await house.answers(ann)
+        ann.sees("Верно!")
+        await goes_on(ann)
+    ann.sees("6 из 6 (100 %)")
 
 
 @port_only
@@ -213,7 +236,7 @@ async def test_words_in_place_of_a_number_are_no_answer(house: House, ann: Perso
     await ask(house, ann, Number)
     for words in ("семь", "7 тысяч", "семь или восемь", "6–7", "7 из 8", "не знаю"):
         await ann.writes(words)
-        ann.was_told("ответ цифрами")
+        ann.was_told("одним числом, цифрами")
         ann.sees("За сколько дней считают?")
     for question in (
         "а где мне вообще найти роль ученика",

@@ -242,7 +242,7 @@ def done(stage: Stage, wanted: Done) -> Decision:
 
 
 def typed(stage: Stage, text: str) -> Decision | None:
-    """Answer the question that waits with a typed text: a number, or an option's number.
+    """Answer the question that waits with a typed text: a number, or parts by number or words.
 
     Returns:
         None where no question waits, or the text is a question rather than an answer.

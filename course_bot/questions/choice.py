@@ -8,9 +8,8 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
-from course_bot.questions.numbers import parse_number
 from course_bot.questions.options import Option, WrittenOption, check_options, wrong_options
-from course_bot.questions.parts import buttons_instead, shuffled
+from course_bot.questions.parts import meant, shuffled
 from course_bot.questions.question import (
     FULL,
     Answering,
@@ -57,12 +56,18 @@ class Choice(Question):
         return None
 
     def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
-        """Take the number of an option."""
-        number = parse_number(text)
-        for place, each in enumerate(shown, 1):
-            if number == place:
-                return (each,)
-        return buttons_instead(p, text)
+        """Take one option, by its number or its words."""
+        found = meant(text, [self.options[each].text for each in shown])
+        if found is None:
+            return None
+        if len(found) == 1:
+            return (shown[found[0]],)
+        return Hint(
+            text=p.t(
+                "Please press one of the answers, or write its number, from 1 to {count}.",
+                count=len(shown),
+            )
+        )
 
     def grade(self, response: Response) -> int | None:
         """Give everything for the right option, nothing for another."""

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
-from course_bot.questions.parts import buttons_instead, disordered
+from course_bot.questions.parts import disordered, example, meant
 from course_bot.questions.question import (
     FULL,
     Answering,
@@ -88,8 +88,19 @@ class Match(Question):
         return draft[: -2 if len(draft) == len(shown) else -1]
 
     def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
-        """Take no number."""
-        return buttons_instead(p, text)
+        """Take a meaning for each term in turn, by their numbers, letters or words."""
+        found = meant(text, [self.pairs[each].meaning for each in shown])
+        if found is None:
+            return None
+        if len(found) == len(shown):
+            return tuple(shown[place] for place in found)
+        return Hint(
+            text=p.t(
+                "Please press the meanings one after another, or write for each term in turn the"
+                " number of its meaning, counted from above, for example {example}.",
+                example=example(len(shown)),
+            )
+        )
 
     def grade(self, response: Response) -> int | None:
         """Give the share of right pairs."""

@@ -1,5 +1,6 @@
 """A multiple question: several options are right; each is marked by itself."""
 
+import re
 from collections.abc import Iterable
 from random import Random
 from typing import Annotated, Literal
@@ -8,8 +9,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from course_bot.locale.phrases import Phrases
+from course_bot.questions.numbers import plain
 from course_bot.questions.options import Option, WrittenOption, check_options, wrong_options
-from course_bot.questions.parts import buttons_instead, shuffled
+from course_bot.questions.parts import meant, shuffled
 from course_bot.questions.question import (
     FULL,
     Answering,
@@ -59,8 +61,22 @@ class Multiple(Question):
         return None
 
     def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
-        """Take no number."""
-        return buttons_instead(p, text)
+        """Take several options, by their numbers or their words.
+
+        A single one is never all that is right, and may be only the first that is typed.
+        """
+        found = meant(text, [self.options[each].text for each in shown])
+        if found is None:
+            return None
+        # «1–3» may be two options or three.
+        if len(found) > 1 and not re.search(r"\d\s*-\s*\d", plain(text)):
+            return tuple(sorted(shown[place] for place in found))
+        return Hint(
+            text=p.t(
+                "Several answers are right. Please mark them, or write all their numbers at once,"
+                " for example 1 3."
+            )
+        )
 
     def grade(self, response: Response) -> int | None:
         """Give the share of right options that were marked less the share of wrong ones."""

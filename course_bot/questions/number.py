@@ -100,7 +100,7 @@ class Number(Question):
         words = len(_WORD.findall(text))
         if words >= QUESTION_WORDS or (words and is_question(text)):
             return None
-        return Hint(text=p.t("Please write the answer in digits, for example 16."))
+        return Hint(text=p.t("Please write the answer as one number in digits, for example 16."))
 
     def grade(self, response: Response) -> int | None:
         """Give everything for the right number, nothing for another."""

@@ -40,14 +40,14 @@ def parse_number(text: str, *, words: bool = False) -> float | None:
     Returns:
         The number, or None where the text isn't one number (of at most 12 whole digits).
     """
-    found = _NUMBER.fullmatch(_plain(text))
+    found = _NUMBER.fullmatch(plain(text))
     if found is None or (found["words"] and not words) or _SCALE.search(found["words"]):
         return None
     whole = re.sub(r"\D", "", found["whole"])
     return float(f"{found['sign']}{whole}.{found['part'] or 0}")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Write digits of every script, dashes and spaces of every kind in ASCII; drop the unseen."""
     return "".join(map(_sign, without_unseen(text))).strip()
 

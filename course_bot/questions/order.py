@@ -12,7 +12,7 @@ from pydantic_core import PydanticKnownError
 
 from course_bot.locale.phrases import Phrases
 from course_bot.questions.options import OPTION_CHARS
-from course_bot.questions.parts import buttons_instead, disordered
+from course_bot.questions.parts import disordered, example, meant
 from course_bot.questions.question import (
     FULL,
     Answering,
@@ -84,8 +84,19 @@ class Order(Question):
         return draft[:-1] if draft else None
 
     def typed(self, p: Phrases, text: str, shown: tuple[int, ...]) -> Response | Hint | None:
-        """Take no number."""
-        return buttons_instead(p, text)
+        """Take all the items in their order, by their numbers, letters or words."""
+        found = meant(text, [self.items[each] for each in shown])
+        if found is None:
+            return None
+        if len(found) == len(shown):
+            return tuple(shown[place] for place in found)
+        return Hint(
+            text=p.t(
+                "Please press the lines one after another, or write the numbers of all of them in"
+                " the right order, counted from above, for example {example}.",
+                example=example(len(shown)),
+            )
+        )
 
     def grade(self, response: Response) -> int | None:
         """Give the share of adjacent pairs that follow each other rightly.

@@ -37,6 +37,8 @@ from tests.courses import NUMBER
         ("999999999999", 999_999_999_999),
         # before exactly three digits a sign parts thousands, before others it begins decimals
         ("1.145", 1145),
+        ("1.045", 1045),
+        ("1 045", 1045),
         ("1,145", 1145),
         ("1'145", 1145),
         ("1’145", 1145),
