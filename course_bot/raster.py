@@ -3,6 +3,9 @@
 resvg is imported with the first picture: a start has little need of it.
 """
 
+import struct
+from functools import cache
+
 from course_bot.shipped import FAMILY, FONTS
 
 
@@ -23,3 +26,25 @@ def rasterised(svg: str, pixels: int) -> bytes:
         font_family=FAMILY,
         sans_serif_family=FAMILY,
     )
+
+
+def has_glyph(character: str) -> bool:
+    """Tell whether the font has a character: of one that it has not, nothing would be drawn."""
+    return any(ord(character) in each for each in _ranges())
+
+
+@cache
+def _ranges() -> tuple[range, ...]:
+    """Read which characters the font has. Source: OpenType, cmap, subtable format 4."""
+    font = FONTS[False].read_bytes()
+    (tables,) = struct.unpack_from(">H", font, 4)
+    directory = struct.iter_unpack(">4sLLL", font[12 : 12 + 16 * tables])
+    cmap = next(offset for tag, _, offset, _ in directory if tag == b"cmap")
+    (count,) = struct.unpack_from(">H", font, cmap + 2)
+    subtables = struct.iter_unpack(">HHL", font[cmap + 4 : cmap + 4 + 8 * count])
+    windows = cmap + next(offset for *ids, offset in subtables if ids == [3, 1])
+    (size,) = struct.unpack_from(">H", font, windows + 6)
+    ends = struct.unpack_from(f">{size // 2}H", font, windows + 14)
+    starts = struct.unpack_from(f">{size // 2}H", font, windows + 16 + size)
+    # The last segment is there only to end the table.
+    return tuple(range(first, last + 1) for first, last in zip(starts, ends, strict=True))[:-1]

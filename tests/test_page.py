@@ -151,7 +151,7 @@ async def test_a_picture_has_its_room_from_the_beginning_and_a_tap_enlarges_it(
     assert 250 < empty["width"] <= 320
     assert empty["height"] == pytest.approx(empty["width"] * 250 / 800, abs=1)
     waiting.set()
-    loaded = "() => document.querySelector('.picture img').naturalWidth"
+    loaded = "() => document.querySelector('.illustration img').naturalWidth"
     await page.wait_for_function(loaded)
     assert await shown.bounding_box() == empty
     over = page.get_by_role("dialog")
@@ -166,7 +166,7 @@ async def test_a_picture_has_its_room_from_the_beginning_and_a_tap_enlarges_it(
         assert await violations(page) == []
         larger = await over.get_by_role("img").bounding_box()
         assert larger
-        assert larger["width"] == 640
+        assert larger["width"] == 560
         await close()
         await expect(over).to_have_count(0)
         await expect(shown).to_be_focused()

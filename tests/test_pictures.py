@@ -10,6 +10,8 @@ from course_bot.content.checks.pictures import too_heavy
 from course_bot.content.model import Course
 from course_bot.content.pictures import Picture
 from course_bot.content.reading import version
+from course_bot.raster import has_glyph
+from course_bot.reports.typesetting import font
 from tests.small_course import edit, write_small_course
 
 TODAY = date(2026, 11, 23)
@@ -21,7 +23,7 @@ DRAWING = """\
   <rect id="sheet" width="640" height="201" fill="url(#sky)" style="stroke: #333"/>
   <use href="#sheet" transform="translate(20 20) scale(.5)"/>
   <g transform="scale(2)" font-size="12">
-    <text x="10" y="40">За {{activity_days.text}} &amp; <tspan font-size="2em">ещё</tspan></text>
+    <text x="10" y="40">→ За {{activity_days.text}} &amp; <tspan font-size="2em">ещё</tspan></text>
   </g>
 \t<text x="20" y="150" style="font-size: 24px; font-weight: bold">Раз</text>
 </svg>
@@ -148,6 +150,7 @@ def test_a_picture_is_part_of_the_version_and_drawn_once(
         ("own.svg", "0 0 640 201", "0 0 64.5 201", "размер картинки задан иначе, чем нужно"),
         ("own.svg", "</svg>", "¦Раз</svg>", "текст вне <text>"),
         ("own.svg", "<defs>", "<defs><text>Раз</text>", "текст внутри <defs>"),
+        ("own.svg", "Раз", "Раз ¦🎓", "в шрифте нет знака «🎓» — возьмите другой"),
         ("own.svg", "Раз", "¦{{days}}", "неизвестное правило «days»"),
         ("own.svg", "Раз", "Р\u200bаз", "невидимый знак U+200B"),
     ],
@@ -179,3 +182,8 @@ def test_a_picture_that_is_too_heavy_is_refused_where_it_stands(
     assert str(said).startswith("lessons/chat/lesson.md:")
     assert "картинка весит" in str(said)
     assert "не больше 3: меньше текста и мелких деталей" in str(said)
+
+
+def test_the_font_is_known_to_have_just_what_it_has() -> None:
+    has = {code for code in range(0x10000) if has_glyph(chr(code))}
+    assert has == {code for code, glyph in font(bold=False).face.charToGlyph.items() if glyph}

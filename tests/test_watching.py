@@ -126,7 +126,7 @@ async def test_a_broken_edit_keeps_the_old_course_and_is_logged_once(
     edit(lessons, "chat/lesson.md", "title: Чат", "title: Вот")
     await asyncio.sleep(0.5)
     said = lines(log)
-    assert sum(one.startswith("lessons/chat/lesson.md:23:1: HTML — ") for one in said) == 1
+    assert sum(one.startswith("lessons/chat/lesson.md:26:1: HTML — ") for one in said) == 1
     assert sum(one.startswith("lessons/course.yaml:2:1: неизвестный ключ") for one in said) == 1
     assert "the lessons have faults; the course stays at " + before.version in said
     assert watcher.course is before

@@ -13,7 +13,7 @@ from course_bot.content.pictures import WIDTH, Picture
 from course_bot.content.reading import StepPicture, WrittenLesson
 from course_bot.content.svg import Element, SvgError, read_svg
 from course_bot.markup import brace_faults, fill, suggest
-from course_bot.raster import rasterised
+from course_bot.raster import has_glyph, rasterised
 from course_bot.shipped import FAMILY
 
 ABOUT_CHARS = 250
@@ -248,6 +248,12 @@ class _Drawing:
             self.sound = False
             self.checker.fault(where(found.offset), found.what, found.would_be_right)
         self.checker.literal(text, where)
+        for offset, character in enumerate(text):
+            if not character.isspace() and not has_glyph(character):
+                what = f"в шрифте нет знака «{character}»"
+                right = "возьмите другой или нарисуйте его фигурами"
+                self.sound = False
+                self.checker.fault(where(offset), what, right)
         pixels = style.size * _least(style.scale) * SCREEN / self.width
         if pixels < TEXT_PX - 0.01:
             what = f"текст мелок: {pixels:.1f} пикселя на экране шириной {SCREEN}"

@@ -12,7 +12,7 @@ import { phrases } from "./phrases.js";
 export function pictureKey(picture) {
   const key = document.createElement("button");
   key.type = "button";
-  key.className = "picture";
+  key.className = "illustration";
   key.title = phrases.enlarge;
   key.setAttribute("aria-haspopup", "dialog");
   key.append(image(picture));
@@ -66,7 +66,5 @@ function enlarge(picture, from) {
     { once: true },
   );
   document.body.append(over);
-  // On a narrow screen it is wider than that: its middle is seen first.
-  over.scrollLeft = (over.scrollWidth - over.clientWidth) / 2;
   close.focus({ preventScroll: true });
 }
