@@ -1,6 +1,6 @@
 """Which questions of a lesson's pool an attempt asks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from course_bot.questions.question import Question
 
@@ -29,21 +29,9 @@ def choose(pool: Sequence[Question], draw: int, answered: Collection[str]) -> li
     return [*first, *others][:draw]
 
 
-def count_new(
-    pool: Sequence[Question], draw: int, answered: Iterable[str], *, attempt: int = 1
-) -> int:
+def count_new(pool: Sequence[Question], draw: int, answered: Collection[str]) -> int:
     """Count the questions of a coming attempt that the person has not answered before.
 
-    Chance decides which questions these are, but not how many.
-
-    Args:
-        pool: the questions of the lesson.
-        draw: how many of them an attempt asks.
-        answered: ids of questions answered before, the longest ago first.
-        attempt: 1 for the next attempt, 2 for the one after it, once that is answered whole.
+    Chance decides which questions these are, but not how many. Arguments are those of ``choose``.
     """
-    known = list(answered)
-    for _ in range(attempt - 1):
-        asked = [question.id for question in choose(pool, draw, known)]
-        known = [*(each for each in known if each not in asked), *asked]
-    return sum(question.id not in known for question in choose(pool, draw, known))
+    return sum(question.id not in answered for question in choose(pool, draw, answered))

@@ -47,7 +47,7 @@ def check_lesson(checker: Checker, lesson: WrittenLesson) -> Lesson | None:
         check_unused(checker, lesson)
     pool = [check_question(checker, item, lesson.steps) for item in lesson.questions]
     if lesson.quiz:
-        check_pool(checker, lesson.quiz, lesson.questions, pool)
+        check_pool(checker, lesson.quiz, lesson.questions)
         check_blind(checker, lesson.quiz, lesson.questions, pool)
     if lesson.front:
         _front(checker, lesson.front, lesson.steps)

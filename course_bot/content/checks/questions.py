@@ -8,7 +8,6 @@ from course_bot.content.reading import WrittenStep
 from course_bot.content.shapes import WrittenQuiz
 from course_bot.content.source import Item
 from course_bot.questions.kinds import version_of
-from course_bot.questions.pool import count_new
 from course_bot.questions.question import Question
 from course_bot.questions.writing import Common, Loc, WrittenQuestion
 
@@ -17,18 +16,10 @@ EXPLANATION_CHARS = 400
 
 
 def check_pool(
-    checker: Checker,
-    quiz: Item[WrittenQuiz],
-    questions: Sequence[Item[WrittenQuestion]],
-    pool: Sequence[Question],
+    checker: Checker, quiz: Item[WrittenQuiz], questions: Sequence[Item[WrittenQuestion]]
 ) -> None:
-    """Hold the pool against how many of its questions an attempt draws.
-
-    Critical questions may not fill an attempt; and whoever takes a third one should meet a
-    question that is new.
-    """
-    draw = quiz.written.draw
-    limit = draw - 2
+    """Hold the number of steps with critical questions against how many an attempt draws."""
+    limit = quiz.written.draw - 2
     critical = [question for question in questions if question.written.critical]
     steps = list(dict.fromkeys(question.written.step for question in critical))
     for question in critical:
@@ -36,9 +27,6 @@ def check_pool(
             what = "слишком много шагов с вопросами critical"
             right = f"в этом уроке не больше {limit}: draw минус 2"
             checker.fault(question.place("critical"), what, right)
-    if pool and not count_new(pool, draw, (), attempt=3):
-        right = "добавьте вопросов, чтобы и третья попытка не повторяла первые две"
-        checker.warn(quiz.place("questions"), "в третьей попытке не будет новых вопросов", right)
 
 
 def check_question(
