@@ -405,6 +405,12 @@ async def test_a_narrow_phone_scrolls_only_downwards(desk: Desk) -> None:
     assert small == []
 
 
+async def test_at_four_times_the_size_most_of_the_window_is_for_what_is_read(desk: Desk) -> None:
+    page = await desk.page(viewport={"width": 320, "height": 256})
+    await expect(bot(page)).to_contain_text("Нажатий")
+    assert await page.locator("#scroll").evaluate("it => it.clientHeight") > 256 / 2
+
+
 async def test_whoever_listens_to_the_page_hears_everything(desk: Desk) -> None:
     page = await desk.page()
     await key(page, "Отметить").click()

@@ -4,7 +4,7 @@
 import { Form } from "./forms.js";
 import { isOf, keep, recall } from "./history.js";
 import { Link, newId } from "./link.js";
-import { build, offerCommands, tongue } from "./markup.js";
+import { build, nameTongue, offerCommands } from "./markup.js";
 import { language, phrases, speak } from "./phrases.js";
 import { pictureKey } from "./picture.js";
 
@@ -80,6 +80,8 @@ const link = new Link({
     part("toasts").textContent = "";
     /** @type {HTMLElement | null} */
     let first = null;
+    // They come last, and the language with them, in which the others' own words are.
+    for (const reply of replies) if (reply.kind === "commands") haveCommands(reply);
     for (const reply of replies) {
       if (reply.kind === "notice" && reply.lasting) {
         first = first || note(reply.text);
@@ -93,9 +95,7 @@ const link = new Link({
         if (move.kind !== "wrote" && current) current.before(bubble);
         else append(bubble);
         first = first || bubble;
-      } else if (reply.kind === "commands") {
-        haveCommands(reply);
-      } else {
+      } else if (reply.kind === "screen") {
         showScreen(reply, move.kind === "wrote", pressed);
       }
     }
@@ -367,6 +367,7 @@ function append(message, at = new Date()) {
 function showProgress(shown) {
   progress = shown;
   part("name").textContent = progress ? progress.title : phrases.title;
+  nameTongue(part("name"));
   const bar = part("bar");
   bar.hidden = !progress;
   if (progress) {
@@ -489,7 +490,7 @@ function spoken(tag, name, source) {
   const text = element(tag, name);
   text.dir = "auto";
   text.append(build(source));
-  text.lang = tongue(text) || language;
+  nameTongue(text);
   for (const code of text.querySelectorAll("code")) copiesItself(/** @type {HTMLElement} */ (code));
   offerCommands(text, tappable);
   return text;
@@ -556,6 +557,7 @@ function key(label, act) {
   const button = /** @type {HTMLButtonElement} */ (element("button", "key", label));
   button.type = "button";
   button.addEventListener("click", act);
+  nameTongue(button);
   return button;
 }
 
@@ -578,6 +580,7 @@ function away(button) {
   anchor.href = button.url ?? "";
   anchor.target = "_blank";
   anchor.rel = "noopener noreferrer";
+  nameTongue(anchor);
   anchor.append(element("span", "unseen", ` (${phrases.newTab})`));
   return anchor;
 }
@@ -802,7 +805,6 @@ function haveCommands(menu) {
   if (menu.language !== language) {
     speak(menu.language);
     word();
-    showState(link.state);
   }
 }
 

@@ -10,7 +10,7 @@
  * @typedef {import("./link.js").Option} Option
  */
 
-import { build } from "./markup.js";
+import { build, nameTongue } from "./markup.js";
 import { phrases } from "./phrases.js";
 
 /** What a form is to those who don't see it, by its kind. @type {Record<string, string>} */
@@ -149,6 +149,7 @@ export class Form {
 function spoken(tag, name, source) {
   const element = made(tag, name);
   element.append(build(source));
+  nameTongue(element);
   return element;
 }
 

@@ -36,11 +36,20 @@ export function build(source) {
 }
 
 /**
+ * Let an element be read out in the language that most of it is written in.
+ * @param {HTMLElement} element
+ */
+export function nameTongue(element) {
+  const own = tongue(element);
+  if (own) element.lang = own;
+}
+
+/**
  * Tell in which of our languages a text is, by the letters that most of it is written in.
  * @param {...Node} nodes
  * @returns {"ru" | "en" | ""} nothing where it has no letters
  */
-export function tongue(...nodes) {
+function tongue(...nodes) {
   const text = nodes.map((node) => node.textContent).join("");
   const russian = text.match(/[а-яё]/gi)?.length ?? 0;
   const english = text.match(/[a-z]/gi)?.length ?? 0;
