@@ -307,7 +307,7 @@ async def test_enough_points_do_not_pass_with_an_important_rule_wrong(
 ) -> None:
     await ann.presses("Знаю — сразу к тесту")
     await house.takes_quiz(ann, wrongly=[CHOICE.id])
-    ann.sees("5 из 6 (83 %)", "Баллов хватает", "важном правиле", "Стоит перечитать")
+    ann.sees("5 из 6 (83 %)", "Баллов хватает", "важным правилом", "Стоит перечитать")
     ann.sees("Вопросы будут те же, в другом порядке.")
     assert "📖 Шаг 1" in ann.labels
     assert not (await house.learner(ann)).passed("chat")

@@ -194,18 +194,16 @@ def offers(stage: Stage, at: Found) -> Screen:
     """Offer the entries that may be meant; where there is none, say so and show the way."""
     p = stage.phrases
     if at.entries:
-        text = p.html("Perhaps this is what you are asking about?")
+        heading, text = p.html("Perhaps this is what you are asking about?"), ""
     else:
-        text = p.html(
-            "I have not found an answer to that. Try other words, look at all the topics, or ask"
-            " people:"
-        )
+        heading = p.html("I have not found an answer to that.")
+        text = p.html("Try other words, look at all the topics, or ask people:")
     entries = [_entry(stage, number) for number in at.entries or (stage.course.not_found,)]
     rows: list[Row] = [
         (button(each.question, Faq(each.id), primary=each is entries[0]),) for each in entries
     ]
     rows.append((button(p.t("All topics"), Help()),))
-    return Screen(text=text, rows=(*rows, *ways(stage)))
+    return Screen(heading=heading, text=text, rows=(*rows, *ways(stage)))
 
 
 def nearest(entries: tuple[FaqEntry, ...], text: str) -> list[tuple[int, float]]:

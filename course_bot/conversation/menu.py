@@ -218,7 +218,7 @@ def _achieved(stage: Stage) -> str:
     )
     results = stage.person.study.results
     if all(results[lesson].best == FULL for lesson in lessons_passed):
-        return " ".join((done, p.html("And not a single mistake in any: excellent work!")))
+        return " ".join((done, p.html("Not a single mistake in any quiz: excellent work!")))
     return done
 
 

@@ -114,6 +114,7 @@ def rename(stage: Stage, _at: Rename) -> Screen:
     """Ask for another name."""
     p = stage.phrases
     return Screen(
+        heading=p.html("What should we call you?"),
         text=p.html("Write your name and patronymic, as you want to see them in the report."),
         rows=((button(p.t("Leave it as it is"), Me()),),),
     )
@@ -219,7 +220,8 @@ def erased(stage: Stage, _at: Erased) -> Screen:
     """Say that everything is deleted, to who is nobody now."""
     p = stage.phrases
     return Screen(
-        text=p.html("Everything about you is deleted. If you want to begin anew, just press."),
+        heading=p.html("Everything about you is deleted."),
+        text=p.html("If you want to begin anew, just press."),
         rows=((button(p.t("Begin anew"), Welcome(), primary=True),),),
     )
 

@@ -414,17 +414,13 @@ def _what_lacks(stage: Stage, attempt: Attempt, finished: Finished) -> str:
     if stage.person.passed(attempt.lesson):
         return p.html("The lesson stays passed: your best result counts.")
     if finished.score < attempt.pass_mark:
-        again = p.html("You can try again at once, and your best result counts.")
-        return " ".join((_what_it_takes(p, attempt), again, *_how_new(stage, attempt)))
-    return " ".join(
-        (
-            p.html(
-                "There are enough points, but a question on an important rule (marked ❗) went"
-                " wrong. Read that step again and have another go."
-            ),
-            *_how_new(stage, attempt),
+        lacks = _what_it_takes(p, attempt)
+    else:
+        lacks = p.html(
+            "There are enough points: what is left is an important rule (the question with ❗)."
         )
-    )
+    again = p.html("You can try again at once, and your best result counts.")
+    return " ".join((lacks, again, *_how_new(stage, attempt)))
 
 
 def _what_it_takes(p: Phrases, attempt: Attempt) -> str:
