@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from course_bot.conversation import quiz
 from course_bot.questions.choice import Choice
 from course_bot.questions.match import Match
 from course_bot.questions.multiple import Multiple
@@ -384,3 +385,34 @@ async def test_another_quiz_in_progress_is_asked_about(house: House, ann: Person
     await ann.presses("Знаю — сразу к тесту")
     await ann.presses("Начать: Урок «chat»")
     ann.sees("вопрос 1 из 6")
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "asks"),
+    [
+        (
+            "Чата нет. Вы спросили коллегу. Что дальше?",
+            "Чата нет. Вы спросили коллегу.",
+            "Что дальше?",
+        ),
+        ("Кто создаёт чат?", "", "Кто создаёт чат?"),
+        (
+            "В школе 20 учителей. Нужно 75 %. Сколько?",
+            "В школе 20 учителей.",
+            "Нужно 75 %. Сколько?",
+        ),
+        (
+            "У каких чатов всё верно? Роль проверена.",
+            "",
+            "У каких чатов всё верно? Роль проверена.",
+        ),
+        ("<b>Все. Кто</b> это?", "", "<b>Все. Кто</b> это?"),
+        (
+            "Пишет: «Нет чата». «Что делать?» Что ответить вам?",
+            "Пишет: «Нет чата». «Что делать?»",
+            "Что ответить вам?",
+        ),
+    ],
+)
+def test_what_a_question_asks_is_its_last_sentence(text: str, told: str, asks: str) -> None:
+    assert quiz.parted(text) == (told, asks)

@@ -205,7 +205,10 @@ class Form:
         if self.kind == "order":
             so_far = " → ".join(f"<b>{label}</b>" for _, label, _ in taken)
         elif self.kind == "match":
-            so_far = "\n".join(f"<b>{self.terms[at - 1]}</b> — {text}" for at, _, text in taken)
+            given = {at: text for at, _, text in taken}
+            so_far = "\n".join(
+                f"<b>{term}</b> — {given.get(at, '…')}" for at, term in enumerate(self.terms, 1)
+            )
         paragraphs = ("\n".join(lines), so_far, f"<i>{self.hint}</i>")
         return tuple(filter(None, paragraphs)), self._rows(labels)
 

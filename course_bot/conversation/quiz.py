@@ -63,6 +63,8 @@ SHORT_BEGINNING = 30
 """Characters of its beginning without which that is left out."""
 SENTENCE = re.compile(r"[.!?…]»?\s+(?=[«„]?[А-ЯЁA-Z\d])")
 """Where a sentence ends and another begins."""
+SHORT = 10
+"""So few characters don't ask a question that one understands by itself."""
 
 
 def open_quiz(stage: Stage, wanted: OpenQuiz) -> Decision:
@@ -313,11 +315,18 @@ def parted(text: str) -> tuple[str, str]:
     """Part a question (HTML subset) into what it tells, and what it asks in the end.
 
     That begins with the last sentence that asks something: «Сколько это? Округлите до целого.»
+    Where that alone («Сколько?») says too little, it begins with the one before.
     """
     begins = [0, *(found.end() for found in SENTENCE.finditer(text))]
-    at = next((each for each in reversed(begins) if "?" in text[each:]), begins[-1])
-    told, asks = text[:at].rstrip(), text[at:]
-    if told.count("<") % 2 or told.count("<") != 2 * told.count("</"):
+    question = "?" in text
+
+    def enough(ending: str) -> bool:
+        return len(ending) >= SHORT and (not question or "?" in ending)
+
+    while len(begins) > 1 and not enough(text[begins[-1] :]):
+        begins.pop()
+    told, asks = text[: begins[-1]].rstrip(), text[begins[-1] :]
+    if told.count("<") != 2 * told.count("</"):
         return "", text  # the sentence begins inside of something bold
     return told, asks
 
