@@ -151,7 +151,7 @@ def test_letters_of_two_characters_are_read_as_one(lessons: Path) -> None:
             "rules.yaml",
             "  source: FAQ 6",
             "  ¦zzzz: FAQ 6",
-            "возможны: value, text, source, as_of",
+            "возможны: value, text, about, source, as_of",
         ),
         ("course.yaml", "pass_mark: 80\n", "pass_mark: 80\n¦pass_mark: 70\n", "повторяется"),
         ("chat/lesson.md", "about: Вы", "about: Вы\n¦about: Вы", "ключ «about» повторяется"),
