@@ -470,6 +470,18 @@ def test_a_review_that_is_overdue_is_a_warning_and_the_course_is_still_taught(
     assert {fault.severity for fault in found} == {"warning"}
 
 
+def test_an_example_that_a_changed_rule_makes_wrong_is_a_warning(lessons: Path) -> None:
+    half = "50 × {{staff_target}} : 100 = 37,5, 9 − 2 = 7 и 2 + 2 × 3 = 8."
+    example = f"Учителей 60: 60 × **{{{{staff_target}}}}** : 100 = 45, {half}"
+    edit(lessons, "chat/lesson.md", "Спросите в чате.", example)
+    assert faults(lessons) == []
+    edit(lessons, "rules.yaml", "value: 75\n  text: 75", "value: 80\n  text: 80")
+    said = sorted(faults(lessons))
+    assert ["выходит 40" in said[0], "выходит 48" in said[1]] == [True, True]
+    assert "предупреждение: «60 × 80 : 100 = 45» не сходится" in said[1]
+    assert check(lessons, today=TODAY)[0]
+
+
 def test_nothing_is_said_of_references_into_a_file_that_can_not_be_read(lessons: Path) -> None:
     for name in ("course.yaml", "rules.yaml", "faq.yaml", "chat/lesson.md", "chat/quiz.yaml"):
         write_small_course(lessons.parent)

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from course_bot.content.checks.sums import wrong_sums
 from course_bot.content.faults import Fault, Part, Place, Severity, Within
 from course_bot.content.model import Link
 from course_bot.content.reading import CourseFiles
@@ -101,6 +102,7 @@ class Checker:
         for found in rendered.faults:
             self.fault(where(found.offset), found.what, found.would_be_right)
         self.literal(text, where)
+        self.sums(rendered.shown, where)
         count = len(rendered.shown)
         if not count:
             self.fault(where(0), "пустой текст", "напишите его")
@@ -122,7 +124,9 @@ class Checker:
             right = "здесь простой текст, разметки в нём не бывает"
             self.fault(where(marked[0]), f"разметка «{marked[1]}»", right)
         self.literal(text, where)
-        return fill(text, self.fillings)
+        filled = fill(text, self.fillings)
+        self.sums(filled, where)
+        return filled
 
     def literal(self, text: str, where: Within) -> None:
         """Find the text of a rule written out, which would stay when the rule changes."""
@@ -130,6 +134,12 @@ class Checker:
             for found in pattern.finditer(text):
                 right = f"напишите {{{{{name}.text}}}}"
                 self.fault(where(found.start()), f"«{found[0]}» повторяет правило", right)
+
+    def sums(self, text: str, where: Within) -> None:
+        """Warn of an example that doesn't come out, as happens when a rule has changed."""
+        for written, result in wrong_sums(text):
+            right = f"посчитайте пример заново: выходит {result}"
+            self.warn(where(0), f"«{written}» не сходится", right)
 
     def different(self, item: Item[M], what: str, texts: dict[tuple[str | int, ...], str]) -> None:
         """Refuse texts that a reader can't tell apart."""
