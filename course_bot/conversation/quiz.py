@@ -57,7 +57,7 @@ from course_bot.questions.pool import count_new
 from course_bot.questions.question import FULL, Draft, Hint, Response, verdict
 from course_bot.storage.store import Decision
 
-SHORT_QUESTION = 140
+SHORT_QUESTION = 110
 """Characters of a question that an answer's explanation recalls."""
 SHORT_BEGINNING = 30
 """Characters of its beginning without which that is left out."""

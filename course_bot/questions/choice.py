@@ -91,7 +91,7 @@ class Choice(Question):
         answer = f"{p.html('<b>Your answer:</b>')} {chosen.text}"
         if right:
             return [answer]
-        why = [chosen.why] if chosen.why else []
+        why = [f"<i>{chosen.why}</i>"] if chosen.why else []
         label = p.html("<b>Right:</b>")
         theirs = [f"✅ {label} {option.text}" for option in self.options if option.right]
         return ["\n".join((f"❌ {answer}", *why)), *theirs]
