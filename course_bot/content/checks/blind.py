@@ -121,9 +121,10 @@ class Run:
 def run(attack: Attack, pool: Sequence[Question]) -> Run:
     """Attack the choice questions of a pool."""
     whole = Run()
-    for question in pool:
+    known = [frozenset(_all(question)) for question in pool]
+    for place, question in enumerate(pool):
         if isinstance(question, Choice):
-            others = {stem for each in pool if each is not question for stem in _all(each)}
+            others = frozenset[str]().union(*known[:place], *known[place + 1 :])
             looks = [_GOES_BY[attack](option.text, others) for option in question.options]
             best = [
                 option
