@@ -12,6 +12,10 @@ from course_bot.storage.schema import lineage, membership
 
 R = TypeVar("R")
 
+# Made once: the columns of an alias take longer to make than the question to be asked.
+_ABOVE = lineage.alias("above")
+_THEIRS = membership.alias("theirs")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -56,15 +60,13 @@ class Scope:
 
 def coordinates(person: int, organisation: int) -> ColumnElement[bool]:
     """Tell in SQL whether a person coordinates an organisation, or one above it."""
-    above = lineage.alias("above")
-    theirs = membership.alias("theirs")
     return (
         exists()
         .where(
-            above.c.organisation_id == organisation,
-            theirs.c.organisation_id == above.c.above_id,
-            theirs.c.role == Role.COORDINATOR,
-            theirs.c.person_id == person,
+            _ABOVE.c.organisation_id == organisation,
+            _THEIRS.c.organisation_id == _ABOVE.c.above_id,
+            _THEIRS.c.role == Role.COORDINATOR,
+            _THEIRS.c.person_id == person,
         )
         .correlate(None)
     )
