@@ -3,11 +3,14 @@
 import asyncio
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -76,11 +79,25 @@ def lacking() -> set[str]:
     return {mark for mark, found in there.items() if not found}
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Refuse to begin where nothing may be left out, and something would be."""
+    keep_bytecode(config)
     if os.environ.get("COURSE_BOT_TEST_COMPLETE") and (missing := lacking()):
         told = "; ".join(LEFT_OUT[mark] for mark in sorted(missing))
         raise pytest.UsageError(f"COURSE_BOT_TEST_COMPLETE is set; tests are left out {told}")
+
+
+def keep_bytecode(config: pytest.Config) -> None:
+    """Let the processes that the tests start compile the program once, and not each of them.
+
+    Where Python is told to write no bytecode, a process spends seconds on that before it does
+    anything. So the run has a folder for it, and leaves nothing beside the code.
+    """
+    if sys.dont_write_bytecode:
+        folder = mkdtemp(prefix="course-bot-bytecode-")
+        config.add_cleanup(partial(shutil.rmtree, folder))
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
