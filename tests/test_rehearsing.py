@@ -17,6 +17,7 @@ from course_bot.locale.phrases import LANGUAGES, Language, phrases
 from course_bot.questions.kinds import ask
 from course_bot.questions.question import Question, Response, verdict
 from tests.courses import CHOICE, MATCH, MULTIPLE, ORDER, make_course
+from tests.drawings import drawn
 from tests.small_course import QUIZ, edit, write_small_course
 
 TODAY = date(2026, 11, 23)
@@ -49,6 +50,19 @@ def test_our_own_lessons_fit() -> None:
     course, found = check(OURS, today=TODAY)
     assert course, found
     assert [*rehearse(course)] == []
+
+
+def test_a_step_whose_picture_leaves_too_little_room_for_its_text_is_a_fault(
+    lessons: Path,
+) -> None:
+    edit(lessons, "chat/lesson.md", "Вы узнаете, откуда берётся чат.", "щ" * 290)
+    place = edit(lessons, "chat/lesson.md", "## Откуда чат\n", f"## ¦Откуда чат\n{'щ' * 560}\n\n")
+    assert faults(lessons) == []
+    (lessons / "chat/own.svg").write_text(drawn("Раз").svg, encoding="utf-8")
+    edit(lessons, "chat/lesson.md", "- подождать.", "- подождать.\n\n![Раз](own.svg)")
+    [said] = faults(lessons)
+    assert said.startswith(f"{place}: шаг с картинкой и нашими словами: знаков 10")
+    assert said.endswith("не больше 1024, сократите текст")
 
 
 def test_feedback_that_is_too_long_only_as_a_whole_is_a_fault_at_its_question(
