@@ -721,6 +721,10 @@ async def test_the_page_speaks_the_language_that_its_person_has_chosen(desk: Des
     said = bot(page).locator(".text")
     await expect(said).to_have_attribute("lang", "en")
     await expect(said.locator("[lang]")).to_have_text("Где искать помощь")
+    await page.locator("#words").fill("Thanks")
+    await page.locator("#words").press("Enter")
+    await expect(page.locator(".mine.sent")).to_have_count(1)
+    await expect(page.locator(".day")).to_have_count(1)
     # Also where the server is away.
     await page.route("**/ws", lambda route: route.abort())
     await page.reload()

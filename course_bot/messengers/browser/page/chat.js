@@ -356,9 +356,12 @@ function restore() {
  * @param {Date} at
  */
 function append(message, at = new Date()) {
-  const day = at.toLocaleDateString(language, { day: "numeric", month: "long" });
-  if (day !== lastDay) log.append(element("div", "day", day));
-  lastDay = day;
+  // Not as it is shown: after a change of language that is another text for the same day.
+  if (at.toDateString() !== lastDay) {
+    const day = at.toLocaleDateString(language, { day: "numeric", month: "long" });
+    log.append(element("div", "day", day));
+  }
+  lastDay = at.toDateString();
   message.classList.add("new");
   log.append(message);
 }
