@@ -391,7 +391,9 @@ def result(stage: Stage, at: Result) -> Screen:
         parts = [" ".join((score, _what_lacks(stage, attempt, finished)))]
     again = _steps_of(stage, attempt, missed)
     if again:
-        parts.append(p.html("Worth reading again:"))
+        # By name: of a passed lesson the text stays, and its keys go.
+        names = ", ".join(p.t("“{name}”", name=name) for _number, name in again)
+        parts.append(p.html("Worth reading again: {names}.", names=names))
     reading: list[Row] = [
         (button(f"📖 {name}", Step(attempt.lesson, number)),) for number, name in again
     ]
