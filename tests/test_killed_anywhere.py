@@ -385,7 +385,7 @@ KINDS: dict[Kind, str] = {
     a_number_written: "Ваш ответ: 7",
     no_number_written: "цифрами",
     the_last_answer: "К результату",
-    a_quiz_given_up_for_another: "вопрос 1 из 4",
+    a_quiz_given_up_for_another: "Урок «roles»\nВопрос 1 из 4",
     another_name_written: "Имя сохранено",
     another_language: "About me",
     reminders_paused: "Напоминания на паузе",

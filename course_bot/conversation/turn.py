@@ -47,6 +47,7 @@ from course_bot.conversation.actions import (
     Team,
     Welcome,
 )
+from course_bot.conversation.actions import Erased as ErasedPlace
 from course_bot.conversation.outgoing import prepared
 from course_bot.conversation.port import (
     ACTION_BYTES,
@@ -151,7 +152,7 @@ class Conversation:
         turn = self.turn(move)
         decision = await self._storage.turn(move.account, move.move_id, move.at, turn.decide)
         replies: list[Reply] = []
-        if any(isinstance(record, ErasedPerson) for record in decision.records):
+        if decision.person.place == ErasedPlace.name:  # also where the move comes again
             replies.append(Erased())
         if decision.notice:
             joined = any(isinstance(record, JoinedOrganisation) for record in decision.records)
