@@ -172,5 +172,11 @@ async def a_region(storage: Storage, name: str = "Озёрный край") -> R
     return Region(organisations=there, people=people, numbers=numbers)
 
 
+def copied_region(region: Region, storage: Storage) -> Region:
+    """Return a region on a storage whose database is a copy of the one it was made on."""
+    people = {short: replace(who, storage=storage) for short, who in region.people.items()}
+    return replace(region, people=people)
+
+
 def _seats(short: str) -> Sequence[int]:
     return (1, 2) if short.startswith("s") else ()

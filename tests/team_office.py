@@ -20,9 +20,10 @@ from course_bot.tokens import digest
 from tests.browser_person import SECRET
 from tests.courses import make_course
 from tests.files_here import FilesHere
+from tests.kept import Kept
 from tests.learners import NOW, Learner, put
 from tests.pretend_talk import PretendTalk
-from tests.regions import Region, a_region, assign, begins, completes, leaves
+from tests.regions import Region, a_region, assign, begins, completes, copied_region, leaves
 
 
 @dataclass
@@ -135,6 +136,17 @@ async def fill(storage: Storage, region: Region) -> None:
     await begins(people["l-s21-2"], "teacher", passed=2, score=67)
 
 
+async def a_filled_region(storage: Storage) -> Region:
+    """Make a region in which people have learned."""
+    region = await a_region(storage)
+    await fill(storage, region)
+    return region
+
+
+FILLED = Kept(a_filled_region, copied_region)
+"""The region of an office on an empty database."""
+
+
 def replace_now(who: Learner, after: timedelta) -> Learner:
     """Return the same person later."""
     return replace(who, now=who.now + after)
@@ -154,9 +166,7 @@ NAMES = {
 @asynccontextmanager
 async def an_office(storage: Storage) -> AsyncIterator[Office]:
     """Open the reports of a region with people who have learned something."""
-    region = await a_region(storage)
-    await fill(storage, region)
-    office = Office(storage=storage, region=region)
+    office = Office(storage=storage, region=await FILLED.on(storage))
     async with office.stack:
         await office.serves()
         yield office

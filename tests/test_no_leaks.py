@@ -32,6 +32,7 @@ from course_bot.messengers.browser.team import access
 from course_bot.organisations import invites
 from course_bot.organisations.records import Act, Audited, Role
 from course_bot.organisations.state import State
+from course_bot.reports import drawing
 from course_bot.reports.exporting import ALL, Kind, Report
 from course_bot.storage import schema
 from course_bot.storage.organisations import InviteOfKey
@@ -46,7 +47,7 @@ from tests.dialogue import PortPerson
 from tests.learners import NOW, Learner, learner, put
 from tests.regions import assign, begins, completes, join, leave, leaves
 from tests.team_office import Browser, Office
-from tests.three_regions import ABOVE, VIEWERS, There, World, dismiss, three_regions
+from tests.three_regions import ABOVE, VIEWERS, WORLD, There, World, dismiss
 
 MOST = 100
 """Of an action with more combinations of arguments, every row's number is tried with every other
@@ -57,7 +58,13 @@ NOBODYS = 999_999
 
 @pytest.fixture
 async def world(storage: Storage) -> World:
-    return await three_regions(storage)
+    return await WORLD.on(storage)
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no picture: what stands in one can't be read here."""
+    monkeypatch.setattr(drawing, "rasterised", lambda svg, pixels: b"a picture")
 
 
 # What is tried.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,8 +26,19 @@ from course_bot.tokens import digest
 from tests.browser_person import SECRET
 from tests.courses import make_course
 from tests.files_here import FilesHere
+from tests.kept import Kept
 from tests.learners import NOW, learner, put
-from tests.regions import Region, a_region, assign, begins, completes, join, leave, leaves
+from tests.regions import (
+    Region,
+    a_region,
+    assign,
+    begins,
+    completes,
+    copied_region,
+    join,
+    leave,
+    leaves,
+)
 
 STEMS = {"Озёрный край": "Озёрская", "Горный край": "Горская", "Степной край": "Степная"}
 """The names of the regions, and the surname of everybody there."""
@@ -179,13 +190,29 @@ def _mark(there: There, who: str) -> str:
 
 async def three_regions(storage: Storage) -> World:
     """Make them, with everything in them that there is."""
-    course = make_course()
-    talk = Conversation(storage, lambda: course, secret=SECRET, files=FilesHere(storage))
-    talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot="course_bot")
     regions = [await _fill(storage, name) for name in STEMS]
     # Somebody works in two regions, and neither is told of the other.
     await join(regions[0].region.people["l-s11-2"], regions[1].organisation("s22"))
-    return World(storage=storage, talk=talk, regions=regions)
+    return World(storage=storage, talk=_talk_on(storage), regions=regions)
+
+
+def copied(world: World, storage: Storage) -> World:
+    """Return the same world on a storage whose database is a copy of what it was made on."""
+    regions = [
+        replace(there, region=copied_region(there.region, storage)) for there in world.regions
+    ]
+    return World(storage=storage, talk=_talk_on(storage), regions=regions)
+
+
+WORLD = Kept(three_regions, copied)
+"""The three regions on an empty database."""
+
+
+def _talk_on(storage: Storage) -> Conversation:
+    course = make_course()
+    talk = Conversation(storage, lambda: course, secret=SECRET, files=FilesHere(storage))
+    talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot="course_bot")
+    return talk
 
 
 async def _fill(storage: Storage, name: str) -> There:
