@@ -197,6 +197,18 @@ async def execute(url: URL, *statements: str) -> None:
         await engine.dispose()
 
 
+EMPTY = f"""
+DO $$ BEGIN
+{" ".join(f"DELETE FROM {table.name};" for table in reversed(metadata.sorted_tables))}
+PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S';
+END $$
+"""
+"""Empties a PostgreSQL database and lets its numbers begin anew.
+
+TRUNCATE makes all the files of each table and index anew: 17 ms of the server's time, not 1.
+"""
+
+
 @contextmanager
 def fresh_postgres() -> Iterator[URL]:
     """Create an empty database on the server, and drop it in the end."""
@@ -233,7 +245,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         return database_url(f"sqlite:///{path}")
     migrated: URL = request.getfixturevalue("migrated_postgres")
-    run(execute(migrated, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE"))
+    run(execute(migrated, EMPTY))
     return migrated
 
 
