@@ -30,6 +30,7 @@ WRITTEN = {
     "english": actions.ReadEnglish(),
     "mine": actions.TakeOfferedName(),
     "begin:teacher": actions.Begin("teacher"),
+    "memo:teacher": actions.Memo("teacher"),
     "menu": actions.Menu(),
     "progress": actions.Progress(),
     "track": actions.ChooseTrack(),
@@ -248,4 +249,5 @@ def test_every_action_of_the_real_course_fits_a_button_and_a_place() -> None:
     assert max(sizes.values()) <= ACTION_BYTES, sizes
     place = person.c.place.type
     assert isinstance(place, String)
-    assert place.length == ACTION_BYTES
+    assert place.length is not None
+    assert place.length >= ACTION_BYTES

@@ -72,7 +72,7 @@ class Traveller:
         while (await self.learner()).question is not None:
             await self.answers(rightly=False)
             await goes_on(self.person)
-        self.person.sees("Тест «", "0 из", "Чтобы пройти, нужно", "Стоит перечитать")
+        self.person.sees("Тест пока не пройден", "0 из", "Чтобы пройти, нужно", "Стоит перечитать")
         await self.person.presses("Попробовать ещё раз")
 
     async def meets_the_next_lesson(self) -> None:
