@@ -409,12 +409,11 @@ def asked(world: World, scope: Scope | None) -> Mapping[str, Sequence[object]]:
 
 
 async def answers(world: World, scope: Scope) -> Mapping[str, object]:
-    """Ask everything about a scope."""
-    return {
-        f"{query}": await world.storage.read(query)
-        for kind in SCOPED
-        for query in queries(kind, asked(world, scope))
-    }
+    """Ask everything about a scope, over one connection."""
+    every = [query for kind in SCOPED for query in queries(kind, asked(world, scope))]
+    return await world.storage.read_all(
+        lambda reader: {f"{query}": reader.ask(query) for query in every}
+    )
 
 
 def scope_of(world: World, viewer: str, there: There, short: str) -> Scope:
