@@ -144,8 +144,10 @@ async def test_a_picture_has_its_room_from_the_beginning_and_a_tap_enlarges_it(
         await route.continue_()
 
     await page.route("**/picture/*", later)
-    await page.goto(desk.url)
+    await page.goto(desk.url, wait_until="commit")
     shown = page.get_by_role("button", name="Чат появляется сам")
+    await shown.wait_for()
+    await still(page)
     empty = await shown.bounding_box()
     assert empty
     assert 250 < empty["width"] <= 320
@@ -155,11 +157,13 @@ async def test_a_picture_has_its_room_from_the_beginning_and_a_tap_enlarges_it(
     await page.wait_for_function(loaded)
     assert await shown.bounding_box() == empty
     over = page.get_by_role("dialog")
+    twice = "const over = document.querySelector('.enlarged'); over.click(); over.click()"
     for close in (
         lambda: page.keyboard.press("Escape"),
         page.go_back,
         key(page, "Закрыть").click,
         lambda: over.click(position={"x": 10, "y": 10}),
+        lambda: page.evaluate(twice),
     ):
         await shown.click()
         await expect(over).to_be_visible()
@@ -788,8 +792,12 @@ def order(*tapped: int) -> Screen:
 def answering(start: Callable[..., Screen]) -> Callable[[Move], Sequence[Reply]]:
     """Answer taps as the conversation does: an option is marked, marked anew, or taken back."""
     taken: list[int] = []
+    seen: set[str] = set()
 
     def replies(move: Move) -> Sequence[Reply]:
+        if move.move_id in seen:
+            return [start(*taken)]
+        seen.add(move.move_id)
         if isinstance(move, Pressed) and move.action.startswith("tap:"):
             part = int(move.action[4:])
             if part in taken:
@@ -805,8 +813,14 @@ def answering(start: Callable[..., Screen]) -> Callable[[Move], Sequence[Reply]]
     return replies
 
 
+async def still(page: Page) -> None:
+    """Wait until nothing is on its way in any more."""
+    await page.evaluate("Promise.all(document.getAnimations().map((it) => it.finished))")
+
+
 async def places(page: Page) -> list[dict[str, float]]:
     """Say where every option and key is."""
+    await still(page)
     found: list[dict[str, float]] = await page.evaluate(
         "[...document.querySelectorAll('.option, .key')].map((it) => {"
         " const box = it.getBoundingClientRect(); return {x: box.x, y: box.y, h: box.height}; })"
@@ -838,6 +852,13 @@ async def test_an_option_is_seen_whole_and_ticked_before_the_server_knows(desk: 
     await expect(options.nth(0)).not_to_be_checked()
     await expect(options.nth(2)).to_be_checked()
     assert await places(page) == before, "something has moved under the finger"
+    desk.talk.open.clear()
+    await options.nth(1).click()
+    await page.reload()
+    await expect(options.nth(1)).to_be_checked()
+    desk.talk.open.set()
+    await expect(page.locator(".busy")).to_have_count(0)
+    await expect(options.nth(1)).to_be_checked()
     await key(page, "Готово").click()
     await expect(page.get_by_role("heading", name="Верно!")).to_be_visible()
 
@@ -856,6 +877,11 @@ async def test_an_order_is_numbered_as_it_is_tapped_and_nothing_moves(desk: Desk
     await expect(page.locator(".mark")).to_have_text(["", "", "1"])
     await expect(key(page, "Готово")).to_be_disabled()
     assert await places(page) == before, "something has moved under the finger"
+    desk.talk.fails()
+    await page.locator(".option").nth(0).click()
+    await expect(page.locator(".mark")).to_have_text(["2", "", "1"])
+    await key(page, "Не отправлять").click()
+    await expect(page.locator(".mark")).to_have_text(["", "", "1"])
 
 
 async def test_the_head_says_how_far_one_is(desk: Desk) -> None:
@@ -889,9 +915,13 @@ async def test_what_lasts_stays_and_loses_its_keys_and_a_reload_shows_it_all(des
     await page.reload()
     await expect(bot(page)).to_have_text(said)
     await expect(page.locator(".key")).to_have_count(1)
+    other = await page.context.new_page()
+    await other.goto(desk.url)
+    await expect(bot(other)).to_have_text(said)
     desk.talk.replies = lambda _: [Erased(), Screen(text="Всё удалено")]
     await key(page, "Дальше").click()
     await expect(bot(page)).to_have_text([re.compile("Всё удалено")])
+    await expect(bot(other)).to_have_count(0)
     await page.reload()
     await expect(bot(page).first).to_contain_text("Всё удалено")
 
@@ -906,5 +936,10 @@ async def test_a_reload_shows_the_last_twenty_and_nothing_of_anybody_else(desk: 
     await expect(page.locator(".message").last).to_contain_text("Нажатий")
     await expect(page.locator(".message")).to_have_count(20)
     await page.context.clear_cookies()
+    await page.reload()
+    await expect(page.locator(".message")).to_have_count(1)
+    await page.evaluate(
+        "localStorage.setItem('history', '[{\"kind\": \"of tomorrow\"}, {}, 1, null]')"
+    )
     await page.reload()
     await expect(page.locator(".message")).to_have_count(1)

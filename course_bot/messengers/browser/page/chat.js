@@ -2,7 +2,7 @@
 /** Show the conversation: bubbles, buttons, and what the connection is doing. */
 
 import { Form } from "./forms.js";
-import { isOf, keep, recall } from "./history.js";
+import { isOf, keep, recall, whenKeptElsewhere } from "./history.js";
 import { Link, newId } from "./link.js";
 import { build, nameTongue, offerCommands } from "./markup.js";
 import { language, phrases, speak } from "./phrases.js";
@@ -198,10 +198,10 @@ function write(text) {
 
 /** @param {Move} move */
 function giveUp(move) {
+  link.drop();
   takeBack(move);
   troubleMessage?.remove();
   troubleMessage = null;
-  link.drop();
   bringIntoView(current, false);
 }
 
@@ -211,7 +211,7 @@ function giveUp(move) {
  */
 function takeBack(move) {
   const shown = settle(move);
-  if (move.kind !== "wrote") return;
+  if (move.kind !== "wrote") return showTaps(currentForm?.form);
   shown?.remove();
   // Before what has been begun since.
   if (words.value !== move.text) hold([move.text, words.value].filter(Boolean).join("\n"));
@@ -227,22 +227,16 @@ function takeBack(move) {
 function showScreen(screen, wrote, pressed) {
   const source = JSON.stringify(screen);
   showProgress(screen.progress);
-  if (current && !wrote && source === currentSource) return;
+  if (current && !wrote && source === currentSource) return showTaps(screen.form);
   const below = wrote || !current || current.classList.contains("lasting");
   remember({ kind: "screen", screen, at: Date.now() }, below);
   const before = currentSource;
   currentSource = source;
-  if (!below && currentForm && isSameQuestion(screen, before)) {
-    // What is tapped meanwhile shows already, and its own answer is on its way.
-    if (!link.outbox.length) currentForm.takes(screen.form);
-    return;
-  }
+  if (!below && currentForm && isSameQuestion(screen, before)) return showTaps(screen.form);
   const { message, form } = screenMessage(screen);
   const previous = current;
   const previousForm = currentForm;
-  current = message;
-  currentForm = form;
-  words.inputMode = screen.form?.kind === "number" ? "numeric" : "text";
+  become(message, form);
   if (previous && !below) {
     const focused = previous.contains(document.activeElement);
     message.classList.add("edited");
@@ -253,6 +247,30 @@ function showScreen(screen, wrote, pressed) {
     if (previous) retire(previous, previousForm);
     append(message);
     if (focused) moveFocus(document.body, message);
+  }
+}
+
+/**
+ * @param {HTMLElement} message
+ * @param {Form | null} form
+ */
+function become(message, form) {
+  current = message;
+  currentForm = form;
+  words.inputMode = form?.form.kind === "number" ? "numeric" : "text";
+}
+
+/**
+ * Show a question as the server has it, and above that the taps whose answers are on their way.
+ * @param {import("./link.js").Form | undefined} form
+ */
+function showTaps(form) {
+  if (!currentForm?.takes(form)) return;
+  for (const move of link.outbox) {
+    const tapped = move.kind === "pressed" && currentForm.replay(move.action);
+    if (!tapped) continue;
+    busy(tapped, true);
+    waiting.set(move.id, tapped);
   }
 }
 
@@ -319,6 +337,10 @@ function remember(entry, below = true) {
 function forget() {
   said.length = 0;
   keep(said);
+  clear();
+}
+
+function clear() {
   for (const message of [...log.querySelectorAll(".message, .day")]) message.remove();
   current = null;
   currentForm = null;
@@ -328,15 +350,13 @@ function forget() {
 
 /** Show what was said last when the page was open before; the last screen can be gone on with. */
 function restore() {
-  const last = said.map((each) => each.kind).lastIndexOf("screen");
   said.forEach((entry, at) => {
     const time = new Date(entry.at);
     if (entry.kind === "screen") {
       const { message, form } = screenMessage(entry.screen, time);
       append(message, time);
-      if (at < last || at < said.length - 1) return retire(message, form);
-      current = message;
-      currentForm = form;
+      if (at < said.length - 1) return retire(message, form);
+      become(message, form);
       currentSource = JSON.stringify(entry.screen);
       showProgress(entry.screen.progress);
     } else if (entry.kind === "mine") {
@@ -348,6 +368,7 @@ function restore() {
     }
   });
   for (const message of log.querySelectorAll(".message")) message.classList.remove("new");
+  showTaps(currentForm?.form);
   toEnd();
 }
 
@@ -898,7 +919,15 @@ addEventListener("hashchange", () => {
 });
 
 hold(draft());
-restore();
+try {
+  restore();
+} catch {
+  forget(); // Another version of the page has kept it in another shape.
+}
+whenKeptElsewhere((kept) => {
+  said.splice(0, said.length, ...kept);
+  if (!kept.length) clear();
+});
 for (const move of link.outbox) showMine(move);
 link.start(payload());
 addEventListener("load", () => {

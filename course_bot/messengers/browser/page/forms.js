@@ -89,6 +89,19 @@ export class Form {
   }
 
   /**
+   * Show a press that has no answer yet, perhaps made before the page was loaded anew.
+   * @param {string} action
+   * @returns {HTMLElement | undefined} what was pressed, if it is of this question
+   */
+  replay(action) {
+    const at = this.form.options.findIndex((option) => option.action === action);
+    const undo = this.form.keys.length > 1 && this.form.keys[0].action === action;
+    if (at >= 0) this.tapped(at);
+    else if (undo) this.undone();
+    return at >= 0 ? this.options[at] : undo ? this.keys[0] : undefined;
+  }
+
+  /**
    * Show what the server has, if it is the same question.
    * @param {Written | undefined} form
    */

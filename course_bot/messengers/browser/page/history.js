@@ -14,11 +14,19 @@ const MOST = 20;
 /** @returns {Said[]} */
 export function recall() {
   try {
-    const kept = JSON.parse(localStorage.getItem(HISTORY) || "[]");
-    return Array.isArray(kept) ? kept : [];
+    return read(localStorage.getItem(HISTORY));
   } catch {
     return [];
   }
+}
+
+/**
+ * @param {string | null} kept
+ * @returns {Said[]}
+ */
+function read(kept) {
+  const said = JSON.parse(kept || "[]");
+  return Array.isArray(said) ? said : [];
 }
 
 /**
@@ -32,6 +40,16 @@ export function keep(said) {
   } catch {
     // No room, or it is forbidden: then a reload shows only where one is.
   }
+}
+
+/**
+ * Hear of what another tab of this browser keeps, so that this one doesn't put back what is gone.
+ * @param {(said: Said[]) => void} listener
+ */
+export function whenKeptElsewhere(listener) {
+  addEventListener("storage", (event) => {
+    if (event.key === HISTORY) listener(read(event.newValue));
+  });
 }
 
 /**

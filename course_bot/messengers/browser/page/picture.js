@@ -49,10 +49,16 @@ function enlarge(picture, from) {
   close.textContent = "×";
   close.setAttribute("aria-label", phrases.close);
   over.append(close, image(picture));
-  over.addEventListener("click", () => history.back());
+  let leaving = false;
+  const leave = () => {
+    // Once: before the first has arrived, a second tap would go back from the page itself.
+    if (!leaving) history.back();
+    leaving = true;
+  };
+  over.addEventListener("click", leave);
   over.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") history.back();
+    if (event.key === "Escape") leave();
     // There is nothing else to go to while it is open.
     if (event.key === "Tab") event.preventDefault();
   });
