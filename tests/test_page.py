@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from course_bot.content.pictures import Picture
@@ -61,6 +62,8 @@ class Desk:
         self.url = ""
         self.requests: list[str] = []
         self.errors: list[str] = []
+        self.team_asked = 0
+        """How often the coordinator's page was asked for."""
 
     async def serves(self) -> None:
         """Start the door, after a restart at the same address."""
@@ -74,8 +77,12 @@ class Desk:
         )
         port = int(self.url.rsplit(":", 1)[1]) if self.url else 0
         self.url = await self.server.enter_async_context(
-            serve(door.application(), "127.0.0.1", port)
+            serve(door.application(pages=[web.get("/team", self._team)]), "127.0.0.1", port)
         )
+
+    async def _team(self, _request: web.Request) -> web.Response:
+        self.team_asked += 1
+        return web.Response(text="Отчёт")
 
     async def stops(self) -> None:
         await self.server.aclose()
@@ -611,6 +618,8 @@ async def test_where_the_course_is_away_a_page_says_so_and_opens_it_once_it_is_b
     kept = "caches.keys().then((names) => caches.open(names[0])).then((cache) => cache.keys())"
     paths = await page.evaluate(f"{kept}.then((all) => all.map((it) => new URL(it.url).pathname))")
     assert paths == ["/offline", "/offline.css", "/offline.js"]
+    await page.goto(f"{desk.url}/team")
+    assert desk.team_asked == 1
 
 
 async def test_a_lost_cookie_makes_the_page_reload_itself_once(desk: Desk) -> None:

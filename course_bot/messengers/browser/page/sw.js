@@ -26,14 +26,17 @@ worker.addEventListener("install", (event) => {
 
 worker.addEventListener("activate", (event) => {
   // The page is asked for while this worker starts, which takes a while on an old phone.
-  worker.registration.navigationPreload?.enable();
+  event.waitUntil(worker.registration.navigationPreload?.enable() ?? Promise.resolve());
   event.waitUntil(forgetOthers());
 });
 
 worker.addEventListener("fetch", (event) => {
-  const { pathname } = new URL(event.request.url);
-  if (event.request.mode === "navigate" && pathname === "/") event.respondWith(open(event));
-  else if (PARTS.includes(pathname)) event.respondWith(kept(event.request));
+  const { method, mode, url } = event.request;
+  const { pathname } = new URL(url);
+  if (PARTS.includes(pathname)) event.respondWith(kept(event.request));
+  else if (mode === "navigate" && pathname === "/") event.respondWith(open(event));
+  // Any other page has been asked for, too: left to the browser, it would be asked for once more.
+  else if (mode === "navigate" && method === "GET") event.respondWith(come(event));
 });
 
 async function keep() {
@@ -48,9 +51,14 @@ async function forgetOthers() {
 }
 
 /** @param {FetchEvent} event */
+async function come(event) {
+  return (await event.preloadResponse) || fetch(event.request);
+}
+
+/** @param {FetchEvent} event */
 async function open(event) {
   try {
-    const answer = (await event.preloadResponse) || (await fetch(event.request));
+    const answer = await come(event);
     if (!AWAY.includes(answer.status)) return answer;
   } catch {
     // There is no connection, or nobody at its other end.
