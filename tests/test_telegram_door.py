@@ -79,7 +79,7 @@ async def test_a_press_on_an_old_message_edits_that_one_and_no_other(
 
 
 async def test_what_lasts_stays_and_the_next_screen_comes_below_it(
-    server: Server, talk: PretendTalk, ann: Somebody
+    server: Server, talk: PretendTalk, ann: Somebody, api: BotApi
 ) -> None:
     passed = Screen(text="Урок пройден", rows=KEYBOARD, lasting=True)
     talk.replies = lambda _: [passed]
@@ -93,6 +93,7 @@ async def test_what_lasts_stays_and_the_next_screen_comes_below_it(
         ("Урок пройден", 0, False),
         ("Шаг 1", 0, True),
     ]
+    assert len(api.made("editMessageReplyMarkup")) == 1
     pressed = talk.taken[-1]
     assert isinstance(pressed, Pressed)
     assert pressed.action == KEYBOARD[0][0].action, "the mark is the door's own"

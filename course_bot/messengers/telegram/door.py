@@ -117,8 +117,8 @@ class TelegramDoor:
         self._pace = pace
         self._username = ""
         self._last: dict[int, int] = {}
-        self._pictures = Pictures()
         """In which message of each chat the screen is."""
+        self._pictures = Pictures()
         self._delivery = Delivery(talk, self, clock=clock, pace=pace)
         self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
 
@@ -307,7 +307,7 @@ class TelegramDoor:
     async def _show_below(self, turn: Turn, screen: Screen) -> None:
         """Show a screen as the newest message, the only one with keys."""
         shown = await self._show(turn.chat, screen)
-        if isinstance(turn.message, int):
+        if isinstance(turn.message, int) and turn.message != self._last.get(turn.chat):
             await self._take_keys(turn.chat, turn.message)
         await self._is_last(turn.chat, shown)
 
