@@ -15,7 +15,6 @@ from sqlalchemy import select
 from course_bot.content.model import Course, FaqEntry, pictures_of
 from course_bot.conversation.port import (
     LABEL_CHARS,
-    LETTERS,
     NO_TICK,
     TICK,
     Commands,
@@ -39,6 +38,7 @@ from course_bot.questions.match import Match
 from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.order import Order
+from course_bot.questions.parts import LETTERS
 from course_bot.questions.question import Question, Response
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url

@@ -16,6 +16,7 @@ from course_bot.content.pictures import Picture
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
 from course_bot.markup import shown
+from course_bot.questions.parts import LETTERS
 from course_bot.storage import Account
 
 ACTION_BYTES = 63
@@ -233,7 +234,6 @@ class Form:
         return (*rows, self.keys) if self.keys else rows
 
 
-LETTERS = "АБВГДЕ"
 TICK, NO_TICK, TAKEN = "☑", "☐", "✓"
 
 

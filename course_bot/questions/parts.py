@@ -9,7 +9,8 @@ from course_bot.questions.numbers import plain
 from course_bot.questions.question import FULL, Response
 from course_bot.typed import is_question
 
-_LETTERS = "абвгде"
+LETTERS = "АБВГДЕ"
+"""The signs of parts where numbers count something else."""
 _BESIDE = re.compile(
     r"\b(?:вариант\w*|ответ\w*|номер\w*|пункт\w*|строк\w*|буква|и|options?|answers?|numbers?|and)\b"
     r"|№|(?<=\d)-?(?:ый|ой|ий|й|я|е)\b",
@@ -50,7 +51,7 @@ def places(text: str, count: int) -> tuple[int, ...] | None:
     signs = _BESIDE.sub(" ", plain(text))
     if not _APART.fullmatch(_SIGN.sub("", signs)):
         return None
-    known = _LETTERS[:count]
+    known = LETTERS[:count].casefold()
     found: list[int] = []
     for sign in _SIGN.findall(signs):
         letters = sign.casefold()

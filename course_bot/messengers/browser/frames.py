@@ -185,12 +185,8 @@ def _form(form: Form) -> dict[str, object]:
         "kind": form.kind,
         "hint": form.hint,
         "options": [
-            {
-                "text": option.text,
-                "action": option.action,
-                "mark": option.mark,
-                "disabled": option.disabled,
-            }
+            # Whether it can be pressed follows from its mark.
+            {"text": option.text, "action": option.action, "mark": option.mark}
             for option in form.options
         ],
         "terms": form.terms,

@@ -10,7 +10,7 @@
  *   | {id: string, kind: "pressed", action: string}
  *   | {id: string, kind: "wrote", text: string}} Move
  * @typedef {{label: string, action?: string, url?: string, primary?: boolean, disabled?: boolean}} Button
- * @typedef {{text: string, action: string, mark: number, disabled: boolean}} Option
+ * @typedef {{text: string, action: string, mark: number}} Option
  * @typedef {{kind: string, hint: string, options: Option[], terms: string[], keys: Button[]}} Form
  * @typedef {{title: string, words: string, share: number}} Progress
  * @typedef {{src: string, width: number, height: number, about: string}} Picture
