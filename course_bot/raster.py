@@ -28,6 +28,20 @@ def rasterised(svg: str, pixels: int) -> bytes:
     )
 
 
+def is_drawable(svg: str) -> bool:
+    """Tell whether an SVG can be drawn, which its letters have no part in.
+
+    It takes 1 ms; with the font to be read, 16.
+    """
+    from resvg_py import svg_to_bytes
+
+    try:
+        svg_to_bytes(svg_string=svg, width=8, skip_system_fonts=True)
+    except ValueError:
+        return False
+    return True
+
+
 def has_glyph(character: str) -> bool:
     """Tell whether the font has a character: of one that it has not, nothing would be drawn."""
     return any(ord(character) in each for each in _ranges())

@@ -13,7 +13,7 @@ from course_bot.content.pictures import WIDTH, Picture
 from course_bot.content.reading import StepPicture, WrittenLesson
 from course_bot.content.svg import Element, SvgError, read_svg
 from course_bot.markup import brace_faults, fill, suggest
-from course_bot.raster import has_glyph, rasterised
+from course_bot.raster import has_glyph, is_drawable
 from course_bot.shipped import FAMILY
 
 ABOUT_CHARS = 250
@@ -135,12 +135,9 @@ class _Drawing:
         }
         height = self._height(root)
         self._element(root, _Style(16, (1, 0, 0, 1)))
-        if self.sound:
-            try:
-                rasterised(text, 8)
-            except ValueError:
-                right = "откройте файл в браузере и сверьтесь с образцом"
-                self._fault((1, 1), "картинка не рисуется", right)
+        if self.sound and not is_drawable(text):
+            right = "откройте файл в браузере и сверьтесь с образцом"
+            self._fault((1, 1), "картинка не рисуется", right)
         return height if self.sound else None
 
     def _height(self, root: Element) -> int:
