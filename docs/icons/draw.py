@@ -5,7 +5,7 @@ from pathlib import Path
 from resvg_py import svg_to_bytes
 
 from course_bot.messengers.browser.server import PAGE
-from course_bot.reports.typesetting import FAMILY, FONTS
+from course_bot.shipped import FAMILY, FONTS
 
 HERE = Path(__file__).parent
 PICTURES = (
