@@ -916,9 +916,10 @@ async def test_what_lasts_stays_and_loses_its_keys_and_a_reload_shows_it_all(des
         Notice(text="Вы вступили.", lasting=True),
         Screen(text="Следующий урок", rows=on),
     ]
-    await key(page, "Дальше").click()
+    await key(page, "Дальше").press("Enter")
     said = [re.compile(text) for text in ("Урок пройден", "Вы вступили", "Следующий урок")]
     await expect(bot(page)).to_have_text(said)
+    await expect(bot(page).last).to_be_focused()
     await expect(page.locator(".key")).to_have_count(1)
     desk.talk.replies = lambda _: [Screen(text="Следующий урок", rows=on)]
     await page.reload()

@@ -84,7 +84,8 @@ const link = new Link({
     for (const reply of replies) if (reply.kind === "commands") haveCommands(reply);
     for (const reply of replies) {
       if (reply.kind === "notice" && reply.lasting) {
-        first = first || note(reply.text);
+        const shown = note(reply.text);
+        first = first || shown;
       } else if (reply.kind === "notice") {
         toast(reply.text);
       } else if (reply.kind === "erased") {
@@ -246,7 +247,7 @@ function showScreen(screen, wrote, pressed) {
     const focused = previous?.contains(document.activeElement);
     if (previous) retire(previous, previousForm);
     append(message);
-    if (focused) moveFocus(document.body, message);
+    moveFocus(focused ? document.body : pressed, message);
   }
 }
 
