@@ -906,6 +906,20 @@ async def test_the_head_says_how_far_one_is(desk: Desk) -> None:
     await expect(page.locator("#name")).to_have_text("Курс по Сферуму")
 
 
+async def test_a_number_is_asked_for_with_a_keyboard_of_digits_also_after_a_reload(
+    desk: Desk,
+) -> None:
+    number = Screen(heading="Сколько?", form=Form(kind="number", hint="Напишите число."))
+    desk.talk.replies = lambda _: [number]
+    page = await desk.page()
+    for _ in range(2):
+        await expect(page.locator("#words")).to_have_attribute("inputmode", "numeric")
+        await page.reload()
+    desk.talk.replies = lambda _: [Screen(text="Меню")]
+    await page.reload()
+    await expect(page.locator("#words")).to_have_attribute("inputmode", "text")
+
+
 async def test_what_lasts_stays_and_loses_its_keys_and_a_reload_shows_it_all(desk: Desk) -> None:
     on = ((Button(label="Дальше", action="next", primary=True),),)
     desk.talk.replies = lambda _: [Screen(text="Урок пройден", rows=on, lasting=True)]
