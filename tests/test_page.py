@@ -780,7 +780,7 @@ def order(*tapped: int) -> Screen:
         heading="В каком порядке?",
         form=Form(
             kind="order",
-            hint="Что дальше?",
+            hint="Что дальше?" if tapped else "Нажимайте по порядку: что делают первым?",
             options=tuple(
                 Option(
                     text=f"Действие {at}",
@@ -793,6 +793,33 @@ def order(*tapped: int) -> Screen:
             keys=(
                 Button(label="Отменить", action="undo", disabled=not tapped),
                 Button(label="Готово", action="done", disabled=len(tapped) < 3),
+            ),
+        ),
+    )
+
+
+def match(*given: int) -> Screen:
+    """Make a question whose three meanings are given to terms one after another."""
+    terms = ("Роль", "Чат поддержки", "Муниципальный или региональный координатор")
+    asked = f"Подберите пару: <b>{terms[len(given) % 3]}</b>"
+    return Screen(
+        heading="Кто чем занят?",
+        form=Form(
+            kind="match",
+            hint="Все пары подходят?" if len(given) == 3 else asked,
+            terms=terms,
+            options=tuple(
+                Option(
+                    text=f"Значение {at}",
+                    action=f"tap:{at}",
+                    mark=given.index(at) + 1 if at in given else 0,
+                    disabled=at in given,
+                )
+                for at in range(3)
+            ),
+            keys=(
+                Button(label="Отменить", action="undo", disabled=not given),
+                Button(label="Готово", action="done", disabled=len(given) < 3),
             ),
         ),
     )
@@ -874,7 +901,7 @@ async def test_an_option_is_seen_whole_and_ticked_before_the_server_knows(desk: 
 
 async def test_an_order_is_numbered_as_it_is_tapped_and_nothing_moves(desk: Desk) -> None:
     desk.talk.replies = answering(order)
-    page = await desk.page()
+    page = await desk.page(viewport={"width": 320, "height": 568})
     await expect(page.get_by_role("heading", name="В каком порядке?")).to_be_visible()
     before = await places(page)
     for item in (2, 0):
@@ -891,6 +918,18 @@ async def test_an_order_is_numbered_as_it_is_tapped_and_nothing_moves(desk: Desk
     await expect(page.locator(".mark")).to_have_text(["2", "", "1"])
     await key(page, "Не отправлять").click()
     await expect(page.locator(".mark")).to_have_text(["", "", "1"])
+
+
+async def test_a_match_has_room_for_its_longest_term_and_nothing_moves(desk: Desk) -> None:
+    desk.talk.replies = answering(match)
+    page = await desk.page(viewport={"width": 320, "height": 568})
+    await expect(page.locator(".hint .seen")).to_have_text("Подберите пару: Роль")
+    before = await places(page)
+    for item, seen in ((1, ["Роль"]), (0, ["Чат поддержки", "Роль"])):
+        await page.locator(".option").nth(item).click()
+        await expect(page.locator(".given .seen")).to_have_text(seen)
+        assert await places(page) == before, "something has moved under the finger"
+        await expect(page.locator(".busy")).to_have_count(0)
 
 
 async def test_the_head_says_how_far_one_is(desk: Desk) -> None:

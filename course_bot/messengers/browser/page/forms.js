@@ -40,6 +40,8 @@ export class Form {
       board.setAttribute("aria-label", phrases.choices);
       this.element.append(board);
     }
+    /** How a match asks for what belongs to a term. */
+    this.asking = "";
     /** The keys beneath: undo and done, in their order. @type {HTMLButtonElement[]} */
     this.keys = [];
     this.draw();
@@ -55,7 +57,6 @@ export class Form {
     const role = OPTION_ROLES[this.form.kind];
     if (role) button.setAttribute("role", role);
     const text = spoken("span", "words", option.text);
-    // Where the term of a meaning will stand, there is room from the beginning: nothing moves.
     if (this.form.kind === "match") text.append(made("b", "given"));
     button.append(made("span", "mark"), text);
     button.addEventListener("click", (event) => {
@@ -128,17 +129,17 @@ export class Form {
     const { kind, options, hint, terms } = this.form;
     const taken = this.marks.filter(Boolean).length;
     const whole = taken === options.length;
-    this.hint.textContent = "";
-    this.hint.append(build(hint));
+    if (hint.includes("<b>")) this.asking = hint;
+    const askings = terms.map((term) => this.asking.replace(/<b>.*<\/b>/, () => `<b>${term}</b>`));
+    layOver(this.hint, [hint, ...askings], 0);
     this.options.forEach((button, at) => {
       const mark = this.marks[at];
       button.classList.toggle("taken", mark > 0);
       const sign = /** @type {HTMLElement} */ (button.firstElementChild);
       const counted = kind === "order" || kind === "match";
       sign.textContent = counted && mark ? String(mark) : "";
-      const given = button.querySelector(".given");
-      if (given) given.textContent = "";
-      if (given && mark) given.append(build(terms[mark - 1]));
+      const given = /** @type {HTMLElement | null} */ (button.querySelector(".given"));
+      if (given) layOver(given, terms, mark - 1);
       if (OPTION_ROLES[kind]) button.setAttribute("aria-checked", String(mark > 0));
       else button.setAttribute("aria-disabled", String(mark > 0));
     });
@@ -152,6 +153,20 @@ export class Form {
       button.setAttribute("aria-disabled", String(!able));
     });
   }
+}
+
+/**
+ * Have texts lie over one another, of which one is seen at a time: there is room for each of them
+ * from the beginning, and nothing beneath moves when another one's turn comes.
+ * @param {HTMLElement} room
+ * @param {string[]} sources in the HTML subset
+ * @param {number} seen which of them is; none, if there is none of that number
+ */
+function layOver(room, sources, seen) {
+  room.textContent = "";
+  sources.forEach((source, at) => {
+    room.append(spoken("span", at === seen ? "seen" : "", source));
+  });
 }
 
 /**
