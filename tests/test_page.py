@@ -855,11 +855,13 @@ async def still(page: Page) -> None:
 
 
 async def places(page: Page) -> list[dict[str, float]]:
-    """Say where every option and key is."""
+    """Say where in their message all options and keys are, once nothing moves by itself."""
     await still(page)
     found: list[dict[str, float]] = await page.evaluate(
         "[...document.querySelectorAll('.option, .key')].map((it) => {"
-        " const box = it.getBoundingClientRect(); return {x: box.x, y: box.y, h: box.height}; })"
+        " const top = it.closest('.message').getBoundingClientRect().y;"
+        " const box = it.getBoundingClientRect();"
+        " return {x: box.x, y: box.y - top, h: box.height}; })"
     )
     return found
 
