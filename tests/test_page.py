@@ -882,6 +882,8 @@ async def test_an_option_is_seen_whole_and_ticked_before_the_server_knows(desk: 
     await expect(options.nth(0)).to_be_checked()
     await expect(options.nth(2)).to_be_checked()
     await expect(key(page, "Готово")).to_be_enabled()
+    await expect(page.locator(".busy")).to_have_count(2)
+    assert await violations(page, "color-contrast") == []
     await options.nth(0).click()
     await expect(options.nth(0)).not_to_be_checked()
     desk.talk.open.set()
