@@ -52,7 +52,11 @@ def read_reply(reply: dict[str, Any]) -> Reply:
             fields["form"] = Form(
                 kind=form.pop("kind"),
                 hint=form.pop("hint"),
-                options=tuple(Option(**one) for one in form.pop("options")),
+                # As the page has it: what is taken can be taken back only where it was ticked.
+                options=tuple(
+                    Option(**one, disabled=form["kind"] in ("order", "match") and one["mark"] > 0)
+                    for one in form.pop("options")
+                ),
                 terms=tuple(form.pop("terms")),
                 keys=tuple(Button(**one) for one in form.pop("keys")),
                 **form,
