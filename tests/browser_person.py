@@ -49,12 +49,13 @@ def read_reply(reply: dict[str, Any]) -> Reply:
             tuple(Button(**one) for one in row) for row in fields.pop("rows", ())
         )
         if form := fields.pop("form", None):
+            counted = form["kind"] in ("order", "match")
             fields["form"] = Form(
                 kind=form.pop("kind"),
                 hint=form.pop("hint"),
                 # As the page has it: what is taken can be taken back only where it was ticked.
                 options=tuple(
-                    Option(**one, disabled=form["kind"] in ("order", "match") and one["mark"] > 0)
+                    Option(**one, disabled=counted and one["mark"] > 0)
                     for one in form.pop("options")
                 ),
                 terms=tuple(form.pop("terms")),
