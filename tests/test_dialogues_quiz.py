@@ -416,3 +416,14 @@ async def test_another_quiz_in_progress_is_asked_about(house: House, ann: Person
 )
 def test_what_a_question_asks_is_its_last_sentence(text: str, told: str, asks: str) -> None:
     assert quiz.parted(text) == (told, asks)
+
+
+@port_only
+async def test_whoever_does_not_know_stays_at_the_question_and_is_encouraged(
+    house: House, ann: Person
+) -> None:
+    await ask(house, ann, Choice)
+    asked = await house.waits_for(ann)
+    await ann.writes("Не знаю 😕")
+    ann.was_told("Ничего страшного")
+    assert await house.waits_for(ann) == asked

@@ -285,6 +285,7 @@ async def quizzes(house: House, ann: Person) -> None:
     await ann.sends_action("quiz:help")
     await ann.sends_action("quiz:chat")
     await ann.writes("thanks")
+    await ann.writes("I don’t know")
     await ann.sends_action("help")
     await ann.sends_action("continue")
     await failed(house, ann)

@@ -27,6 +27,7 @@ from course_bot.conversation.actions import (
     TrackDone,
     Undo,
 )
+from course_bot.conversation.help import normal
 from course_bot.conversation.port import Screen, Tone
 from course_bot.conversation.routes import place, verb
 from course_bot.conversation.stage import (
@@ -59,6 +60,8 @@ from course_bot.storage.store import Decision
 
 SHORT_QUESTION = 110
 """Characters of a question that an answer's explanation recalls."""
+UNSURE = frozenset(("не знаю", "я не знаю", "незнаю", "не понимаю", "сложно", "i don t know"))
+"""What is typed at a question by somebody who has no answer, as ``normal`` writes it."""
 SHORT_BEGINNING = 30
 """Characters of its beginning without which that is left out."""
 SENTENCE = re.compile(r"[.!?…]»?\s+(?=[«„]?[А-ЯЁA-Z\d])")
@@ -252,6 +255,12 @@ def typed(stage: Stage, text: str) -> Decision | None:
     asked, p = stage.person.question, stage.phrases
     if asked is None or not stage.person.place.startswith(f"{Question.name}:"):
         return None
+    if normal(text) in UNSURE:
+        notice = p.t(
+            "That is all right: choose what seems nearest, the explanation comes after it. Or read"
+            " the step again: “📖 To the lesson”."
+        )
+        return Decision(person=stage.person, notice=notice)
     answer = asked.filled.typed(p, text, asked.shown)
     if answer is None:
         return None
