@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from html import escape, unescape
+from html import escape
 
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramUnauthorizedError
@@ -25,6 +25,7 @@ from course_bot.conversation.port import (
 )
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import LANGUAGES
+from course_bot.markup import shown
 from course_bot.messengers.delivery import (
     BulkPace,
     Delivery,
@@ -230,7 +231,7 @@ class TelegramDoor:
                     made.append(partial(self._say, turn.chat, reply.text))
                 case Document():
                     made.append(partial(self._hand, turn.chat, reply))
-                case Screen() if turn.lasting and turn.said == _plain(reply.spelled()[0]):
+                case Screen() if turn.lasting and turn.said == shown(reply.spelled()[0]):
                     pass  # It is what was pressed, such as for a file, and stays with its keys.
                 case Screen() if below or (turn.pictured and not reply.picture):
                     # A text can't take a picture's place: docs/decisions/0020.
@@ -255,7 +256,7 @@ class TelegramDoor:
     async def excuse(self, turn: Turn, trouble: Screen) -> None:
         """Say what went wrong: to a press in an alert, so that the buttons stay as they are."""
         if turn.press:
-            await self._answer(turn.press, _plain(trouble.text), alert=True)
+            await self._answer(turn.press, shown(trouble.text), alert=True)
         else:
             await self._show(turn.chat, trouble)
 
@@ -306,10 +307,10 @@ class TelegramDoor:
 
     async def _show_below(self, turn: Turn, screen: Screen) -> None:
         """Show a screen as the newest message, the only one with keys."""
-        shown = await self._show(turn.chat, screen)
+        newest = await self._show(turn.chat, screen)
         if isinstance(turn.message, int) and turn.message != self._last.get(turn.chat):
             await self._take_keys(turn.chat, turn.message)
-        await self._is_last(turn.chat, shown)
+        await self._is_last(turn.chat, newest)
 
     async def _is_last(self, chat: int, message: int | None) -> None:
         """Remember the message that has the screen; the one before it loses its keys.
@@ -399,11 +400,6 @@ class TelegramDoor:
 def _worded(commands: Sequence[Command]) -> list[dict[str, str]]:
     """Word a command menu as Telegram has it."""
     return [{"command": entry.name, "description": entry.about} for entry in commands]
-
-
-def _plain(text: str) -> str:
-    """Read the HTML subset of a screen as plain text."""
-    return unescape(re.sub(r"</?[a-z]+>", "", text))
 
 
 def _cut(text: str, limit: int) -> str:
