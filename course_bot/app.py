@@ -37,6 +37,7 @@ from course_bot.organisations.invites import make_invite, new_key, payload
 from course_bot.organisations.records import InviteMade, Role
 from course_bot.reports.memo import too_much
 from course_bot.settings import Settings
+from course_bot.sheet_reader import SheetReader
 from course_bot.storage.operator_invites import first_invite
 from course_bot.storage.store import Storage
 from course_bot.tokens import page_link
@@ -106,6 +107,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             lambda: watcher.course,
             secret=secret,
             files=files,
+            sheets=SheetReader(),
             zone=settings.time_zone,
         )
         telegram = _telegram_door(settings, talk)

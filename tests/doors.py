@@ -40,6 +40,7 @@ from course_bot.questions.number import Number
 from course_bot.questions.order import Order
 from course_bot.questions.parts import LETTERS
 from course_bot.questions.question import Question, Response
+from course_bot.sheets.figures import Reading
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.rows import read_people
@@ -48,7 +49,7 @@ from course_bot.storage.verifying import differences
 from tests.browser_person import SECRET, browser_person
 from tests.courses import HELP, POOL, make_course
 from tests.dialogue import Person, PortPerson, plain
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import TOKEN, USERNAME, BotApi, parse_html
 
@@ -81,8 +82,8 @@ class _Watched(Conversation):
 
     latest: Turn | None = None
 
-    def turn(self, move: Move) -> Turn:
-        self.latest = super().turn(move)
+    def turn(self, move: Move, reading: Reading | None = None) -> Turn:
+        self.latest = super().turn(move, reading)
         return self.latest
 
     @property
@@ -128,7 +129,11 @@ class House:
         url = database_url(f"sqlite:///{self._database}")
         self.storage = await self._inside.enter_async_context(Storage(create_engine(url)))
         self.talk: Conversation = _Watched(
-            self.storage, lambda: self.course, secret=SECRET, files=FilesHere(self.storage)
+            self.storage,
+            lambda: self.course,
+            secret=SECRET,
+            files=FilesHere(self.storage),
+            sheets=SheetsHere(),
         )
         self.talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot=USERNAME)
 

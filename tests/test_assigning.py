@@ -20,7 +20,7 @@ from course_bot.storage.scope import Scope
 from course_bot.storage.store import Storage
 from tests.dialogue import Person, PortPerson
 from tests.doors import House, ann, door, house, port_only
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, NOW, Learner, learner
 from tests.regions import Region, a_region, add, assign, begins, completes, join, leave
 
@@ -309,7 +309,9 @@ async def coordinator(
     storage: Storage, here: Region, short: str, now: datetime = NOW
 ) -> PortPerson:
     """Let a coordinator come to what is assigned in their organisation."""
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
     account = here.people[f"c-{short}"].account
     person = PortPerson(name=short, talk=talk, account=account, now=now)
     await person.opens()

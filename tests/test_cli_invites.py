@@ -24,7 +24,7 @@ from tests.console import Console, console, settings
 from tests.courses import make_course
 from tests.dialogue import PortPerson
 from tests.doors import stored
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.telegram_standin import TOKEN, USERNAME, BotApi
 from tests.test_cli import running
 
@@ -50,7 +50,11 @@ async def bot() -> AsyncIterator[tuple[Storage, Conversation]]:
     url = database_url(f"sqlite:///{DATABASE}")
     async with Storage(create_engine(url)) as storage:
         talk = Conversation(
-            storage, make_course, secret=read_secret(read_settings()), files=FilesHere(storage)
+            storage,
+            make_course,
+            secret=read_secret(read_settings()),
+            files=FilesHere(storage),
+            sheets=SheetsHere(),
         )
         talk.addresses = Addresses(page="http://127.0.0.1:8080")
         yield storage, talk

@@ -14,7 +14,7 @@ from course_bot.organisations.records import Role
 from course_bot.storage import schema
 from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, house, port_only
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.regions import add
 from tests.test_dialogues_joining import SCHOOL, count, invited_to, roles
 
@@ -180,6 +180,7 @@ async def test_after_the_servers_secret_has_changed_an_invite_has_to_be_made_ane
         lambda: house.course,
         secret=b"another" * 5,
         files=FilesHere(house.storage),
+        sheets=SheetsHere(),
     )
     house.talk.addresses = Addresses(page="http://127.0.0.1:8080")
     await ann.opens()

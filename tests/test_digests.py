@@ -14,7 +14,7 @@ from course_bot.storage import schema
 from course_bot.storage.engine import create_engine
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson, plain
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, learner, put, statements
 from tests.regions import Region, a_region, assign, completes, join, leaves
 
@@ -26,7 +26,9 @@ SECOND = timedelta(seconds=1)
 
 
 def talk_on(storage: Storage) -> Conversation:
-    return Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    return Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
 
 async def arrives(storage: Storage, now: datetime = MONDAY) -> dict[str, Outgoing]:

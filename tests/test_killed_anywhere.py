@@ -42,7 +42,7 @@ from tests.browser_person import SECRET
 from tests.courses import CHOICE, POOL, make_course
 from tests.dialogue import PortPerson, plain
 from tests.doors import gives, goes_on, link_of, right, stored
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.learners import NOW, forget, learner
 
 LATER = timedelta(minutes=14)
@@ -74,7 +74,9 @@ async def process(url: URL) -> AsyncIterator[Conversation]:
 
 
 def talk_on(storage: Storage) -> Conversation:
-    talk = Conversation(storage, lambda: COURSE, secret=SECRET, files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=SECRET, files=FilesHere(storage), sheets=SheetsHere()
+    )
     talk.addresses = Addresses(page="http://127.0.0.1:8080")
     return talk
 

@@ -12,7 +12,7 @@ from course_bot.storage import schema
 from course_bot.storage.outbox import LEASE
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson, plain
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, NOW, forget, learner, put, read
 from tests.regions import Region, a_region, assign, begins, completes, join, leave
 
@@ -22,7 +22,9 @@ SECOND = timedelta(seconds=1)
 
 
 def talk_on(storage: Storage) -> Conversation:
-    return Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    return Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
 
 async def region(storage: Storage) -> Region:

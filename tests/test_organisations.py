@@ -16,9 +16,9 @@ from course_bot.storage.organisations import (
     OpenedInvite,
     UnitOf,
 )
+from course_bot.storage.outdated import OutdatedRecordError
 from course_bot.storage.scope import Scope
 from course_bot.storage.store import Decision, Situation, Storage
-from course_bot.storage.team_writes import OutdatedRecordError
 from tests.learners import NOW, forget, learner
 from tests.regions import (
     WORDING,

@@ -15,7 +15,7 @@ from course_bot.storage.engine import create_engine
 from course_bot.storage.outbox import AT_ONCE, LEASE, TRIED, Postponed, Settled, pause_after
 from course_bot.storage.schema import outbox
 from course_bot.storage.store import Storage
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, NOW, Learner, forget, join, learner, link, put
 from tests.regions import add
 from tests.regions import join as join_school
@@ -134,7 +134,9 @@ async def test_it_is_day_where_the_organisation_is(storage: Storage) -> None:
         await who.does(put(track="teacher"))
     await join_school(far, await add(storage, "Школа", zone="Asia/Kamchatka"))
     now = NOW + timedelta(days=3)
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
     await talk.plan_reminders(now)
 
     (message,) = await talk.outgoing("telegram", now)
@@ -187,7 +189,9 @@ async def test_who_was_reminded_today_is_not_reminded_again_today(
     async with storage.writing() as connection:
         await connection.execute(update(outbox).where(outbox.c.id == earlier).values(kind=kind))
     await storage.settle_messages([Settled(id=earlier, reason=reason)], NOW)
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
     sent = await talk.outgoing("telegram", NOW + timedelta(hours=2))
 
@@ -199,7 +203,9 @@ async def test_who_was_reminded_today_is_not_reminded_again_today(
 async def test_who_was_reminded_yesterday_may_be_reminded_today(storage: Storage) -> None:
     earlier, message = await waits(learner(storage), 2)
     await storage.settle_messages([Settled(id=earlier)], NOW)
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
     (sent,) = await talk.outgoing("telegram", NOW + timedelta(hours=23))
 
@@ -389,7 +395,9 @@ async def test_what_would_go_to_somebody_who_has_blocked_the_bot_is_given_up(
     ann = learner(storage)
     (message,) = await waits(ann)
     await storage.blocked(ann.account, NOW)
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
     assert await talk.outgoing("telegram", NOW) == ()
 
@@ -402,7 +410,9 @@ async def test_who_pauses_reminders_in_the_moment_in_which_one_is_made_gets_none
     ann = learner(storage)
     (message,) = await waits(ann)
     await ann.does(put(reminders=False))
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
     assert await talk.outgoing("telegram", NOW) == ()
 
@@ -424,7 +434,9 @@ async def test_a_message_that_can_not_be_worded_holds_up_no_other(
     (good,) = await waits(learner(storage, "2"))
     async with storage.writing() as connection:
         await connection.execute(update(outbox).where(outbox.c.id == odd).values(kind="newer"))
-    talk = Conversation(storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: COURSE, secret=bytes(32), files=FilesHere(storage), sheets=SheetsHere()
+    )
 
     assert [each.id for each in await talk.outgoing("telegram", NOW)] == [good]
 

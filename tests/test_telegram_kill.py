@@ -20,7 +20,7 @@ from course_bot.storage.questions import read_wordings, resolve
 from course_bot.storage.schema import account, attempt, move, outbox
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.killing import (
     FEWER_KILLS,
     KILLS,
@@ -184,7 +184,13 @@ async def begin_quizzes(database: URL, people: Sequence[Somebody]) -> None:
     tracks = list(course.tracks.values())
     yesterday = datetime.now(UTC) - timedelta(days=1)
     async with Storage(create_engine(database)) as storage:
-        talk = Conversation(storage, lambda: course, secret=b"s" * 32, files=FilesHere(storage))
+        talk = Conversation(
+            storage,
+            lambda: course,
+            secret=b"s" * 32,
+            files=FilesHere(storage),
+            sheets=SheetsHere(),
+        )
         for number, somebody in enumerate(people):
             key, track = f"{somebody.number}", tracks[number % len(tracks)]
             person = PortPerson(

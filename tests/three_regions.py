@@ -25,7 +25,7 @@ from course_bot.storage.store import Storage
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
 from tests.courses import make_course
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.kept import Kept
 from tests.learners import NOW, learner, put
 from tests.regions import (
@@ -210,7 +210,9 @@ WORLD = Kept(three_regions, copied)
 
 def _talk_on(storage: Storage) -> Conversation:
     course = make_course()
-    talk = Conversation(storage, lambda: course, secret=SECRET, files=FilesHere(storage))
+    talk = Conversation(
+        storage, lambda: course, secret=SECRET, files=FilesHere(storage), sheets=SheetsHere()
+    )
     talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot="course_bot")
     return talk
 

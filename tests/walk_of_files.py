@@ -14,6 +14,7 @@ from course_bot.storage.auditing import AuditRow
 from tests.browser_person import SECRET
 from tests.dialogue import Person
 from tests.doors import House
+from tests.files_here import SheetsHere
 from tests.learners import Learner, put
 from tests.regions import add, join, leave, pupil
 from tests.reports.tables import AT
@@ -61,7 +62,7 @@ async def walk_of_files(house: House, ann: Person, word: str) -> None:
         await gets(file)
     talk = house.talk
     house.talk = Conversation(
-        house.storage, lambda: house.course, secret=SECRET, files=HalfAFile()
+        house.storage, lambda: house.course, secret=SECRET, files=HalfAFile(), sheets=SheetsHere()
     )
     await gets(f"{Kind.XLSX}:all")
     house.talk = talk

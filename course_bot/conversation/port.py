@@ -17,6 +17,7 @@ from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
 from course_bot.markup import shown
 from course_bot.questions.parts import LETTERS
+from course_bot.sheets.figures import FILE_BYTES
 from course_bot.storage import Account
 
 ACTION_BYTES = 63
@@ -102,8 +103,36 @@ class Wrote(_Move):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that somebody sent, which nobody has read yet.
+
+    ``name`` is what they call it: it comes from outside, and may be anything. ``size`` is in
+    bytes, None where the messenger does not tell. ``fetch`` brings the content, once or again,
+    and raises ``TooLargeError`` for more than ``FILE_BYTES``.
+    """
+
+    name: str
+    size: int | None
+    fetch: Callable[[], Awaitable[bytes]] = field(repr=False, compare=False)
+
+    @property
+    def too_large(self) -> bool:
+        """Whether its size alone says that it is more than ``FILE_BYTES``."""
+        return self.size is not None and self.size > FILE_BYTES
+
+
+class TooLargeError(CourseError):
+    """A file of more than ``FILE_BYTES``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent(_Move):
-    """The person sent something that is not text (a picture, a voice message, a contact…)."""
+    """The person sent something that is not text: a ``file``, or else a contact, a sticker.
+
+    A photo comes without a file: no figures can be read from it.
+    """
+
+    file: Attachment | None = None
 
 
 Move = Opened | Pressed | Wrote | Sent
@@ -455,6 +484,7 @@ class Talk(Protocol):
         """Word why a door refuses something before it becomes a move (plain text).
 
         Reasons: "group" (the bot works in private chats only), "too_long" (a text over
-        WROTE_CHARS), "too_large" (a request or file over its limit).
+        WROTE_CHARS), "too_large" (a request over its limit), "too_large_file" (a file over
+        FILE_BYTES).
         """
         ...

@@ -24,6 +24,7 @@ from course_bot.conversation import (
     people,
     profile,
     quiz,
+    sheets,
     stuck,
     team,
     welcome,
@@ -64,9 +65,11 @@ from course_bot.conversation.port import (
     Screen,
     Sent,
     Tell,
+    TooLargeError,
     Wrote,
 )
 from course_bot.conversation.routes import Audience, Later, by_name, files_of, view_of
+from course_bot.conversation.sheets import SheetReader
 from course_bot.conversation.stage import Addresses, LookUp, Stage, button, go_to
 from course_bot.learning.progress import (
     ErasedPerson,
@@ -80,11 +83,13 @@ from course_bot.locale.phrases import Language, phrases
 from course_bot.organisations import invites
 from course_bot.organisations.records import JoinedOrganisation, LeftOrganisation
 from course_bot.reports.exporting import FileMaker
+from course_bot.sheets.figures import Reading, Refusal
 from course_bot.storage import Account
 from course_bot.storage.digests import DueDigests, WeekOf, Zones
 from course_bot.storage.organisations import Addressee, AddresseeOf
 from course_bot.storage.outbox import WRITING_DOORS, Postponed, Settled
 from course_bot.storage.query import Query
+from course_bot.storage.sheets import HeadingsOf
 from course_bot.storage.store import MOSCOW, Decision, Situation, Storage, account_id
 
 log = logging.getLogger(__name__)
@@ -110,6 +115,7 @@ ROUTES = by_name(
         *inviting.ROUTES,
         *certificates.ROUTES,
         *memo.ROUTES,
+        *sheets.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
@@ -128,6 +134,7 @@ class Conversation:
         *,
         secret: bytes,
         files: FileMaker,
+        sheets: SheetReader,
         zone: ZoneInfo = MOSCOW,
     ) -> None:
         """Take the parts.
@@ -136,6 +143,7 @@ class Conversation:
             storage: where people are remembered.
             course: gives the course as it is now; it may change between turns.
             files: makes files of reports.
+            sheets: reads statistics sheets.
             secret: at least 32 bytes that stay the same; keys whatever must not be guessed.
             zone: where the people live: when it is daytime there, the bot may write first.
         """
@@ -143,13 +151,14 @@ class Conversation:
         self._course = course
         self._secret = secret
         self._files = files
+        self._sheets = sheets
         self._zone = zone
         self.addresses = Addresses()
         """Where the doors are; set once they are known."""
 
     async def take(self, move: Move, tell: Tell | None = None) -> Sequence[Reply]:
         """Carry out one move and return what to show, after it is committed."""
-        turn = self.turn(move)
+        turn = self.turn(move, await self._read(move, tell or _silently))
         decision = await self._storage.turn(move.account, move.move_id, move.at, turn.decide)
         replies: list[Reply] = []
         if decision.person.place == ErasedPlace.name:  # also where the move comes again
@@ -168,10 +177,31 @@ class Conversation:
         replies.append(view if isinstance(view, Screen) else await view(self._storage.read))
         return [*replies, *await self._changed_commands(turn, decision)]
 
-    def turn(self, move: Move) -> "Turn":
-        """Return the turn that a move begins."""
+    async def _read(self, move: Move, tell: Tell) -> Reading | None:
+        """Read the file of a move: before its turn, as a turn waits for nothing.
+
+        Its day is the one of whoever sent it, by the clock of the bot's own zone.
+        """
+        if not isinstance(move, Sent) or move.file is None:
+            return None
+        if move.file.too_large:
+            return Refusal.TOO_LARGE
+        chosen = await self._storage.read(HeadingsOf(account_id(move.account)))
+        await tell(phrases(move.language).t("I am reading the file…"))
+        try:
+            return await self._sheets.read(
+                move.file.fetch,
+                today=move.at.astimezone(self._zone).date(),
+                chosen=dict(chosen),
+            )
+        except TooLargeError:
+            return Refusal.TOO_LARGE
+
+    def turn(self, move: Move, reading: Reading | None = None) -> "Turn":
+        """Return the turn that a move begins; ``reading`` is what came of its file."""
         return Turn(
             move=move,
+            reading=reading,
             course=self._course(),
             secret=self._secret,
             addresses=self.addresses,
@@ -302,6 +332,8 @@ class Conversation:
                 return p.t("This message is too long. Please say it in up to 4,096 characters.")
             case "too_large":
                 return p.t("This is too large for me. Please send a short text.")
+            case "too_large_file":
+                return p.t("This file is too large: a sheet has at most 5 MB.")
             case _:
                 raise ValueError(reason)
 
@@ -338,6 +370,7 @@ class Turn:
     """A move, what it finds, and the views of the places that it may end at."""
 
     move: Move
+    reading: Reading | None
     course: Course
     secret: bytes
     addresses: Addresses
@@ -368,7 +401,7 @@ class Turn:
         """Decide what comes of the move; a place that can't be shown is no place to end at."""
         stage = self.stage(situation.person, situation.look_up)
         try:
-            decision = _decision(stage, self.move)
+            decision = _decision(stage, self.move, self.reading)
             place = decision.person.place
             self.views = {place: view_of(ROUTES, self.stage(decision.person))}
         except (StaleError, NotWaitingError):
@@ -414,7 +447,7 @@ def _current(stage: Stage) -> tuple[Person, Screen | Later]:
         return person, view_of(ROUTES, stage.after(person))
 
 
-def _decision(stage: Stage, move: Move) -> Decision:
+def _decision(stage: Stage, move: Move, reading: Reading | None) -> Decision:
     match move:
         case Opened(payload=payload):
             return _opened(stage, payload)
@@ -423,10 +456,7 @@ def _decision(stage: Stage, move: Move) -> Decision:
         case Wrote(text=text):
             return _wrote(stage, text)
         case Sent():
-            return _newcomer(stage) or Decision(
-                person=stage.person,
-                notice=stage.phrases.t("I only understand text and buttons. Please write it."),
-            )
+            return _newcomer(stage) or sheets.received(stage, reading)
 
 
 def _newcomer(stage: Stage) -> Decision | None:

@@ -5,12 +5,16 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from course_bot.organisations.state import State
+from course_bot.sheets.figures import Field, Figures, SchoolDay
+from course_bot.sheets.received import Received
 
 
 class Role(StrEnum):
     """What somebody is in an organisation."""
 
     LEARNER = "learner"
+    ADMINISTRATOR = "administrator"
+    """Of a school: sends its statistics sheets, and sees how far the school is."""
     COORDINATOR = "coordinator"
 
 
@@ -153,6 +157,49 @@ class Audited:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfSchool:
+    """What a sheet says of an organisation on a day."""
+
+    organisation: int
+    day: date
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetSent:
+    """Record: the person sent a statistics sheet, or said what was open about it.
+
+    ``schools`` takes the place of what was known of the same organisations on the same days;
+    ``unmatched`` are rows with an ID and a day, kept for the person alone. UTC.
+    """
+
+    received: Received
+    schools: tuple[OfSchool, ...] = ()
+    unmatched: tuple[SchoolDay, ...] = ()
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadingChosen:
+    """Record: a column of these organisations' sheets is what somebody said.
+
+    ``heading`` is as headings are compared, at most 200 characters.
+    """
+
+    organisations: tuple[int, ...]
+    heading: str
+    field: Field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolMatched:
+    """Record: an ID is an organisation's that had none; the person's unmatched days go there."""
+
+    organisation: int
+    sferum_id: str
+
+
 OrganisationRecord = (
     InviteMade
     | InviteWithdrawn
@@ -165,4 +212,7 @@ OrganisationRecord = (
     | TeamLinkMade
     | GuessedWrong
     | Audited
+    | SheetSent
+    | HeadingChosen
+    | SchoolMatched
 )

@@ -28,6 +28,8 @@ from sqlalchemy import (
 from course_bot.learning.progress import Study
 from course_bot.questions.kinds import QUESTION
 from course_bot.questions.question import Response
+from course_bot.sheets.figures import COUNTED
+from course_bot.sheets.received import RECEIVED
 
 T = TypeVar("T")
 
@@ -356,7 +358,7 @@ membership = Table(
     "membership",
     metadata,
     Column("organisation_id", ForeignKey("organisation.id"), primary_key=True),
-    # "learner" or "coordinator".
+    # "learner", "administrator" or "coordinator".
     Column("role", String(16), primary_key=True),
     Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
     Column("joined_at", UtcDateTime, nullable=False),
@@ -503,4 +505,86 @@ outbox = Table(
     Index(None, "person_id", "settled_at", "id"),
     Index(None, "settled_at"),
     sqlite_autoincrement=True,
+)
+
+school_day = Table(
+    "school_day",
+    metadata,
+    # What a statistics sheet says of an organisation on a day; NULL where it does not say.
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    *(Column(each, Integer) for each in COUNTED),
+    Column("sent_by", ForeignKey("person.id", ondelete="SET NULL"), index=True),
+    Column("sent_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+unmatched_day = Table(
+    "unmatched_day",
+    metadata,
+    # The same of an ID that is none of the sender's organisations': for them alone, until it is
+    # matched.
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("sferum_id", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("municipality", Text, nullable=False),
+    *(Column(each, Integer) for each in COUNTED),
+    Column("sent_at", UtcDateTime, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+received_sheet = Table(
+    "received_sheet",
+    metadata,
+    # What was said of the last sheet that a person sent; while a question about it is open, also
+    # its rows.
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("content", Json(RECEIVED), nullable=False),
+)
+
+heading_choice = Table(
+    "heading_choice",
+    metadata,
+    # What somebody said that a column of an organisation's sheets is.
+    Column("organisation_id", ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True),
+    Column("heading", String(200), primary_key=True),
+    Column("field", String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+guide_end = Table(
+    "guide_end",
+    metadata,
+    # How often a guide led to an ending on a day (UTC), whoever it was.
+    Column("guide", String(32), primary_key=True),
+    Column("ending", String(32), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+miss = Table(
+    "miss",
+    metadata,
+    # A question in people's own words to which they chose no answer, without digits and names.
+    Column("key", String(16), primary_key=True),
+    Column("words", Text, nullable=False),
+    # 0 to 255, of a keyed digest: tells two askers from one, and does not say who they are.
+    Column("asker", Integer, nullable=False),
+    Column("day", Date, nullable=False, index=True),
+    # "none" was found; they chose "other"; "offered": they have not chosen yet.
+    Column("outcome", String(8), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+answer_choice = Table(
+    "answer_choice",
+    metadata,
+    # How often what was offered as perhaps meant was chosen on a day (UTC), whoever it was.
+    Column("target", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -18,13 +18,13 @@ from sqlalchemy import (
     update,
 )
 
-from course_bot.errors import CourseError
 from course_bot.organisations.records import (
     AssignmentChanged,
     Audited,
     CertificateIssued,
     DigestSwitched,
     GuessedWrong,
+    HeadingChosen,
     InviteMade,
     InviteWithdrawn,
     JoinedOrganisation,
@@ -32,10 +32,13 @@ from course_bot.organisations.records import (
     OrganisationRecord,
     Reminding,
     Role,
+    SchoolMatched,
+    SheetSent,
     TeamLinkMade,
 )
 from course_bot.storage.deriving import derive
 from course_bot.storage.mailings import write_mailing
+from course_bot.storage.outdated import OutdatedRecordError
 from course_bot.storage.reporting import PeopleFilter, read_person_row, select_people
 from course_bot.storage.schema import (
     assignment,
@@ -50,10 +53,7 @@ from course_bot.storage.schema import (
     wrong_guess,
 )
 from course_bot.storage.scope import Scope
-
-
-class OutdatedRecordError(CourseError):
-    """A record that is not true any more when it is written."""
+from course_bot.storage.sheets import match_school, write_heading, write_sheet
 
 
 def write(connection: Connection, person: int, record: OrganisationRecord, zone: ZoneInfo) -> None:
@@ -117,6 +117,12 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
             _insert(connection, wrong_guess, person_id=person, at=record.at)
         case Audited():
             add_audit(connection, record, person)
+        case SheetSent():
+            write_sheet(connection, person, record)
+        case HeadingChosen():
+            write_heading(connection, record)
+        case SchoolMatched():
+            match_school(connection, person, record)
 
 
 def add_invite(connection: Connection, record: InviteMade, person: int | None) -> None:

@@ -95,6 +95,7 @@ _MOVE_OVER = [
         (schema.invite, "made_by"),
         (schema.mailing, "made_by"),
         (schema.assignment, "changed_by"),
+        (schema.school_day, "sent_by"),
     )
 ]
 _MOVE_OVER += [
@@ -124,6 +125,11 @@ _MOVE_OVER += [
             "other.organisation_id = membership.organisation_id AND other.role = membership.role",
         ),
         ("track_progress", "other.track = track_progress.track"),
+        (
+            "unmatched_day",
+            "other.sferum_id = unmatched_day.sferum_id AND other.day = unmatched_day.day",
+        ),
+        ("received_sheet", "TRUE"),
     )
 ]
 _RENAME_ATTEMPTS = Prepared(

@@ -26,7 +26,7 @@ from course_bot.messengers.telegram.api import AnswerCallbackQuery, SendMessage
 from course_bot.messengers.telegram.door import TelegramDoor
 from course_bot.storage.store import Storage
 from tests.benchmarks.timing import Json
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 from tests.killing import ASKS_NUMBER, WISHES
 from tests.telegram_standin import TOKEN
 
@@ -141,7 +141,13 @@ class Ours:
     def __init__(self, storage: Storage, course: Course) -> None:
         self.course = course
         self.session = CannedSession()
-        talk = Conversation(storage, lambda: course, secret=b"s" * 32, files=FilesHere(storage))
+        talk = Conversation(
+            storage,
+            lambda: course,
+            secret=b"s" * 32,
+            files=FilesHere(storage),
+            sheets=SheetsHere(),
+        )
         self.door = TelegramDoor(talk, token=TOKEN, clock=lambda: datetime.now(UTC))
         # What every call of the real session passes.
         self.session.middleware(self.door.bot.session.middleware[0])

@@ -21,7 +21,7 @@ from course_bot.storage.store import Storage
 from tests.benchmarks.contestants import FIRST
 from tests.benchmarks.population import TEMPLATES, multiply
 from tests.benchmarks.tracks import learn
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 
 SCHOOLS = 3_000
 MUNICIPALITIES = 60
@@ -143,7 +143,13 @@ async def found_region(file: Path, course: Course, at: datetime, size: Size = Si
     async with Storage(create_engine(database_url(f"sqlite:///{file}")), zone=ZONE) as storage:
         await upgrade(storage.engine)
         await storage.reconcile(course)
-        talk = Conversation(storage, lambda: course, secret=b"s" * 32, files=FilesHere(storage))
+        talk = Conversation(
+            storage,
+            lambda: course,
+            secret=b"s" * 32,
+            files=FilesHere(storage),
+            sheets=SheetsHere(),
+        )
         number = 0
         lessons = len(course.tracks[TRACK].lessons)
         for state, people in STATES:

@@ -16,7 +16,7 @@ from course_bot.storage.migrating import upgrade
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson
 from tests.doors import gives, goes_on, right, stored
-from tests.files_here import FilesHere
+from tests.files_here import FilesHere, SheetsHere
 
 BEFORE, AFTER = 10, 40
 """People who have finished at the first and at the second weighing: what a table costs by being
@@ -33,7 +33,13 @@ async def bytes_per_track(file: Path, course: Course) -> dict[str, float]:
     engine = create_engine(database_url(f"sqlite:///{file}"))
     await upgrade(engine)
     async with Storage(engine) as storage:
-        talk = Conversation(storage, lambda: course, secret=b"s" * 32, files=FilesHere(storage))
+        talk = Conversation(
+            storage,
+            lambda: course,
+            secret=b"s" * 32,
+            files=FilesHere(storage),
+            sheets=SheetsHere(),
+        )
         await _take_track(storage, talk, range(BEFORE))
         before = _weigh(file)
         await _take_track(storage, talk, range(BEFORE, AFTER))

@@ -1,0 +1,264 @@
+"""What statistics sheets say of organisations: written by turns, and whose sheets may be kept."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Subquery,
+    Table,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from course_bot.organisations.records import (
+    HeadingChosen,
+    OfSchool,
+    Role,
+    SchoolMatched,
+    SheetSent,
+)
+from course_bot.sheets.figures import COUNTED, Field, Figures
+from course_bot.storage.outdated import OutdatedRecordError
+from course_bot.storage.query import Query
+from course_bot.storage.schema import (
+    account,
+    heading_choice,
+    lineage,
+    membership,
+    organisation,
+    received_sheet,
+    school_day,
+    unmatched_day,
+)
+
+SENDERS = (Role.ADMINISTRATOR, Role.COORDINATOR)
+"""The roles that may send sheets."""
+
+
+def figures_of(row: object) -> Figures:
+    """Read the figures of a row that has a column for each of them."""
+    return Figures(**{field.value: getattr(row, field) for field in COUNTED})
+
+
+def write_sheet(connection: Connection, person: int, record: SheetSent) -> None:
+    """Write what came of a sheet."""
+    content = {"person_id": person, "at": record.at, "content": record.received}
+    connection.execute(_instead(connection, received_sheet), [content])
+    sent = {"sent_by": person, "sent_at": record.at}
+    _write_days(connection, [_row(each) | sent for each in record.schools])
+    if record.unmatched:
+        connection.execute(
+            _instead(connection, unmatched_day),
+            [
+                {
+                    "person_id": person,
+                    "sferum_id": each.sferum_id,
+                    "day": each.day,
+                    "name": each.name,
+                    "municipality": each.municipality,
+                    "sent_at": record.at,
+                }
+                | _columns(each.figures)
+                for each in record.unmatched
+            ],
+        )
+
+
+def write_heading(connection: Connection, record: HeadingChosen) -> None:
+    """Write what a column of organisations' sheets is."""
+    said = {"heading": record.heading, "field": record.field.value}
+    connection.execute(
+        _instead(connection, heading_choice),
+        [said | {"organisation_id": each} for each in record.organisations],
+    )
+
+
+def match_school(connection: Connection, person: int, record: SchoolMatched) -> None:
+    """Give an organisation its ID, and what the person sent under it.
+
+    Raises:
+        OutdatedRecordError: it has an ID by now, or another organisation has this one.
+    """
+    taken = exists().where(organisation.c.sferum_id == record.sferum_id)
+    done = connection.execute(
+        update(organisation)
+        .where(
+            organisation.c.id == record.organisation, organisation.c.sferum_id.is_(None), ~taken
+        )
+        .values(sferum_id=record.sferum_id)
+    )
+    if done.rowcount != 1:
+        raise OutdatedRecordError
+    theirs = (unmatched_day.c.person_id == person) & (
+        unmatched_day.c.sferum_id == record.sferum_id
+    )
+    found = connection.execute(select(unmatched_day).where(theirs)).all()
+    _write_days(
+        connection,
+        [
+            {"organisation_id": record.organisation, "day": row.day}
+            | _columns(figures_of(row))
+            | {"sent_by": person, "sent_at": row.sent_at}
+            for row in found
+        ],
+    )
+    connection.execute(delete(unmatched_day).where(theirs))
+
+
+def _write_days(connection: Connection, rows: list[dict[str, object]]) -> None:
+    if rows:
+        connection.execute(_instead(connection, school_day), rows)
+
+
+def _row(known: OfSchool) -> dict[str, object]:
+    return {"organisation_id": known.organisation, "day": known.day} | _columns(known.figures)
+
+
+def _columns(figures: Figures) -> dict[str, object]:
+    return {field.value: figures.at(field) for field in COUNTED}
+
+
+def _instead(connection: Connection, table: Table) -> Insert:
+    """Insert rows, each in place of the one with the same key."""
+    return _upsert(table, connection.dialect.name)
+
+
+@lru_cache
+def _upsert(table: Table, dialect: str) -> Insert:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = make(table)
+    keys = [column.name for column in table.primary_key]
+    others = {
+        column.name: statement.excluded[column.name]
+        for column in table.columns
+        if column.name not in keys
+    }
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSchool:
+    """An organisation whose sheets somebody may send.
+
+    ``sferum_id`` is empty where it has none. ``leaf``: none lies below it. ``coordinated``: they
+    coordinate it or one above, and do not only administer it.
+    """
+
+    id: int
+    name: str
+    sferum_id: str
+    leaf: bool
+    coordinated: bool
+
+
+def _theirs(person: int) -> Subquery:
+    """Select the organisations whose sheets a person may send, and whether they coordinate them.
+
+    Archived ones are not among them.
+    """
+    coordinates = membership.c.role == Role.COORDINATOR
+    administers = (membership.c.role == Role.ADMINISTRATOR) & (
+        lineage.c.above_id == lineage.c.organisation_id
+    )
+    return (
+        select(
+            lineage.c.organisation_id,
+            func.max(case((coordinates, 1), else_=0)).label("coordinated"),
+        )
+        .join(membership, membership.c.organisation_id == lineage.c.above_id)
+        .where(membership.c.person_id == person, or_(coordinates, administers))
+        .group_by(lineage.c.organisation_id)
+        .subquery()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolsOf(Query[tuple[OwnSchool, ...]]):
+    """The organisations whose sheets a person may send: those they administer or coordinate.
+
+    Those below are among them; archived ones are not. In the order of their names.
+    """
+
+    person: int
+
+    def run(self, connection: Connection) -> tuple[OwnSchool, ...]:
+        """Read them."""
+        theirs = _theirs(self.person)
+        below = lineage.alias("below")
+        inner = exists().where(
+            below.c.above_id == organisation.c.id, below.c.organisation_id != organisation.c.id
+        )
+        rows = connection.execute(
+            select(
+                organisation.c.id,
+                organisation.c.name,
+                organisation.c.sferum_id,
+                inner.label("inner"),
+                theirs.c.coordinated,
+            )
+            .join(theirs, theirs.c.organisation_id == organisation.c.id)
+            .order_by(organisation.c.name, organisation.c.id)
+        )
+        return tuple(
+            OwnSchool(
+                id=row.id,
+                name=row.name,
+                sferum_id=row.sferum_id or "",
+                leaf=not row.inner,
+                coordinated=bool(row.coordinated),
+            )
+            for row in rows
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingsOf(Query[tuple[tuple[str, Field], ...]]):
+    """What columns are, as was said of the organisations of an account ("telegram:42").
+
+    Where several of them say different things of a heading, it is left out.
+    """
+
+    account: str
+
+    def run(self, connection: Connection) -> tuple[tuple[str, Field], ...]:
+        """Read it."""
+        rows = connection.execute(
+            select(heading_choice.c.heading, func.min(heading_choice.c.field))
+            .join(membership, membership.c.organisation_id == heading_choice.c.organisation_id)
+            .join(account, account.c.person_id == membership.c.person_id)
+            .where(account.c.id == self.account, membership.c.role.in_(SENDERS))
+            .group_by(heading_choice.c.heading)
+            .having(func.min(heading_choice.c.field) == func.max(heading_choice.c.field))
+            .order_by(heading_choice.c.heading)
+        )
+        return tuple((heading, Field(field)) for heading, field in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDays(Query[tuple[OfSchool, ...]]):
+    """What is known of a person's organisations (as ``SchoolsOf`` has them) on some days."""
+
+    person: int
+    days: tuple[date, ...]
+
+    def run(self, connection: Connection) -> tuple[OfSchool, ...]:
+        """Read it."""
+        theirs = _theirs(self.person)
+        rows = connection.execute(
+            select(school_day)
+            .join(theirs, theirs.c.organisation_id == school_day.c.organisation_id)
+            .where(school_day.c.day.in_(self.days))
+        )
+        return tuple(
+            OfSchool(organisation=row.organisation_id, day=row.day, figures=figures_of(row))
+            for row in rows
+        )
