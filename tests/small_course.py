@@ -155,6 +155,60 @@ questions:
     for number in range(6)
 )
 
+GUIDE = """\
+title: Где чат?
+about: Вы узнаете, почему чата нет.
+wordings: [нет чата, пропал чат, где чат, чат исчез]
+faq: [4, 5]
+lesson: chat
+as_of: 2025-11-15
+review_by: 2027-03-01
+questions:
+  - id: linked
+    ask: Профили связаны?
+    text: Это видно **в журнале**.
+    faq: [4]
+    links: [guide]
+    answers:
+      - text: Да
+        to: waited
+      - text: Нет
+        to: link
+  - id: waited
+    ask: Прошло {{activity_days.text}}?
+    answers:
+      - text: Прошло
+        to: ask
+      - text: Ещё нет
+        to: wait
+endings:
+  - id: link
+    title: Свяжите профили
+    who: Учитель
+    text: Откройте журнал и свяжите профили.
+    otherwise: Спросите в чате поддержки.
+    links: [guide]
+    faq: [4]
+  - id: wait
+    title: Подождите
+    who: Никто
+    text: |-
+      Вот что будет:
+
+      - чат появится сам.
+    otherwise: Ответьте на вопросы ещё раз.
+    faq: [5]
+  - id: ask
+    title: Спросите человека
+    who: Учитель
+    text: Напишите в чат поддержки.
+    otherwise: Напишите ещё раз.
+    links: [help-chat]
+    lesson: chat
+    faq: [0]
+"""
+"""A guide that the course does without; ``write_guide`` adds it."""
+
 FILES = {
     "course.yaml": COURSE,
     "rules.yaml": RULES,
@@ -171,6 +225,14 @@ def write_small_course(folder: Path) -> Path:
         path = lessons / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    return lessons
+
+
+def write_guide(lessons: Path) -> Path:
+    """Add the guide to the course and return the course's folder."""
+    path = lessons / "guides/no-chat.yaml"
+    path.parent.mkdir()
+    path.write_text(GUIDE, encoding="utf-8")
     return lessons
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from course_bot.content.checks.checker import Checker
 from course_bot.content.checks.faq import check_faq
+from course_bot.content.checks.guides import check_guides
 from course_bot.content.checks.lessons import check_lesson
 from course_bot.content.checks.renaming import check_renamed
 from course_bot.content.checks.rules import check_links, check_rules
@@ -53,6 +54,7 @@ def _course(checker: Checker) -> Course | None:
     lessons = [check_lesson(checker, lesson) for lesson in checker.files.lessons.values()]
     tracks = check_tracks(checker)
     faq = check_faq(checker)
+    guides = check_guides(checker)
     renamed = check_renamed(checker)
     item, faq_file = checker.files.course, checker.files.faq
     if item is None or faq_file is None:
@@ -70,4 +72,5 @@ def _course(checker: Checker) -> Course | None:
         rules=MappingProxyType(rules),
         links=MappingProxyType(checker.links),
         renamed=MappingProxyType(renamed),
+        guides=MappingProxyType(guides),
     )

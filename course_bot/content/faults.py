@@ -42,8 +42,8 @@ class Fault:
 
 Part = tuple[str | int, ...]
 """Names a part of a course: ("question", id), ("step", lesson, number), ("picture", lesson, number
-of its step), ("lesson", id), ("track", id), ("faq", id), or all of a file: ("faq",),
-("course",)."""
+of its step), ("lesson", id), ("track", id), ("faq", id), ("guide", id, id of its question or
+ending), or all of a file: ("guide", id), ("faq",), ("course",)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ Questions have a package of their own, because they also travel: they are kept i
 so that editing a lesson never changes an attempt in progress.
 
 Texts of steps, FAQ answers and everything inside a question are in the messengers' HTML subset.
-Titles, ``about``, labels, FAQ questions and wordings are plain text: escape them to show them.
+Titles, ``about``, labels, FAQ questions and wordings are plain text: escape them to show them. So
+are the questions and answers of a guide, because they are sent on as a plain text, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -83,6 +84,88 @@ class FaqEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuideAnswer:
+    """What somebody sees who is asked; ``to`` names the question or the ending that follows."""
+
+    text: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideQuestion:
+    """One thing to look up. ``text`` (HTML subset, may be empty) says where and how.
+
+    ``faq`` numbers the FAQ entries that say so.
+    """
+
+    id: str
+    ask: str
+    text: str
+    answers: tuple[GuideAnswer, ...]
+    links: tuple[Link, ...]
+    faq: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideEnding:
+    """What it comes to: who has to do what.
+
+    ``title`` and ``who`` are plain, ``text`` says more (HTML subset), and ``otherwise`` (the same)
+    what to do where it did not help. ``faq`` numbers the FAQ entries that all this comes from.
+    """
+
+    id: str
+    title: str
+    who: str
+    text: str
+    otherwise: str
+    links: tuple[Link, ...]
+    lesson: str
+    faq: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guide:
+    """A diagnosis: questions whose answers lead on until one leads to an ending.
+
+    The first of ``questions`` is where one begins, and answers lead only to later ones. ``faq``
+    numbers the FAQ entries that it helps with; ``as_of`` is when all that it says was true.
+    """
+
+    id: str
+    title: str
+    about: str
+    wordings: tuple[str, ...]
+    faq: tuple[int, ...]
+    lesson: str
+    as_of: date
+    questions: Mapping[str, GuideQuestion]
+    endings: Mapping[str, GuideEnding]
+
+    def at(self, answers: Sequence[int]) -> GuideQuestion | GuideEnding:
+        """Return where the answers so far lead.
+
+        Args:
+            answers: the index of the answer given to each question, from the first one.
+
+        Raises:
+            LookupError: one of these questions has no such answer, or there is no such question.
+        """
+        at: GuideQuestion | GuideEnding = next(iter(self.questions.values()))
+        for answer in answers:
+            to = self.questions[at.id].answers[answer].to
+            at = self.endings.get(to) or self.questions[to]
+        return at
+
+    def left(self, question: str) -> int:
+        """Count the questions that may still come, from one (itself included) to the last."""
+        longest: dict[str, int] = {}
+        for each in reversed(tuple(self.questions.values())):
+            longest[each.id] = 1 + max(longest.get(answer.to, 0) for answer in each.answers)
+        return longest[question]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A number that may change: its value, and how it reads in a sentence («7 дней»).
 
@@ -119,6 +202,7 @@ class Course:
     rules: Mapping[str, Rule]
     links: Mapping[str, Link]
     renamed: Mapping[str, str] = field(default_factory=dict)
+    guides: Mapping[str, Guide] = field(default_factory=dict)
 
     def minutes(self, lessons: tuple[str, ...]) -> int:
         """Add up how many minutes the named lessons take."""

@@ -22,6 +22,9 @@ from course_bot.content.shapes import (
     WrittenEntry,
     WrittenFaq,
     WrittenFront,
+    WrittenGuide,
+    WrittenGuideEnding,
+    WrittenGuideQuestion,
     WrittenLink,
     WrittenQuiz,
     WrittenRule,
@@ -35,7 +38,12 @@ from course_bot.written import ID, ID_RIGHT
 
 FILE_BYTES = 500_000
 """Far more than any lesson file needs; a larger one is something else, put here by mistake."""
-FILES = ("course.yaml", "rules.yaml", "faq.yaml", "*/lesson.md", "*/quiz.yaml", "*/*.svg")
+GUIDES = "guides"
+"""The folder of the guides, which is no lesson's."""
+FILES = (
+    *("course.yaml", "rules.yaml", "faq.yaml", f"{GUIDES}/*.yaml"),
+    *("*/lesson.md", "*/quiz.yaml", "*/*.svg"),
+)
 
 _STEP = re.compile(r"##(?:[ \t]|$)")
 _ODD_HEAD = re.compile(f"##([{ODD_SPACES}])")
@@ -103,6 +111,17 @@ class WrittenLesson:
     questions: list[Item[WrittenQuestion]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideFile:
+    """A file of a guide; what can't be read is None or left out."""
+
+    id: str
+    source: Source
+    guide: Item[WrittenGuide] | None
+    questions: list[Item[WrittenGuideQuestion]]
+    endings: list[Item[WrittenGuideEnding]]
+
+
 @dataclass(slots=True, kw_only=True)
 class CourseFiles:
     """A course as its authors wrote it, as far as it can be read; what can't be read is None."""
@@ -118,6 +137,7 @@ class CourseFiles:
     links: list[Item[WrittenLink]] | None = None
     entries: list[Item[WrittenEntry]] | None = None
     lessons: dict[str, WrittenLesson] = field(default_factory=dict)
+    guides: list[GuideFile] = field(default_factory=list)
 
 
 def read(folder: Path) -> CourseFiles:
@@ -173,6 +193,7 @@ class _Reader:
             files.entries = source.items(WrittenEntry, "entries")
         for name in self._folders():
             files.lessons[name] = self._lesson(name)
+        files.guides = list(self._guides())
         return files
 
     def _folders(self) -> Iterator[str]:
@@ -181,7 +202,7 @@ class _Reader:
         except OSError:
             found = []
         for path in found:
-            if path.name.startswith((".", "__")) or path.name in FILES:
+            if path.name.startswith((".", "__")) or path.name in {*FILES, GUIDES}:
                 continue
             if ID.fullmatch(path.name):
                 yield path.name
@@ -219,6 +240,27 @@ class _Reader:
                 if question:
                     lesson.questions.append(question)
         return lesson
+
+    def _guides(self) -> Iterator[GuideFile]:
+        for path in sorted((self.folder / GUIDES).glob("*")):
+            name = f"{GUIDES}/{path.name}"
+            if path.name.startswith("."):
+                continue
+            if path.suffix != ".yaml":
+                right = "здесь лежат только проверки по шагам: имя-проверки.yaml"
+                self._fault(f"{self.folder.name}/{name}", "лишний файл", right)
+            elif not ID.fullmatch(path.stem):
+                what = f"«{path.stem}» не годится как имя проверки по шагам"
+                _at, right = foreign_letter(path.stem) or (0, ID_RIGHT)
+                self._fault(f"{self.folder.name}/{name}", what, right)
+            elif source := self._yaml(name):
+                yield GuideFile(
+                    id=path.stem,
+                    source=source,
+                    guide=source.item(WrittenGuide),
+                    questions=source.items(WrittenGuideQuestion, "questions") or [],
+                    endings=source.items(WrittenGuideEnding, "endings") or [],
+                )
 
     def _drawings(self, name: str) -> list[str]:
         found = sorted(path.name for path in (self.folder / name).glob("*.svg"))

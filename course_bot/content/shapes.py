@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from course_bot.questions.options import OPTION_CHARS
 from course_bot.written import Id, Words, Written
 
 FAQ_ENTRIES = 28
@@ -90,6 +91,51 @@ class WrittenFront(Written):
     links: list[Words] = Field(default_factory=list)
     as_of: date
     review_by: date
+
+
+class WrittenGuide(Written):
+    """``guides/….yaml``, the guide's id being the name of the file."""
+
+    title: Label
+    about: Annotated[Words, Field(max_length=300)]
+    wordings: Annotated[list[Words], Field(min_length=4)]
+    faq: Annotated[list[FaqId], Field(min_length=1)]
+    lesson: Words
+    as_of: date
+    review_by: date
+    questions: Annotated[list[object], Field(min_length=1)]
+    endings: Annotated[list[object], Field(min_length=2)]
+
+
+class WrittenGuideAnswer(Written):
+    """An answer to a question of a guide."""
+
+    text: Annotated[Words, Field(max_length=OPTION_CHARS)]
+    to: Words
+
+
+class WrittenGuideQuestion(Written):
+    """A question of a guide."""
+
+    id: Id
+    ask: Annotated[Words, Field(max_length=160)]
+    text: Words | None = None
+    answers: Annotated[list[WrittenGuideAnswer], Field(min_length=2, max_length=4)]
+    links: Annotated[list[Words], Field(default_factory=list, max_length=6)]
+    faq: list[FaqId] = Field(default_factory=list)
+
+
+class WrittenGuideEnding(Written):
+    """An ending of a guide."""
+
+    id: Id
+    title: Title
+    who: Title
+    text: Words
+    otherwise: Words
+    links: Annotated[list[Words], Field(default_factory=list, max_length=6)]
+    lesson: Words | None = None
+    faq: Annotated[list[FaqId], Field(min_length=1)]
 
 
 class WrittenQuiz(Written):

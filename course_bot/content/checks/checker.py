@@ -9,7 +9,7 @@ from course_bot.content.checks.sums import wrong_sums
 from course_bot.content.faults import Fault, Part, Place, Severity, Within
 from course_bot.content.model import Link
 from course_bot.content.reading import CourseFiles
-from course_bot.content.shapes import WrittenFront, WrittenRule
+from course_bot.content.shapes import WrittenFront, WrittenGuide, WrittenRule
 from course_bot.content.source import Item, M, Source
 from course_bot.markup import brace_faults, fill, render, shown, suggest
 from course_bot.signs import markup_in_plain, odd_letter
@@ -147,7 +147,7 @@ class Checker:
         for index in twice(same(text) for text in texts.values()):
             self.fault(item.place(*places[index]), f"{what} повторяется", "сделайте все разными")
 
-    def dates(self, item: Item[WrittenRule] | Item[WrittenFront]) -> None:
+    def dates(self, item: Item[WrittenRule] | Item[WrittenFront] | Item[WrittenGuide]) -> None:
         """Hold the dates of a statement against each other and against today."""
         written = item.written
         if written.as_of > written.review_by:
@@ -157,6 +157,34 @@ class Checker:
             what = f"срок проверки прошёл {written.review_by}"
             right = "сверьте с источником и поставьте новые as_of и review_by"
             self.warn(item.place("review_by"), what, right)
+
+    def wordings(self, item: Item[M], wordings: list[str]) -> None:
+        """Look at the ways in which people ask for something."""
+        for index, wording in enumerate(wordings):
+            if "{" in wording:
+                self.plain(item, "wordings", index)
+        for index in twice(map(same, wordings)):
+            self.fault(item.place("wordings", index), "вопрос повторяется", "оставьте один")
+
+    def known_lesson(self, item: Item[M], lesson: str) -> None:
+        """Refuse the name of a lesson that there is not."""
+        if lesson not in self.files.lessons:
+            what = f"нет урока «{lesson}»"
+            self.unknown(item.within("lesson"), what, lesson, self.files.lessons)
+
+    def known_entries(self, item: Item[M], numbers: list[int]) -> None:
+        """Refuse the numbers of entries of the FAQ that there are not, and those named twice."""
+        for index in twice(numbers):
+            self.fault(item.place("faq", index), "номер повторяется", "оставьте один")
+        source = self.files.faq_source
+        if source is None or self.files.entries is None:
+            return
+        count = len(as_list(source.at(("entries",))))
+        known = [source.at(("entries", index, "id")) for index in range(count)]
+        for index, number in enumerate(numbers):
+            if number not in known:
+                right = f"есть записи: {', '.join(map(str, known))}"
+                self.fault(item.place("faq", index), f"нет записи {number}", right)
 
     def known_links(self, item: Item[M], links: list[str]) -> tuple[Link, ...]:
         """Look up the links that a lesson or an entry names."""

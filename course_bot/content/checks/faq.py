@@ -1,6 +1,6 @@
 """The entries of ``faq.yaml``, and the lessons that they come from."""
 
-from course_bot.content.checks.checker import Checker, as_list, same, twice
+from course_bot.content.checks.checker import Checker, as_list, twice
 from course_bot.content.model import FaqEntry
 from course_bot.content.shapes import WrittenEntry
 from course_bot.content.source import Item, Source
@@ -24,10 +24,7 @@ def check_faq(checker: Checker) -> dict[int, FaqEntry]:
     for item in checker.files.entries:
         written = item.written
         checker.places["faq", written.id] = item.place()
-        for index in range(len(written.wordings)):
-            checker.plain(item, "wordings", index) if "{" in written.wordings[index] else None
-        for index in twice(map(same, written.wordings)):
-            checker.fault(item.place("wordings", index), "вопрос повторяется", "оставьте один")
+        checker.wordings(item, written.wordings)
         _entry_lesson(checker, item)
         entries[written.id] = FaqEntry(
             id=written.id,
@@ -46,9 +43,7 @@ def _references(checker: Checker, source: Source, ids: list[object]) -> None:
     fronts = [lesson.front for lesson in lessons if lesson.front]
     right = f"есть записи: {', '.join(map(str, ids))}"
     for front in fronts:
-        for index, number in enumerate(front.written.faq):
-            if number not in ids:
-                checker.fault(front.place("faq", index), f"нет записи {number}", right)
+        checker.known_entries(front, front.written.faq)
     faq = checker.files.faq
     if faq and faq.written.not_found not in ids:
         checker.fault(faq.place("not_found"), f"нет записи {faq.written.not_found}", right)
@@ -63,12 +58,10 @@ def _references(checker: Checker, source: Source, ids: list[object]) -> None:
 
 
 def _entry_lesson(checker: Checker, item: Item[WrittenEntry]) -> None:
-    written, lessons = item.written, checker.files.lessons
-    lesson = lessons.get(written.lesson)
-    if lesson is None:
-        what = f"нет урока «{written.lesson}»"
-        checker.unknown(item.within("lesson"), what, written.lesson, lessons)
-    elif lesson.front and written.id not in lesson.front.written.faq:
+    written = item.written
+    lesson = checker.files.lessons.get(written.lesson)
+    checker.known_lesson(item, written.lesson)
+    if lesson and lesson.front and written.id not in lesson.front.written.faq:
         what = f"урок «{written.lesson}» не называет запись {written.id}"
         right = "добавьте её номер в faq этого урока"
         checker.fault(item.place("lesson"), what, right)

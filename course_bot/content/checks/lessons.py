@@ -110,8 +110,6 @@ def _memo(checker: Checker, front: Item[WrittenFront]) -> tuple[str, ...]:
 def _front(checker: Checker, front: Item[WrittenFront], steps: list[WrittenStep] | None) -> None:
     checker.dates(front)
     checker.known_links(front, front.written.links)
-    for index in twice(front.written.faq):
-        checker.fault(front.place("faq", index), "номер повторяется", "оставьте один")
     if steps is None:
         return
     used = {link.id for step in steps for link in step.links}
