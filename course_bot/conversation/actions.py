@@ -878,3 +878,135 @@ class SwitchWeekly(Action):
     name = "digest"
     organisation: Key
     on: int
+
+
+# Statistics sheets.
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets(Action):
+    """Say what a statistics sheet is sent for, and where one has it from."""
+
+    name = "sheets"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Action):
+    """Say why a file can't be read, and what would be right."""
+
+    name = "unread"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Action):
+    """Show what came of the last sheet that the person sent."""
+
+    name = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class AskColumn(Action):
+    """Ask which column of the sheet that waits is a field."""
+
+    name = "column"
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseColumn(Action):
+    """Say which column a field is; ``mark`` is of the sheet and the heading, or empty: none is."""
+
+    name = "columnis"
+    field: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskSchool(Action):
+    """Ask which of the person's schools the sheet that waits is of."""
+
+    name = "whichschool"
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseSchool(Action):
+    """Say which school it is of; ``mark`` is of the sheet."""
+
+    name = "ofschool"
+    organisation: Key
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoSchool(Action):
+    """Say that it is of none of them; ``mark`` is of the sheet."""
+
+    name = "noschool"
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class School(Action):
+    """Show what a school's figures of a day mean; ``day`` is 2025-10-30, or "latest"."""
+
+    name = "school"
+    organisation: Key
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolPicture(Action):
+    """Hand out the picture of a school's figures of a day, as for ``School``."""
+
+    name = "drawn"
+    organisation: Key
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolTrend(Action):
+    """Show how a school's figures have changed."""
+
+    name = "trend"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Activity(Action):
+    """Show how far the schools of an organisation are from the targets."""
+
+    name = "activity"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched(Action):
+    """Offer the IDs that are none of the person's schools', by pages from 1."""
+
+    name = "unmatched"
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskTargets(Action):
+    """Begin to ask for figures, where there is no sheet."""
+
+    name = "targets"
+
+
+@dataclass(frozen=True, slots=True)
+class Counting(Action):
+    """Ask for the next figure; ``code`` has those that were told, ``step`` counts from 1."""
+
+    name = "counting"
+    step: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned(Action):
+    """Show what figures mean that are nobody's; ``code`` has them."""
+
+    name = "reckoned"
+    code: str
