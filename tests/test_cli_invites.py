@@ -90,6 +90,18 @@ def test_a_single_school_needs_no_file(console: Console) -> None:
     )
 
 
+def test_an_administrator_is_of_one_school(console: Console) -> None:
+    console("invite", "coordinator", "--organisation", "Край", "--kind", "регион")
+    made = console("invite", "administrator", "--organisation", "Школа № 5")
+    assert "An invite for an administrator of «Край / Школа № 5»" in made.out
+    assert "for 1 at most" in made.out
+    (belongs,) = run_async(joins(payload_in(made.out)))
+    assert belongs.role is Role.ADMINISTRATOR
+    refused = console("invite", "administrator", "--organisation", "Край")
+    assert refused.code != 0
+    assert "«Край» has others below it, and an administrator is of one school" in refused.err
+
+
 def test_days_limit_and_kind_are_as_they_are_asked_for(console: Console) -> None:
     console(
         *("invite", "learner", "--organisation", "Край", "--kind", "регион"),
@@ -162,9 +174,9 @@ def test_invites_are_listed_and_withdrawn(console: Console) -> None:
     out = console("invite", "coordinator", "--organisation", "Школа № 5").out
     coordinator, learner = console("invite", "list").out.splitlines()
     assert re.fullmatch(
-        r"[0-9a-f]{16}  coordinator  until \S{10}  used: 0 of 1  Школа № 5", coordinator
+        r"[0-9a-f]{16}  coordinator    until \S{10}  used: 0 of 1  Школа № 5", coordinator
     )
-    assert re.fullmatch(r"[0-9a-f]{16}  learner      until \S{10}  used: 0  Школа № 5", learner)
+    assert re.fullmatch(r"[0-9a-f]{16}  learner        until \S{10}  used: 0  Школа № 5", learner)
     key = coordinator.split()[0]
     assert f"course-bot invite withdraw {key}" in out
     assert "Nobody can join «Школа № 5» by it any more" in console("invite", "withdraw", key).out

@@ -92,6 +92,65 @@ async def test_an_invite_for_a_coordinator_works_once_and_for_a_week(
     assert links(ann) == []
 
 
+async def test_a_schools_administrator_is_invited_joins_leaves_and_is_removed(
+    house: House, ann: Person
+) -> None:
+    municipality = await add(house.storage, "Район 1")
+    school = await add(house.storage, SCHOOL, municipality)
+    await coordinates(house, ann, municipality)
+    await ann.sends_action(f"invites:{municipality}:1")
+    assert "🔑 Пригласить администратора школы" not in ann.labels
+    await ann.sends_action(f"invite:{municipality}:administrator")
+    ann.was_told(STALE)
+    await ann.sends_action(f"invites:{school}:1")
+    ann.sees("Администратор школы может присылать её листы статистики", "без имён")
+    await ann.presses("Пригласить администратора школы")
+    ann.sees("Приглашение для администратора школы: Школа № 5", "На 1 человека")
+    ann.sees("до 30 ноября 2026", "Вас приглашают стать администратором школы (Школа № 5)")
+    (link,) = links(ann)
+
+    boris = await house.arrives("Борис", payload=link)
+    boris.sees(
+        "Вас приглашают стать администратором школы",
+        "сколько её сотрудников прошли обучение, — только числа, без имён",
+        "Координаторы организации «Школа № 5» и тех, что над ней, увидят эти цифры, ваше имя",
+    )
+    await boris.presses("Согласиться и вступить")
+    boris.was_told("Вы вступили в организацию «Школа № 5» администратором")
+    await boris.presses("Пока без имени")
+    assert await roles(house, boris) == [(SCHOOL, Role.ADMINISTRATOR)]
+    assert await count(house, "audit", act="joined", about="administrator") == 1
+
+    await ann.sends_action(f"administrators:{school}:1")
+    ann.sees("Администраторы: Школа № 5", "Без имени №")
+    await ann.sends_action(f"unit:{school}")
+    ann.sees("никто не учится")
+
+    await boris.sends_action(f"belong:{school}:administrator")
+    boris.sees("Вы администратор школы здесь с", "листы статистики")
+    await boris.presses("Выйти из организации")
+    boris.sees("Перестать быть администратором организации «Школа № 5»?")
+    await boris.presses("Да, выйти")
+    boris.was_told("Вы вышли из организации «Школа № 5»")
+    assert await roles(house, boris) == []
+    assert (await acts(house))[-1] == (
+        "removed",
+        (await house.learner(boris)).id,
+        "administrator",
+    )
+
+    await boris.opens(await invited_to(house, school, Role.ADMINISTRATOR))
+    await boris.presses("Согласиться и вступить")
+    await ann.sends_action(f"administrators:{school}:1")
+    await ann.presses("Убрать: Без имени")
+    ann.sees("больше не сможет присылать листы статистики")
+    await ann.presses("Да, убрать")
+    ann.sees("Администраторов здесь пока нет")
+    assert await roles(house, boris) == []
+    await boris.sends_action(f"resigning:{school}")
+    boris.sees("Вы не состоите в этой организации")
+
+
 @port_only
 async def test_an_invite_is_good_to_the_end_of_its_last_day(house: House, ann: Person) -> None:
     school = await add(house.storage, SCHOOL, zone="Asia/Vladivostok")

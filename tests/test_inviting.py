@@ -11,9 +11,10 @@ from course_bot.organisations.invites import last_day, make_invite, new_key, pay
 from course_bot.organisations.naming import UnclearNameError
 from course_bot.organisations.records import GuessedWrong, InviteMade, Role
 from course_bot.storage import schema
-from course_bot.storage.members import CoordinatorsOf, InvitingTo, MemberOf
+from course_bot.storage.members import InvitingTo, MemberOf, MembersOf
 from course_bot.storage.operator_invites import (
     ArchivedError,
+    NoSchoolError,
     first_invite,
     invite_into,
     withdraw,
@@ -40,7 +41,7 @@ def test_an_invite_is_good_to_the_end_of_a_day_where_the_organisation_is(
     there = ZoneInfo(zone)
     made = make_invite(SECRET, new_key(), 1, role, NOW, there)
     last = last_day(made.expires_at, there)
-    days = 7 if role is Role.COORDINATOR else 90
+    days = 90 if role is Role.LEARNER else 7
     assert last - NOW.astimezone(there).date() == timedelta(days=days)
     end = made.expires_at.astimezone(there)
     assert (end.hour, end.minute, end.date()) == (0, 0, last + timedelta(days=1))
@@ -84,7 +85,7 @@ async def test_coordinators_see_who_coordinates_and_invites_theirs_and_no_others
     here, other = await a_region(storage), await a_region(storage, "Другой край")
     key = await invite(storage, here.organisations["s11"])
     scope = here.scope("c-m1", "s11")
-    found = await storage.read(CoordinatorsOf(scope=scope))
+    found = await storage.read(MembersOf(scope=scope, role=Role.COORDINATOR))
     assert found is not None
     assert [each.person for each in found.members] == [here.numbers["c-s11"]]
     inviting = await storage.read(InvitingTo(scope=scope, at=NOW))
@@ -92,7 +93,8 @@ async def test_coordinators_see_who_coordinates_and_invites_theirs_and_no_others
     assert key in {each.key for each in inviting.invites}
     for viewer in (here.numbers["c-m2"], here.numbers["l-s11-1"], other.numbers["c-region"]):
         foreign = Scope(viewer=viewer, organisation=here.organisations["s11"])
-        assert await storage.read(CoordinatorsOf(scope=foreign)) is None
+        for role in Role:
+            assert await storage.read(MembersOf(scope=foreign, role=role)) is None
         assert await storage.read(InvitingTo(scope=foreign, at=NOW)) is None
         for member, role in (("l-s11-1", Role.LEARNER), ("c-s11", Role.COORDINATOR)):
             query = MemberOf(scope=foreign, member=here.numbers[member], role=role, at=NOW)
@@ -110,6 +112,7 @@ async def test_a_member_is_found_with_those_who_stay_and_the_ways_back(storage: 
             (school, Role.COORDINATOR),
             (school, Role.LEARNER),
             (region, Role.COORDINATOR),
+            (school, Role.ADMINISTRATOR),
         )
     ]
     await leaves(second, *made)
@@ -117,7 +120,11 @@ async def test_a_member_is_found_with_those_who_stay_and_the_ways_back(storage: 
     found = await storage.read(MemberOf(scope=scope, member=number, role=Role.COORDINATOR, at=NOW))
     assert found is not None
     assert found.member is not None
-    assert (found.member.person, found.others, found.invites) == (number, 1, (made[0].key,))
+    assert (found.member.person, found.others, found.invites) == (
+        number,
+        1,
+        tuple(sorted((made[0].key, made[3].key))),
+    )
     nobody = await storage.read(MemberOf(scope=scope, member=number, role=Role.LEARNER, at=NOW))
     assert nobody is not None
     assert (nobody.member, nobody.others, nobody.invites) == (None, 2, ())
@@ -141,6 +148,16 @@ async def test_the_operator_invites_into_what_is_there_or_makes_it(storage: Stor
     assert [(row["act"], row["operator"], row["person_id"]) for row in acts] == [
         ("invited", True, None)
     ] * 2
+
+
+async def test_the_operator_makes_administrators_of_schools_only(storage: Storage) -> None:
+    region = await add(storage, "Край")
+    await add(storage, "Школа № 5", region)
+    made = await invite_into(storage, "Школа № 5", "школа", makes(Role.ADMINISTRATOR), NOW)
+    assert (made.invite.role, made.invite.limit) == (Role.ADMINISTRATOR, 1)
+    with pytest.raises(NoSchoolError, match="Край"):
+        await invite_into(storage, "Край", "регион", makes(Role.ADMINISTRATOR), NOW)
+    assert [each.key for each in await storage.read(AllInvites(NOW))] == [made.invite.key]
 
 
 async def test_nobody_is_invited_into_the_archive(storage: Storage) -> None:

@@ -56,7 +56,7 @@ ONWARD = {
     "verify", "welcome",
 }  # fmt: skip
 """Places whose screen has a way on that most people want: its key is the primary one."""
-CONFIRMED = {"dismiss", "forget", "parting", "recall"}
+CONFIRMED = {"dismiss", "forget", "parting", "recall", "resigning"}
 """Places that make sure of what can't be taken back: none of their keys is louder."""
 WITHOUT = CONFIRMED | {
     # One of equal choices is taken, or an answer is typed.
@@ -64,9 +64,9 @@ WITHOUT = CONFIRMED | {
     # Nobody is on the way anywhere.
     "belong", "carry", "me", "stored",
     # Coordinators look about.
-    "assign", "below", "coordinators", "day", "duty", "files", "invites", "letter", "mailings",
-    "member", "nudge", "nudged", "people", "stuck", "tables", "team", "teams", "units", "weekly",
-    "whom",
+    "administrators", "assign", "below", "coordinators", "day", "duty", "files", "invites",
+    "letter", "mailings", "member", "nudge", "nudged", "people", "stuck", "tables", "team",
+    "teams", "units", "weekly", "whom",
 }  # fmt: skip
 """The other places."""
 NEUTRAL = "ΩΩ ΩΩ"

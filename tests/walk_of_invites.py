@@ -112,6 +112,22 @@ async def _leaves(house: House, ann: Person, schools: Sequence[int]) -> None:
     await ann.sends_action(f"belong:{schools[0]}:learner")
 
 
+async def _administers(house: House, ann: Person, school: int) -> None:
+    """Invite administrators of a school, be one, leave, and be removed."""
+    for action in (f"administrators:{school}:1", f"invite:{school}:administrator"):
+        await ann.sends_action(action)
+    await ann.sends_action(f"invites:{school}:1")
+    number = (await house.learner(ann)).id
+    await _joins(house, ann, school, Role.ADMINISTRATOR)
+    await ann.writes("/me")
+    for action in ("belong:{school}:administrator", "resigning:{school}", "resign:{school}"):
+        await ann.sends_action(action.format(school=school))
+    await _joins(house, ann, school, Role.ADMINISTRATOR)
+    for action in ("administrators:{school}:1", "dismiss:{school}:{number}:administrator"):
+        await ann.sends_action(action.format(school=school, number=number))
+    await ann.sends_action(f"remove:{school}:{number}:administrator")
+
+
 async def _invites(
     house: House, ann: Person, others: Sequence[Person], top: int, empty: int
 ) -> None:
@@ -136,6 +152,7 @@ async def _invites(
         await ann.sends_action(f"recall:{key}")
         await ann.sends_action(f"withdraw:{key}")
     await ann.sends_action(f"letter:{key}")
+    await _administers(house, ann, empty)
     for role in Role:
         await _joins(house, others[0], top, role)
     other, oneself = (await house.learner(others[0])).id, (await house.learner(ann)).id

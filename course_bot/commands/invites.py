@@ -17,12 +17,23 @@ from course_bot.organisations.naming import quoted
 from course_bot.organisations.records import InviteMade, Role
 from course_bot.organisations.tree import SCHOOL, Tree, zone_of
 from course_bot.settings import Settings, read_secret, read_settings
-from course_bot.storage.operator_invites import ArchivedError, Invited, invite_into, withdraw
+from course_bot.storage.operator_invites import (
+    ArchivedError,
+    Invited,
+    NoSchoolError,
+    invite_into,
+    withdraw,
+)
 from course_bot.storage.organisations import AllInvites, Invite, WholeTree
 from course_bot.tokens import page_link, telegram_link
 
 NAME_CHARS = 200
 KIND_CHARS = 40
+_WHO = {
+    Role.LEARNER: "learners",
+    Role.COORDINATOR: "a coordinator",
+    Role.ADMINISTRATOR: "an administrator",
+}
 MOST = 9999
 """The most days or people that can be asked for: more is a slip of the finger."""
 
@@ -34,6 +45,7 @@ def add(commands: Commands) -> None:
     for role, what in (
         (Role.LEARNER, "to learn: for 90 days, any number of people"),
         (Role.COORDINATOR, "to see the reports and invite others: for 7 days, one person"),
+        (Role.ADMINISTRATOR, "to send a school's statistics sheets: for 7 days, one person"),
     ):
         parser = actions.add_parser(role, help=what)
         parser.add_argument(
@@ -73,7 +85,7 @@ def invite_command(arguments: argparse.Namespace) -> int:
     path = " / ".join(made.path)
     if made.new:
         print(f"New: {kind} {quoted(path)}")
-    who = "a coordinator" if invite.role is Role.COORDINATOR else "learners"
+    who = _WHO[invite.role]
     limit = "" if invite.limit is None else f", for {invite.limit} at most"
     until = last_day(invite.expires_at, made.zone)
     print(f"An invite for {who} of {quoted(path)}, good until {until:%Y-%m-%d}{limit}.")
@@ -117,6 +129,11 @@ async def _invited(
             raise StopError(
                 f"{quoted(error.path)} is in the archive: bring it back by an import that has it"
                 " (`course-bot organisations import`), or name another one"
+            ) from None
+        except NoSchoolError as error:
+            raise StopError(
+                f"{quoted(error.path)} has others below it, and an administrator is of one school:"
+                " name the school, or invite a coordinator"
             ) from None
 
 
@@ -179,7 +196,7 @@ def _line(invite: Invite, tree: Tree, usual: ZoneInfo) -> str:
     until: date = last_day(invite.expires_at, zone_of(invite.zone, usual))
     used = f"{invite.uses}" if invite.limit is None else f"{invite.uses} of {invite.limit}"
     path = " / ".join(tree.path(invite.organisation))
-    return f"{invite.key}  {invite.role:11}  until {until:%Y-%m-%d}  used: {used}  {path}"
+    return f"{invite.key}  {invite.role:13}  until {until:%Y-%m-%d}  used: {used}  {path}"
 
 
 def withdraw_command(arguments: argparse.Namespace) -> int:

@@ -654,6 +654,22 @@ class Leave(Action):
     organisation: Key
 
 
+@dataclass(frozen=True, slots=True)
+class AskToResign(Action):
+    """Make sure that a school's administrator wants to be it no more."""
+
+    name = "resigning"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Resign(Action):
+    """Be a school's administrator no more."""
+
+    name = "resign"
+    organisation: Key
+
+
 # What is assigned.
 
 
@@ -793,6 +809,15 @@ class Coordinators(Action):
     """Show who coordinates an organisation, by pages from 1."""
 
     name = "coordinators"
+    organisation: Key
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Administrators(Action):
+    """Show who administers an organisation, by pages from 1."""
+
+    name = "administrators"
     organisation: Key
     page: int
 

@@ -98,7 +98,7 @@ def _organisation(earned: Earned, track: str) -> tuple[str, str]:
     for duty in earned.duties:
         if duty.track == track:
             return duty.name, duty.zone
-    # Where one learns comes before where one only coordinates.
+    # Where one learns comes before where one only coordinates or administers.
     order = sorted(earned.memberships, key=lambda it: (it.role != Role.LEARNER, it.joined_at))
     return (order[0].name, order[0].zone) if order else ("", "")
 

@@ -7,6 +7,7 @@ from html import escape
 
 from course_bot.conversation.actions import (
     Action,
+    Administrators,
     AskToRemove,
     AskToWithdraw,
     Coordinators,
@@ -34,10 +35,11 @@ from course_bot.conversation.listing import (
     page_of,
     turning,
 )
-from course_bot.conversation.port import Document, Screen, Tell
+from course_bot.conversation.port import Button, Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to, shortened
 from course_bot.conversation.team import no_access, scope
+from course_bot.locale.phrases import Phrases
 from course_bot.organisations.invites import KEY, last_day, make_invite, payload, token
 from course_bot.organisations.records import Act, Audited, InviteWithdrawn, LeftOrganisation, Role
 from course_bot.organisations.tree import zone_of
@@ -45,8 +47,7 @@ from course_bot.reports.files import file_name
 from course_bot.reports.invite_sheet import Door, InviteSheet, invite_sheet_pdf
 from course_bot.reports.people import shown_name
 from course_bot.reports.qr import qr_png
-from course_bot.storage.members import Coordinators as FoundCoordinators
-from course_bot.storage.members import CoordinatorsOf, FoundMember, InvitingTo, MemberOf
+from course_bot.storage.members import FoundMember, InvitingTo, MemberOf, Members, MembersOf
 from course_bot.storage.members import Inviting as FoundInviting
 from course_bot.storage.organisations import AssignedTracks, Invite, InviteOfKey, UnitOf
 from course_bot.storage.organisations import Unit as FoundUnit
@@ -82,10 +83,19 @@ def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
             " organisation; a coordinator sees them."
         ),
     ]
+    if not found.unit.children:
+        parts.append(
+            p.html(
+                "A school's administrator may send its statistics sheets and sees how many have"
+                " completed the course: numbers, no names."
+            )
+        )
     rows: list[Row] = [
         (button(p.t("🎓 Invite to learn"), MakeInvite(here, Role.LEARNER), primary=True),),
         (button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),),
     ]
+    if not found.unit.children:
+        rows.append((_invite_administrator(p, here),))
     if found.invites:
         parts.append(p.html("These invites can be used now:"))
         shown, number = page_of(found.invites, at.page)
@@ -94,12 +104,21 @@ def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
         rows += turning(p, number, pages, lambda page: Inviting(here, page))
     if found.unit.children:
         rows.append((button(p.t("🏫 Invite to an organisation below"), InviteBelow(here, 1)),))
-    rows.append((button(p.t("👥 Coordinators"), Coordinators(here, 1)),))
+    there = [button(p.t("👥 Coordinators"), Coordinators(here, 1))]
+    if not found.unit.children:
+        there.append(button(p.t("🔑 Administrators"), Administrators(here, 1)))
+    rows.append(tuple(there))
     rows.append((button(p.t("← To the organisation"), Unit(here)),))
     return Screen(
         heading=p.html("Invites: {name}", name=cut(found.unit.organisation.name, NAME_CHARS)),
         text="\n\n".join(parts),
         rows=tuple(rows),
+    )
+
+
+def _invite_administrator(p: Phrases, here: Key) -> Button:
+    return button(
+        p.t("🔑 Invite the school's administrator"), MakeInvite(here, Role.ADMINISTRATOR)
     )
 
 
@@ -109,6 +128,8 @@ def _line(stage: Stage, invite: Invite) -> str:
     used = p.many("{count} joined", "{count} joined", invite.uses)
     if invite.role is Role.LEARNER:
         return p.t("🎓 by {day} · {used}", day=day, used=used)
+    if invite.role is Role.ADMINISTRATOR:
+        return p.t("🔑 by {day} · {used}", day=day, used=used)
     return p.t("👥 by {day} · {used}", day=day, used=used)
 
 
@@ -150,6 +171,9 @@ def make(stage: Stage, wanted: MakeInvite) -> Decision:
     found = stage.look_up(UnitOf(scope=scope(stage, wanted.organisation)))
     if found is None:
         return Decision(person=go_to(stage.person, Unit(wanted.organisation)))
+    if wanted.role == Role.ADMINISTRATOR and found.children:
+        # Its key is gone since something has been put below: an administrator is of one school.
+        raise StaleError
     made = make_invite(
         stage.secret,
         stage.move_key,
@@ -222,6 +246,8 @@ def _heading(stage: Stage, invite: Invite) -> str:
     p, name = stage.phrases, cut(invite.name, NAME_CHARS)
     if invite.role is Role.COORDINATOR:
         return p.html("An invite for a coordinator: {name}", name=name)
+    if invite.role is Role.ADMINISTRATOR:
+        return p.html("An invite for the school's administrator: {name}", name=name)
     return p.html("An invite to learn: {name}", name=name)
 
 
@@ -258,6 +284,13 @@ def _letter(stage: Stage, invite: Invite, links: Sequence[_Link]) -> str:
         said = p.t(
             "Dear colleagues! Please take the short course “{course}” ({name}). Open the link,"
             " agree and begin; you may stop at any time, your place is kept.",
+            course=course.title,
+            name=name,
+        )
+    elif invite.role is Role.ADMINISTRATOR:
+        said = p.t(
+            "You are invited as the administrator of the school ({name}) in the course “{course}”:"
+            " to send its statistics sheets and read what they say. The link works once.",
             course=course.title,
             name=name,
         )
@@ -323,7 +356,7 @@ async def printed(stage: Stage, wanted: InvitePaper, read: Read, _tell: Tell) ->
     sheet = InviteSheet(
         organisation=cut(invite.name, NAME_CHARS),
         course=course.title,
-        coordinator=invite.role is Role.COORDINATOR,
+        role=invite.role,
         doors=tuple(Door(name=link.called, address=link.address) for link in links),
         until=_last_day(stage, invite),
         minutes=(min(minutes), max(minutes)),
@@ -392,33 +425,73 @@ def withdraw(stage: Stage, wanted: Withdraw) -> Decision:
 # Those who are there.
 
 
-def those(stage: Stage, at: Coordinators) -> CoordinatorsOf:
+def who_coordinates(stage: Stage, at: Coordinators) -> MembersOf:
     """Ask who coordinates an organisation."""
-    return CoordinatorsOf(scope=scope(stage, at.organisation))
+    return MembersOf(scope=scope(stage, at.organisation), role=Role.COORDINATOR)
 
 
-def coordinators(stage: Stage, at: Coordinators, found: FoundCoordinators | None) -> Screen:
+def coordinators(stage: Stage, at: Coordinators, found: Members | None) -> Screen:
     """Show who coordinates an organisation, each to be removed."""
     if found is None:
         return no_access(stage)
     p, here = stage.phrases, at.organisation
+    lines, rows = _each_of(stage, found, Role.COORDINATOR, at)
+    if not lines:
+        lines.append(p.html("There is none: those of the organisations above look after it."))
+    rows.append((button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),))
+    rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
+    return Screen(
+        heading=p.html("Coordinators: {name}", name=cut(found.unit.organisation.name, NAME_CHARS)),
+        text="\n".join(lines),
+        rows=tuple(rows),
+    )
+
+
+def who_administers(stage: Stage, at: Administrators) -> MembersOf:
+    """Ask who administers an organisation."""
+    return MembersOf(scope=scope(stage, at.organisation), role=Role.ADMINISTRATOR)
+
+
+def administrators(stage: Stage, at: Administrators, found: Members | None) -> Screen:
+    """Show who administers an organisation, each to be removed; others may join at a school only.
+
+    Whoever became it before something was put below the organisation is still shown.
+    """
+    if found is None:
+        return no_access(stage)
+    p, here = stage.phrases, at.organisation
+    lines, rows = _each_of(stage, found, Role.ADMINISTRATOR, at)
+    if not lines:
+        lines.append(p.html("There is none yet: its coordinators can send its sheets as well."))
+    if not found.unit.children:
+        rows.append((_invite_administrator(p, here),))
+    rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
+    return Screen(
+        heading=p.html(
+            "Administrators: {name}", name=cut(found.unit.organisation.name, NAME_CHARS)
+        ),
+        text="\n".join(lines),
+        rows=tuple(rows),
+    )
+
+
+def _each_of(
+    stage: Stage, found: Members, role: Role, at: Coordinators | Administrators
+) -> tuple[list[str], list[Row]]:
+    """Return a line and a key for each on a page of those in a role, and the keys that turn it."""
+    p, here = stage.phrases, at.organisation
     shown, number = page_of(found.members, at.page)
-    pages = count_pages(len(found.members))
-    heading = p.html("Coordinators: {name}", name=cut(found.unit.organisation.name, NAME_CHARS))
-    lines = []
+    lines: list[str] = []
     rows: list[Row] = []
     for each in shown:
         name = shown_name(p, each.name, each.person)
         since = p.html("since {day}", day=day_of(stage, each.joined_at, found.unit.zone))
         lines.append(f"{brief(name)}, {since}")
-        remove = AskToRemove(here, Key(each.person), Role.COORDINATOR)
+        remove = AskToRemove(here, Key(each.person), role)
         rows.append((button(p.t("✖ Remove: {name}", name=name), remove),))
-    if not shown:
-        lines.append(p.html("There is none: those of the organisations above look after it."))
-    rows += turning(p, number, pages, lambda page: Coordinators(here, page))
-    rows.append((button(p.t("👥 Invite a coordinator"), MakeInvite(here, Role.COORDINATOR)),))
-    rows.append((button(p.t("← Invites"), Inviting(here, 1)),))
-    return Screen(heading=heading, text="\n".join(lines), rows=tuple(rows))
+    pages = count_pages(len(found.members))
+    rows += turning(p, number, pages, lambda page: type(at)(here, page))
+    return lines, rows
 
 
 def member(stage: Stage, at: AskToRemove | Remove) -> MemberOf:
@@ -456,6 +529,13 @@ def ask_to_remove(stage: Stage, at: AskToRemove, found: FoundMember | None) -> S
                 " results stay theirs. To come back they need an invite."
             )
         )
+    elif at.role == Role.ADMINISTRATOR:
+        parts.append(
+            p.html(
+                "They send its sheets no more and do not see how many have completed the course."
+                " The figures that they have sent stay. To come back they need an invite."
+            )
+        )
     else:
         parts.append(
             p.html(
@@ -473,8 +553,10 @@ def ask_to_remove(stage: Stage, at: AskToRemove, found: FoundMember | None) -> S
         if found.invites:
             parts.append(
                 p.many(
-                    "{count} coordinator's invite that they made is withdrawn with it.",
-                    "{count} coordinator's invites that they made are withdrawn with it.",
+                    "{count} invite of theirs for a coordinator or an administrator is withdrawn"
+                    " with it.",
+                    "{count} invites of theirs for coordinators or administrators are withdrawn"
+                    " with it.",
                     len(found.invites),
                 )
             )
@@ -493,6 +575,8 @@ def _back(at: AskToRemove | Remove) -> Action:
     """Return where one comes from who removes somebody."""
     if at.role == Role.COORDINATOR:
         return Coordinators(at.organisation, 1)
+    if at.role == Role.ADMINISTRATOR:
+        return Administrators(at.organisation, 1)
     return Unit(at.organisation)
 
 
@@ -532,7 +616,8 @@ ROUTES = (
     reading_place(InviteBelow, unit, below, who=Audience.ANYBODY),
     reading_place(ShowInvite, one, show, who=Audience.ANYBODY),
     reading_place(AskToWithdraw, one, ask_to_withdraw, who=Audience.ANYBODY),
-    reading_place(Coordinators, those, coordinators, who=Audience.ANYBODY),
+    reading_place(Coordinators, who_coordinates, coordinators, who=Audience.ANYBODY),
+    reading_place(Administrators, who_administers, administrators, who=Audience.ANYBODY),
     reading_place(AskToRemove, member, ask_to_remove, who=Audience.ANYBODY),
     verb(MakeInvite, make, who=Audience.ANYBODY),
     handout(InviteCode, code, code_picture, who=Audience.ANYBODY),

@@ -1,5 +1,6 @@
 """Invites as one meets them: whose they are, who will see what, consent, the way in and out."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from html import escape
@@ -11,6 +12,7 @@ from course_bot.conversation.actions import (
     AskRole,
     AskToLeave,
     AskToRemove,
+    AskToResign,
     Begin,
     Belonging,
     ChooseAssigned,
@@ -22,6 +24,7 @@ from course_bot.conversation.actions import (
     Menu,
     NameForReport,
     NoInvite,
+    Resign,
     SignAsOffered,
     StaleError,
     StayNameless,
@@ -63,9 +66,13 @@ from course_bot.storage.organisations import (
 from course_bot.storage.store import Decision
 from course_bot.tokens import digest
 
-WORDING = "2026-11-30"
-"""The version of the wording that one agrees to, in both languages: it is stored with the consent.
-Whoever changes ``consent`` gives it a new one."""
+WORDINGS: Mapping[Role, str] = {
+    Role.LEARNER: "2026-11-30",
+    Role.COORDINATOR: "2026-11-30",
+    Role.ADMINISTRATOR: "2026-11-30",
+}
+"""The version of the wording that one agrees to for a role, in both languages: it is stored with
+the consent. Whoever changes ``consent`` for a role gives that one a new version."""
 GUESSES_COUNT_FOR = timedelta(hours=1)
 GUESSES = 5
 """How many wrong invites one may try in that time."""
@@ -210,16 +217,10 @@ def invited(stage: Stage, _at: Invited, found: Shown) -> Screen:
     fault = Fault.UNKNOWN if invite is None else _fault(invite, stage.at)
     if invite is None or fault:
         return no_invite(stage, NoInvite(fault or Fault.UNKNOWN))
-    learner = invite.role is Role.LEARNER
     heading = p.html(
         "✉ Invite: {name} ({kind})", name=cut(invite.name, NAME_CHARS), kind=invite.kind
     )
-    role = (
-        p.html("You are invited to take the training with your colleagues.")
-        if learner
-        else p.html("You are invited as a coordinator: to help with the training and follow it.")
-    )
-    parts = [role, *consent(p, invite.role, cut(invite.name, NAME_CHARS))]
+    parts = [_asked_as(p, invite.role), *consent(p, invite.role, cut(invite.name, NAME_CHARS))]
     if not stage.person.track:
         parts.insert(1, f"<b>{escape(stage.course.title)}</b>\n{escape(stage.course.about)}")
         parts.append(
@@ -238,8 +239,19 @@ def invited(stage: Stage, _at: Invited, found: Shown) -> Screen:
     )
 
 
+def _asked_as(p: Phrases, role: Role) -> str:
+    if role is Role.LEARNER:
+        return p.html("You are invited to take the training with your colleagues.")
+    if role is Role.ADMINISTRATOR:
+        return p.html(
+            "You are invited as the school's administrator: to send its statistics sheets, read"
+            " what they say, and see how many have completed the training."
+        )
+    return p.html("You are invited as a coordinator: to help with the training and follow it.")
+
+
 def consent(p: Phrases, role: Role, name: str) -> tuple[str, ...]:
-    """Word what one agrees to, as paragraphs in the HTML subset; its version is ``WORDING``."""
+    """Word what one agrees to, as paragraphs in the HTML subset; its version: ``WORDINGS``."""
     leaving = p.html("You can leave at any time: /me.")
     if role is Role.LEARNER:
         return (
@@ -256,6 +268,21 @@ def consent(p: Phrases, role: Role, name: str) -> tuple[str, ...]:
                 "Then you are in their reports no longer; if you have completed the training, a"
                 " mark without your name stays in the totals."
             ),
+        )
+    if role is Role.ADMINISTRATOR:
+        return (
+            p.html(
+                "👀 If you agree, you may send the statistics sheets of “{name}” here and will see"
+                " how many of its people have completed the training: numbers, no names. Of a"
+                " sheet its figures are kept, not the file.",
+                name=name,
+            ),
+            p.html(
+                "The coordinators of “{name}” and of the organisations above it see these figures,"
+                " your name, and that you have sent them.",
+                name=name,
+            ),
+            leaving + " " + p.html("The figures that you have sent stay with the school."),
         )
     return (
         p.html(
@@ -285,10 +312,12 @@ def accept(stage: Stage, _wanted: Accept) -> Decision:
         invite=invite.key,
         organisation=invite.organisation,
         role=invite.role,
-        wording=WORDING,
+        wording=WORDINGS[invite.role],
         at=stage.at,
     )
-    audited = Audited(organisation=invite.organisation, act=Act.JOINED, at=stage.at)
+    audited = Audited(
+        organisation=invite.organisation, act=Act.JOINED, at=stage.at, about=invite.role
+    )
     records = (joined,) if invite.role is Role.LEARNER else (joined, audited)
     organisation = Key(invite.organisation)
     if stage.person.name:
@@ -312,6 +341,12 @@ def _welcomed(stage: Stage, invite: Invite) -> str:
             " scores, but not your single answers.",
             name=name,
         )
+    if invite.role is Role.ADMINISTRATOR:
+        return p.t(
+            "You have joined “{name}” as its administrator: you may send its statistics sheets;"
+            " coordinators see their figures and your name.",
+            name=name,
+        )
     return p.t(
         "You have joined “{name}” as a coordinator: you see how its people get on, and other"
         " coordinators see your name.",
@@ -324,6 +359,8 @@ def _onward(stage: Stage, organisation: Key, role: str) -> Decision:
     person = stage.person
     if role == Role.COORDINATOR:
         return Decision(person=go_to(person, Unit(organisation)))
+    if role == Role.ADMINISTRATOR:
+        return Decision(person=go_to(person, Belonging(organisation, role)))
     tracks = [
         track
         for track in stage.look_up(AssignedTracks(organisation))
@@ -430,7 +467,7 @@ def _other_ways(stage: Stage, *, primary: bool = False) -> tuple[Row, ...]:
     return ((button(stage.phrases.t("Another track"), AskRole(), primary=primary),),)
 
 
-def memberships(stage: Stage, _at: Belonging | AskToLeave) -> Memberships:
+def memberships(stage: Stage, _at: Belonging | AskToLeave | AskToResign) -> Memberships:
     """Ask what the person is in which organisations."""
     return Memberships(stage.person.id)
 
@@ -445,6 +482,9 @@ def belonging(stage: Stage, at: Belonging, found: tuple[Membership, ...]) -> Scr
     if own.role is Role.COORDINATOR:
         role = p.html("You coordinate here since {day}.", day=day)
     out: Action = AskToLeave(at.organisation)
+    if own.role is Role.ADMINISTRATOR:
+        role = p.html("You are the school's administrator here since {day}.", day=day)
+        out = AskToResign(at.organisation)
     rows: list[Row] = []
     if own.role is Role.COORDINATOR:
         rows.append((button(p.t("← To the organisation"), Unit(at.organisation)),))
@@ -465,6 +505,14 @@ def who_sees(p: Phrases, role: Role) -> tuple[str, ...]:
             p.html(
                 "Its coordinators and those above it see your name, which lessons you have begun"
                 " and passed, scores and days. They do not see your single answers."
+            ),
+        )
+    if role is Role.ADMINISTRATOR:
+        return (
+            p.html(
+                "You may send its statistics sheets and see how many have completed the course,"
+                " without names. Its coordinators and those above it see the sheets' figures, your"
+                " name, and that you have sent them."
             ),
         )
     return (
@@ -498,15 +546,45 @@ def leave(stage: Stage, wanted: Leave) -> Decision:
     """Leave an organisation as a learner, from the screen that asks whether to."""
     if stage.person.place != str(AskToLeave(wanted.organisation)):
         raise StaleError
-    found = stage.look_up(Memberships(stage.person.id))
-    own = _own(found, wanted.organisation, Role.LEARNER)
+    return _left(stage, wanted.organisation, Role.LEARNER)
+
+
+def ask_to_resign(stage: Stage, at: AskToResign, found: tuple[Membership, ...]) -> Screen:
+    """Make sure that a school's administrator wants to be it no more."""
+    p, own = stage.phrases, _own(found, at.organisation, Role.ADMINISTRATOR)
+    if own is None:
+        return _not_there(stage)
+    return Screen(
+        heading=p.html("Be administrator of “{name}” no more?", name=cut(own.name, NAME_CHARS)),
+        text=p.html(
+            "You send its sheets no more and do not see how many have completed the course; your"
+            " own lessons and results stay yours. The figures that you have sent stay with the"
+            " school. To come back you need a new invite."
+        ),
+        rows=(
+            (button(p.t("No, stay"), Belonging(at.organisation, Role.ADMINISTRATOR)),),
+            (button(p.t("Yes, leave"), Resign(at.organisation)),),
+        ),
+    )
+
+
+def resign(stage: Stage, wanted: Resign) -> Decision:
+    """Be a school's administrator no more, from the screen that asks whether to."""
+    if stage.person.place != str(AskToResign(wanted.organisation)):
+        raise StaleError
+    return _left(stage, wanted.organisation, Role.ADMINISTRATOR)
+
+
+def _left(stage: Stage, organisation: Key, role: Role) -> Decision:
+    """Leave an organisation in a role; whoever did more there than learn leaves a trace of it."""
+    own = _own(stage.look_up(Memberships(stage.person.id)), organisation, role)
     if own is None:
         raise StaleError
+    left = LeftOrganisation(organisation=organisation, role=role, at=stage.at)
+    audited = Audited(organisation=organisation, act=Act.REMOVED, at=stage.at, about=role)
     return Decision(
         person=go_to(stage.person, Me()),
-        records=(
-            LeftOrganisation(organisation=wanted.organisation, role=Role.LEARNER, at=stage.at),
-        ),
+        records=(left,) if role is Role.LEARNER else (left, audited),
         notice=stage.phrases.t("You have left “{name}”.", name=shortened(own.name)),
     )
 
@@ -532,8 +610,10 @@ ROUTES = (
     reading_place(ChooseAssigned, duties, choose_assigned, who=Audience.ANYBODY),
     reading_place(Belonging, memberships, belonging, who=Audience.ANYBODY),
     reading_place(AskToLeave, memberships, ask_to_leave, who=Audience.ANYBODY),
+    reading_place(AskToResign, memberships, ask_to_resign, who=Audience.ANYBODY),
     verb(Accept, accept, who=Audience.ANYBODY),
     verb(SignAsOffered, sign_as_offered, who=Audience.ANYBODY),
     verb(StayNameless, stay_nameless, who=Audience.ANYBODY),
     verb(Leave, leave, who=Audience.ANYBODY),
+    verb(Resign, resign, who=Audience.ANYBODY),
 )

@@ -84,6 +84,8 @@ def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
         label = f"🏫 {each.name}"
         if each.role is Role.COORDINATOR:
             label = p.t("👥 Coordinator: {name}", name=each.name)
+        if each.role is Role.ADMINISTRATOR:
+            label = p.t("🔑 Administrator: {name}", name=each.name)
         rows.append((button(label, Belonging(Key(each.organisation), each.role)),))
     rows += to_team(p, belongs)
     if (more := len(belongs) - ORGANISATIONS) > 0:

@@ -11,9 +11,13 @@ from course_bot.tokens import TOKEN_CHARS, derived, digest
 
 PAYLOAD = "in-"
 """What the payload of an invite's link begins with."""
-DAYS = {Role.LEARNER: 90, Role.COORDINATOR: 7}
+DAYS = {Role.LEARNER: 90, Role.COORDINATOR: 7, Role.ADMINISTRATOR: 7}
 """How many days after the one on which it is made an invite is good, if nothing else is said."""
-LIMITS: dict[Role, int | None] = {Role.LEARNER: None, Role.COORDINATOR: 1}
+LIMITS: dict[Role, int | None] = {
+    Role.LEARNER: None,
+    Role.COORDINATOR: 1,
+    Role.ADMINISTRATOR: 1,
+}
 """How many people may join by an invite, if nothing else is said; None: any number."""
 KEY = re.compile(r"[0-9a-f]{16}", re.ASCII)
 TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARS}}}", re.ASCII)

@@ -24,7 +24,7 @@ class Act(StrEnum):
     INVITED = "invited"
     WITHDREW = "withdrew"
     JOINED = "joined"
-    """A coordinator joined."""
+    """A coordinator or an administrator joined."""
     REMOVED = "removed"
     EXPORTED = "exported"
     REMINDED = "reminded"

@@ -58,7 +58,7 @@ def act_words(p: Phrases) -> dict[Act, str]:
     return {
         Act.INVITED: p.t("made an invite"),
         Act.WITHDREW: p.t("withdrew an invite"),
-        Act.JOINED: p.t("joined as a coordinator"),
+        Act.JOINED: p.t("joined the organisation"),
         Act.REMOVED: p.t("removed somebody"),
         Act.EXPORTED: p.t("downloaded a file"),
         Act.REMINDED: p.t("sent reminders"),
@@ -103,8 +103,14 @@ def details(p: Phrases, row: AuditRow, titles: Mapping[str, str]) -> str:
     first, *more = row.about.split() or [""]
     match row.act, more:
         case Act.INVITED | Act.WITHDREW | Act.JOINED | Act.REMOVED, _:
-            roles = {Role.LEARNER: p.t("a learner"), Role.COORDINATOR: p.t("a coordinator")}
-            return roles[Role(first)] if first in tuple(Role) else row.about
+            roles = {
+                Role.LEARNER: p.t("a learner"),
+                Role.COORDINATOR: p.t("a coordinator"),
+                Role.ADMINISTRATOR: p.t("a school's administrator"),
+            }
+            # Nothing was kept of the role while only coordinators were noted.
+            role = first or (Role.COORDINATOR if row.act == Act.JOINED else "")
+            return roles[Role(role)] if role in tuple(Role) else row.about
         case Act.REMINDED, [state]:
             known = state_words(p)
             return (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from course_bot.locale.phrases import Phrases
+from course_bot.organisations.records import Role
 from course_bot.reports.drawing import (
     A4,
     ACCENT,
@@ -48,15 +49,15 @@ class Door:
 class InviteSheet:
     """What an invitation says.
 
-    ``organisation`` is whose it is, up to 200 characters; ``course`` a title; ``coordinator``
-    tells whether it is for one coordinator rather than for those who learn; ``doors`` are one to
-    three; ``until`` is its last day; ``minutes`` are how long the shortest and the longest track
-    take of those that one may be given.
+    ``organisation`` is whose it is, up to 200 characters; ``course`` a title; ``role`` is what one
+    becomes by it: all but learners are invited one by one; ``doors`` are one to three; ``until``
+    is its last day; ``minutes`` are how long the shortest and the longest track take of those that
+    one may be given.
     """
 
     organisation: str
     course: str
-    coordinator: bool
+    role: Role
     doors: tuple[Door, ...]
     until: date
     minutes: tuple[int, int]
@@ -71,11 +72,6 @@ def invite_page(sheet: InviteSheet, p: Phrases) -> Drawing:
     """Lay an invitation out."""
     wide, high = A4
     limit = wide - 2 * _MARGIN
-    for_whom = (
-        p.t("Invitation for the coordinator of the course “{course}”", course=sheet.course)
-        if sheet.coordinator
-        else p.t("The course “{course}” for the staff", course=sheet.course)
-    )
     heading, end = column(
         (
             Block(
@@ -84,7 +80,10 @@ def invite_page(sheet: InviteSheet, p: Phrases) -> Drawing:
                 bold=True,
             ),
             Block(
-                text=shown(for_whom), sizes=((18, 1), (16, 2), (13, 4)), before=20, colour=ACCENT
+                text=shown(_for_whom(sheet, p)),
+                sizes=((18, 1), (16, 2), (13, 4)),
+                before=20,
+                colour=ACCENT,
             ),
         ),
         middle=wide / 2,
@@ -109,9 +108,23 @@ def invite_page(sheet: InviteSheet, p: Phrases) -> Drawing:
     )
 
 
+def _for_whom(sheet: InviteSheet, p: Phrases) -> str:
+    if sheet.role is Role.COORDINATOR:
+        return p.t("Invitation for the coordinator of the course “{course}”", course=sheet.course)
+    if sheet.role is Role.ADMINISTRATOR:
+        return p.t("Invitation for the school’s administrator: “{course}”", course=sheet.course)
+    return p.t("The course “{course}” for the staff", course=sheet.course)
+
+
 def _steps(sheet: InviteSheet, p: Phrases) -> tuple[str, str, str]:
     camera = p.t("Point your phone’s camera at the code and open the link.")
-    if sheet.coordinator:
+    if sheet.role is Role.ADMINISTRATOR:
+        return (
+            camera,
+            p.t("Press “Begin” and agree to be the administrator."),
+            p.t("Send the statistics sheet as a file. /team: how many have finished."),
+        )
+    if sheet.role is Role.COORDINATOR:
         return (
             camera,
             p.t("Press “Begin” and agree to be the coordinator."),
@@ -142,7 +155,7 @@ def _set(steps: Iterable[str], limit: float) -> tuple[float, list[list[str]]]:
 
 def _valid(sheet: InviteSheet, p: Phrases) -> str:
     day = p.day(sheet.until)
-    if sheet.coordinator:
+    if sheet.role is not Role.LEARNER:
         return p.t("For you alone: works once, until {day}.", day=day)
     return p.t("Valid until {day}.", day=day)
 

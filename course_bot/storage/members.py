@@ -1,4 +1,4 @@
-"""Who coordinates an organisation and who is invited there, as its coordinators see it."""
+"""Who coordinates or administers an organisation and who is invited there, as coordinators see."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -45,27 +45,28 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Coordinators:
-    """Those who coordinate an organisation itself, the first to join coming first."""
+class Members:
+    """Those who are in an organisation itself in a role, the first to join coming first."""
 
     unit: Unit
     members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CoordinatorsOf(Scoped[Coordinators]):
-    """Who coordinates an organisation; those of the organisations above it are not told."""
+class MembersOf(Scoped[Members]):
+    """Who is in an organisation in a role; those of the organisations above it are not told."""
 
     scope: Scope
+    role: Role
 
-    def look(self, connection: Connection) -> Coordinators:
+    def look(self, connection: Connection) -> Members:
         """Read them."""
-        return Coordinators(
+        return Members(
             unit=UnitOf(scope=self.scope).look(connection),
             members=_members(
                 connection,
                 (membership.c.organisation_id == self.scope.organisation)
-                & (membership.c.role == Role.COORDINATOR),
+                & (membership.c.role == self.role),
             ),
         )
 
@@ -75,7 +76,7 @@ class FoundMember:
     """Somebody as they may be removed from an organisation; None: they are not in it (any more).
 
     ``others`` counts who else is there in the same role; ``invites`` are the keys of those by
-    which one can become a coordinator and that a coordinator made there or below.
+    which one can become more than a learner and that a coordinator made there or below.
     """
 
     organisation: str
@@ -115,7 +116,7 @@ class MemberOf(Scoped[FoundMember]):
                     select(invite.c.key)
                     .where(
                         invite.c.made_by == self.member,
-                        invite.c.role == Role.COORDINATOR,
+                        invite.c.role != Role.LEARNER,
                         invite.c.withdrawn_at.is_(None),
                         invite.c.expires_at > self.at,
                         invite.c.organisation_id.in_(self.scope.organisations()),

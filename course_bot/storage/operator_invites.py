@@ -34,6 +34,14 @@ class ArchivedError(CourseError):
         self.path = path
 
 
+class NoSchoolError(CourseError):
+    """An administrator is of one school, and the organisation has others below it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invited:
     """An invite that was made, and the path of what it leads into; ``new`` if that is new too."""
@@ -60,6 +68,7 @@ async def invite_into(
     Raises:
         UnclearNameError: several have the name, or none and it is not one for a new one.
         ArchivedError: it is in the archive.
+        NoSchoolError: the invite is for an administrator, and others are below it.
     """
 
     def carry_out(connection: Connection) -> Invited:
@@ -79,6 +88,9 @@ async def invite_into(
             raise ArchivedError(" / ".join(path))
         zone = zone_of(tree.zone(found.id), storage.zone)
         invite = make(found.id, zone)
+        below = any(not each.archived for each in tree.children(found.id))
+        if invite.role is Role.ADMINISTRATOR and below:
+            raise NoSchoolError(" / ".join(path))
         _write(connection, invite)
         return Invited(invite=invite, path=path, zone=zone, new=new)
 

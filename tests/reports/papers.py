@@ -6,6 +6,7 @@ from datetime import date
 from course_bot.content.model import Link, Step, Track
 from course_bot.conversation.memo import too_much
 from course_bot.locale.phrases import Phrases
+from course_bot.organisations.records import Role
 from course_bot.reports.certificate import Certificate, certificate_pdf, page, picture
 from course_bot.reports.drawing import Text
 from course_bot.reports.invite_sheet import Door, InviteSheet, invite_page
@@ -21,11 +22,11 @@ def words_on_papers(p: Phrases, name: str) -> list[str]:
     )
     certificate_pdf(certificate, "1", p)
     drawings = [page(certificate, "1", p), picture(certificate, "1", p)]
-    for coordinator in (False, True):
+    for role in Role:
         sheet = InviteSheet(
             organisation=name,
             course=name,
-            coordinator=coordinator,
+            role=role,
             doors=(Door(name=name, address="1"),),
             until=day,
             minutes=(30, 50),

@@ -38,7 +38,8 @@ def row(act: Act, about: str, person: int | None = 1, *, operator: bool = False)
         (Act.EXPORTED, "csv people", "CSV: Люди"),
         (Act.EXPORTED, "xlsx", "xlsx"),
         (Act.EXPORTED, "certificates", "сертификаты"),
-        (Act.JOINED, "", ""),
+        (Act.JOINED, "", "координатор"),
+        (Act.JOINED, "administrator", "администратор школы"),
         (Act.EXPORTED, "what a later version writes", "what a later version writes"),
     ],
 )

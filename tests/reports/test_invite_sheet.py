@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from course_bot.locale.phrases import phrases
+from course_bot.organisations.records import Role
 from course_bot.reports.drawing import Drawing, Path, Text
 from course_bot.reports.invite_sheet import Door, InviteSheet, invite_page, invite_sheet_pdf
 from course_bot.reports.typesetting import width
@@ -18,7 +19,7 @@ BROWSER = Door(name="В браузере", address="https://course.example.ru/?s
 SHEET = InviteSheet(
     organisation="Школа № 5",
     course="Сферум в MAX",
-    coordinator=False,
+    role=Role.LEARNER,
     doors=(TELEGRAM, BROWSER),
     until=date(2027, 2, 28),
     minutes=(30, 50),
@@ -45,9 +46,18 @@ def test_the_page_tells_learners_whose_it_is_and_what_to_do() -> None:
         assert door.address in "".join(said)
 
 
-def test_the_page_tells_a_coordinator_that_it_works_once() -> None:
-    said = pdf_texts(invite_sheet_pdf(replace(SHEET, coordinator=True), RU))
-    assert "Приглашение координатору курса «Сферум в MAX»" in said
+@pytest.mark.parametrize(
+    ("role", "for_whom"),
+    [
+        (Role.COORDINATOR, "Приглашение координатору курса «Сферум в MAX»"),
+        (Role.ADMINISTRATOR, "Администратору школы: курс «Сферум в MAX»"),
+    ],
+)
+def test_the_page_tells_who_is_more_than_a_learner_that_it_works_once(
+    role: Role, for_whom: str
+) -> None:
+    said = pdf_texts(invite_sheet_pdf(replace(SHEET, role=role), RU))
+    assert for_whom in said
     assert any(text.startswith("Только для вас: сработает один раз") for text in said)
     assert not any("минут" in text for text in said)
 
@@ -81,12 +91,12 @@ def test_each_door_has_its_code(doors: tuple[Door, ...]) -> None:
 
 
 @pytest.mark.parametrize("doors", [(TELEGRAM,), (TELEGRAM, BROWSER), (TELEGRAM, BROWSER, BROWSER)])
-@pytest.mark.parametrize("coordinator", [False, True])
+@pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("organisation", ["", "Школа № 5", LONG, "Щ" * 200, "<b>&\0👩\u200d🏫"])
 def test_everything_fits_and_codes_are_large_and_bare(
-    doors: tuple[Door, ...], coordinator: bool, organisation: str
+    doors: tuple[Door, ...], role: Role, organisation: str
 ) -> None:
-    sheet = replace(SHEET, doors=doors, coordinator=coordinator, organisation=organisation)
+    sheet = replace(SHEET, doors=doors, role=role, organisation=organisation)
     drawing = invite_page(sheet, RU)
     bare = []
     for code in codes(drawing):
