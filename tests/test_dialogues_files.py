@@ -1,13 +1,11 @@
 """Files of reports from the chat, through every door, for whoever may have them."""
 
-from io import BytesIO
-
 import pytest
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from course_bot.organisations.records import Role
 from course_bot.storage import schema
+from tests.books import sheet_names
 from tests.dialogue import Person
 from tests.doors import STALE, House, ann, door, house
 from tests.learners import Learner
@@ -37,7 +35,7 @@ async def test_a_coordinator_gets_every_report_as_one_file(house: House, ann: Pe
 
     (file,) = ann.documents
     assert file.name == "Школа № 5 — все отчёты — 2026-11-23.xlsx"
-    assert "Журнал" in CalamineWorkbook.from_filelike(BytesIO(file.content)).sheet_names
+    assert "Журнал" in sheet_names(file.content)
     ann.sees("Скачать: Школа № 5")
     async with house.storage.reading() as connection:
         (row,) = (await connection.execute(select(schema.audit))).mappings()

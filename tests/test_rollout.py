@@ -1,10 +1,8 @@
 """A region rolls the course out: from the first start to a certificate that verifies."""
 
 import re
-from io import BytesIO
 from pathlib import Path
 
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from course_bot.organisations.file import read_file
@@ -13,6 +11,7 @@ from course_bot.organisations.records import Role
 from course_bot.storage import schema
 from course_bot.storage.operator_invites import first_invite
 from course_bot.storage.reorganising import import_organisations
+from tests.books import sheet_rows
 from tests.browser_person import SECRET
 from tests.dialogue import Person
 from tests.doors import House, door, house
@@ -79,8 +78,7 @@ async def test_from_the_first_start_to_a_certificate_that_verifies(house: House)
     await marina.writes("/team")
     await marina.presses("⬇ Скачать")
     await marina.presses("📗 Excel: всё сразу")
-    people = CalamineWorkbook.from_filelike(BytesIO(marina.documents[-1].content))
-    rows = people.get_sheet_by_name("Люди").to_python()
+    rows = sheet_rows(marina.documents[-1].content, "Люди")
     assert [row[0] for row in rows if "Петрова" in f"{row[0]}"] == ["Петрова Анна Сергеевна"]
 
     # A reminder reaches whoever can be written to; for the others there is a text to forward.

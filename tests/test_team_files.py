@@ -1,15 +1,14 @@
 """Files from the coordinator's page: what it shows, for whoever may see it, and remembered."""
 
 from collections.abc import AsyncIterator
-from io import BytesIO
 
 import pytest
-from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
 from course_bot.organisations.records import Role
 from course_bot.storage import schema
 from course_bot.storage.store import Storage
+from tests.books import sheet_names
 from tests.regions import a_region, leave
 from tests.team_office import Browser, Office, fill
 
@@ -52,8 +51,8 @@ async def test_a_workbook_has_one_report_or_all_and_the_journal_knows_it(office:
     _, _, one = await download(ann, office.at("region", "/files/summary.xlsx"))
     _, _, whole = await download(ann, office.at("region", "/files/all.xlsx"))
 
-    assert CalamineWorkbook.from_filelike(BytesIO(one)).sheet_names[0] == "Сводка"
-    assert "Журнал" in CalamineWorkbook.from_filelike(BytesIO(whole)).sheet_names
+    assert sheet_names(one)[0] == "Сводка"
+    assert "Журнал" in sheet_names(whole)
     async with office.storage.reading() as connection:
         rows = (await connection.execute(select(schema.audit).order_by(schema.audit.c.id))).all()
     number = office.region.numbers["c-region"]

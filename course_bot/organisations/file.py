@@ -5,18 +5,17 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from itertools import islice
 from typing import NamedTuple
 from unicodedata import normalize
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
 from course_bot.organisations.naming import SLASH, folded, names_of
 from course_bot.organisations.tree import MUNICIPALITY, REGION, SCHOOL, Organisation, Tree
 from course_bot.organisations.zones import RIGHT, read_zone
 from course_bot.signs import right_letter
+from course_bot.spreadsheet.reading import read_table
+from course_bot.spreadsheet.table import Cell, Limits, NoResult, Reason, UnreadableError
 from course_bot.typed import without_unseen
 
 FILE_BYTES = 10_000_000
@@ -52,16 +51,13 @@ _ALSO = {
 """What else the headings are called, in small letters."""
 _KNOWN = {heading.casefold(): heading for heading in HEADINGS} | _ALSO
 
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""What XLSX (a ZIP) and the XLS of old begin with."""
-_CONTROLS = re.compile("[\0-\x08\x0e-\x1f]")
+_LIMITS = Limits(inflated=100_000_000, rows=100_000, cells=1_000_000)
+"""An operator's file is of all Russia at most, and comes from somebody who is trusted."""
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 """What a spreadsheet makes of a long number: 1,23E+11."""
 _FORMULA = re.compile("'*[=+@-]")
 """What a cell that a spreadsheet takes for a formula begins with; an apostrophe before it keeps it
 from that, and is not part of the text."""
-
-Cell = str | float | bool | date | datetime | time | timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +110,7 @@ class _NoTableError(Exception):
 
 
 def read_file(data: bytes) -> Read:
-    """Read a file of organisations: CSV (UTF-8 or cp1251) or the first sheet of an XLSX.
+    """Read a file of organisations: CSV (UTF-8 or cp1251) or the first visible sheet of an XLSX.
 
     Args:
         data: the file's bytes.
@@ -173,66 +169,47 @@ def _in_use(tree: Tree, parent: int | None) -> Iterator[Organisation]:
 
 _HEADINGS_RIGHT = f"в первой строке нужны заголовки: {', '.join(HEADINGS)}"
 _TABLE_RIGHT = "нужна таблица XLSX или CSV (в Excel: «Сохранить как», «CSV UTF-8»)"
+_SAVE_ANEW = "сохраните заново как XLSX или CSV"
+_NO_TABLE = {
+    Reason.PASSWORD: ("файл закрыт паролем", "сохраните его без пароля"),
+    Reason.DAMAGED: ("файл повреждён или это не таблица", f"откройте его в Excel и {_SAVE_ANEW}"),
+    Reason.OLD_EXCEL: ("это файл старого Excel (XLS)", f"откройте его в Excel и {_SAVE_ANEW}"),
+    Reason.OPEN_DOCUMENT: ("это файл ODS", f"откройте его и {_SAVE_ANEW}"),
+    Reason.SWOLLEN: ("в файле слишком много строк, столбцов или текста", "оставьте нужное"),
+    Reason.QUOTES: (
+        "кавычки не закрыты или после закрывающей что-то стоит",
+        'ячейку с кавычками пишут так: "Школа ""Радуга"""',
+    ),
+}
+"""What is told of a file that can't be read; of what is not here, that it is no table."""
 
 
 def _table(data: bytes) -> Sequence[Sequence[Cell]]:
     if len(data) > FILE_BYTES:
         raise _NoTableError("файл слишком большой", f"не больше {FILE_BYTES // 1_000_000} МБ")
-    if data.startswith(_WORKBOOKS):
-        return _sheet(data)
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("cp1251")
-        except UnicodeDecodeError:
-            raise _NoTableError("это не таблица", _TABLE_RIGHT) from None
-    if _CONTROLS.search(text):
-        raise _NoTableError("это не таблица", _TABLE_RIGHT)
-    return _records(text)
-
-
-def _sheet(data: bytes) -> Sequence[Sequence[Cell]]:
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        # Rows above the first filled one are kept: the others' numbers depend on them.
-        return workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except PasswordError:
-        raise _NoTableError("файл закрыт паролем", "сохраните его без пароля") from None
-    except CalamineError:
-        right = "откройте его в Excel и сохраните заново как XLSX или CSV"
-        raise _NoTableError("файл повреждён или это не таблица", right) from None
-
-
-def _records(text: str) -> list[list[str]]:
-    """Split a CSV by the delimiter that finds the most headings."""
-    line = next(filter(str.strip, text.splitlines()), "")
-
-    def headings(delimiter: str) -> int:
-        return sum(_plain_heading(each.strip('"')) in _KNOWN for each in line.split(delimiter))
-
-    delimiter = max(";\t,", key=headings)
-    records: list[list[str]] = []
-    try:
-        records.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        raise _NoTableError(
-            "кавычки не закрыты или после закрывающей что-то стоит",
-            'ячейку с кавычками пишут так: "Школа ""Радуга"""',
-            row=len(records) + 1,
-        ) from None
-    return records
+        table = read_table(
+            data, is_heading=lambda text: _plain_heading(text) in _KNOWN, limits=_LIMITS
+        )
+    except UnreadableError as error:
+        what, right = _NO_TABLE.get(error.reason, ("это не таблица", _TABLE_RIGHT))
+        raise _NoTableError(what, right, row=error.row) from None
+    return table.rows
 
 
 def _is_filled(cells: Sequence[Cell]) -> bool:
-    return any(not isinstance(cell, str) or _clean(cell) for cell in cells)
+    return any(_clean(cell) if isinstance(cell, str) else cell is not None for cell in cells)
 
 
 # --- headings --------------------------------------------------------------------------------
 
 
-def _plain_heading(cell: object) -> str:
-    return folded(re.sub(r"[\W_]", " ", _clean(str(cell))))
+def _shown(cell: Cell) -> str:
+    return "" if cell is None else _clean(str(cell))
+
+
+def _plain_heading(cell: Cell) -> str:
+    return folded(re.sub(r"[\W_]", " ", _shown(cell)))
 
 
 def _columns(cells: Sequence[Cell], number: int, faults: list[FileFault]) -> dict[int, str | None]:
@@ -252,7 +229,7 @@ def _columns(cells: Sequence[Cell], number: int, faults: list[FileFault]) -> dic
                 columns[index] = None
                 what, right = f"столбец «{heading}» уже есть", "оставьте один"
             if what:
-                shown = _clean(str(cell))
+                shown = _shown(cell)
                 faults.append(
                     FileFault(row=number, heading=shown, what=what, would_be_right=right)
                 )
@@ -302,7 +279,7 @@ class _RowReader:
             if heading:
                 texts[heading] = self._text(number, heading, cell)
             elif heading == "" and _is_filled([cell]):
-                what = f"ячейка «{_clean(str(cell))}» стоит в столбце без заголовка"
+                what = f"ячейка «{_shown(cell)}» стоит в столбце без заголовка"
                 right = "уберите её; знак, что делит столбцы, внутри ячейки берут в кавычки"
                 self._fault(number, "", what, right)
         if NAME in self.columns.values() and not texts.get(NAME):
@@ -323,13 +300,16 @@ class _RowReader:
         )
 
     def _text(self, number: int, heading: str, cell: Cell) -> str:
+        if cell is None:
+            return ""
         if isinstance(cell, str):
             text = _clean(cell)
             if heading == SFERUM_ID and _SHORTENED.fullmatch(text):
                 self._digits_lost(number, text)
             return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
         if isinstance(cell, bool) or not isinstance(cell, int | float):
-            what = f"здесь не текст, а {'ИСТИНА или ЛОЖЬ' if isinstance(cell, bool) else 'дата'}"
+            kinds = {bool: "ИСТИНА или ЛОЖЬ", NoResult: "формула без значения"}
+            what = f"здесь не текст, а {kinds.get(type(cell), 'дата')}"
             self._fault(number, heading, what, "задайте ячейке вид «Текст» и впишите заново")
             return ""
         if abs(cell) >= EXACT:

@@ -10,13 +10,13 @@ from xml.etree import ElementTree as ET
 from zipfile import ZipFile
 
 import pytest
-from python_calamine import CalamineWorkbook
 
 from course_bot.locale.phrases import phrases
 from course_bot.organisations.state import State
 from course_bot.reports.delimited import write_csv
 from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.xlsx import MOST_ROWS, write_xlsx
+from tests.books import sheet_names, sheet_rows
 from tests.reports.tables import AT, COLUMNS, ZONE, people, table, texts
 from tests.reports.test_delimited import HOSTILE
 from tests.reports.test_delimited import read as lines
@@ -37,8 +37,7 @@ def written(*tables: Table) -> bytes:
 
 def cells(data: bytes, sheet: int = 0) -> list[list[object]]:
     """The rows of a sheet below its titles, as another library reads them."""
-    book = CalamineWorkbook.from_filelike(BytesIO(data))
-    rows = book.get_sheet_by_index(sheet).to_python(skip_empty_area=False)
+    rows = sheet_rows(data, sheet)
     return [list(row) for row in rows[HEAD + 1 :]]
 
 
@@ -68,16 +67,15 @@ def test_every_minute_of_a_day_comes_back_as_it_was() -> None:
 
 
 def test_above_the_titles_stands_whose_report_it_is_and_an_empty_row() -> None:
-    book = CalamineWorkbook.from_filelike(BytesIO(written(people(ANNA))))
-    above = book.get_sheet_by_index(0).to_python(skip_empty_area=False)[: HEAD + 1]
+    above = sheet_rows(written(people(ANNA)))[: HEAD + 1]
     assert [row[0] for row in above] == ["Школа № 5 — Люди", "по состоянию на 14:05", "", "Имя"]
     assert above[HEAD] == [column.title for column in COLUMNS]
 
 
 def test_the_last_sheet_says_what_each_column_means() -> None:
-    book = CalamineWorkbook.from_filelike(BytesIO(written(people(ANNA), texts("а"))))
-    assert book.sheet_names == ["Люди", "Люди (2)", "Что значат колонки"]
-    rows = book.get_sheet_by_index(2).to_python()
+    book = written(people(ANNA), texts("а"))
+    assert sheet_names(book) == ["Люди", "Люди (2)", "Что значат колонки"]
+    rows = sheet_rows(book, 2)
     assert rows[0] == ["Лист", "Колонка", "Что значит"]
     assert rows[1] == ["Люди", "Имя", "Как человек назвал себя."]
     assert rows[-1] == ["Люди (2)", "Имя", "Как человек назвал себя."]
@@ -165,8 +163,7 @@ def test_a_sheet_is_named_as_excel_allows(title: str, name: str) -> None:
         columns=COLUMNS[:1],
         rows=[],
     )
-    book = CalamineWorkbook.from_filelike(BytesIO(written(one)))
-    assert book.sheet_names[0] == name
+    assert sheet_names(written(one))[0] == name
 
 
 def test_sheets_of_one_name_are_told_apart_within_31_characters() -> None:
@@ -183,7 +180,7 @@ def test_sheets_of_one_name_are_told_apart_within_31_characters() -> None:
         )
         for title in ("ш" * 40, "Ш" * 40, "ш" * 50)
     ]
-    names = CalamineWorkbook.from_filelike(BytesIO(written(*same))).sheet_names
+    names = sheet_names(written(*same))
     assert [len(name) for name in names[:3]] == [31, 31, 31]
     assert names[1].endswith("Ш (2)")
     assert names[2].endswith("ш (3)")
@@ -291,7 +288,7 @@ def test_a_csv_opened_and_saved_as_a_workbook_has_the_same_cells(
     keyed_in = "--infilter=Text - txt - csv (StarCalc):59,34,76,1,,1049,false,true"
     convert(libreoffice, tmp_path, tmp_path / "b.csv", "xlsx:Calc MS Excel 2007 XML", keyed_in)
     data = (tmp_path / "out" / "b.xlsx").read_bytes()
-    theirs = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0).to_python()
+    theirs = sheet_rows(data)
     ours = cells(written(people(*varied())))
     assert len(theirs) == len(ours) + 1
     for they, we in zip(theirs[1:], ours, strict=True):
