@@ -131,6 +131,24 @@ def _folded(text: str) -> str:
     return re.sub(f"[{ODD_SPACES}]", " ", text).translate(_FOLDED)
 
 
+_RUSSIAN = {
+    ord(latin): cyrillic
+    for cyrillic, latin in zip(_CYRILLIC, _LATIN, strict=True)
+    if "А" <= cyrillic <= "я" or cyrillic in "Ёё"
+}
+
+
+def as_russian(text: str) -> str:
+    """Write the words in Russian letters that are mixed with Latin ones, or look Russian."""
+
+    def word(found: re.Match[str]) -> str:
+        russian = found[0].translate(_RUSSIAN)
+        mixed = any("\u0400" <= sign <= "\u04ff" for sign in found[0])
+        return russian if mixed or not re.search("[A-Za-z]", russian) else found[0]
+
+    return re.sub(r"\w*[A-Za-zËë]\w*", word, text)
+
+
 def named(sign: str) -> str:
     """Say what a sign is when seeing it doesn't tell."""
     if re.match(f"[{ODD_SPACES}]", sign):
