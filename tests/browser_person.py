@@ -6,11 +6,12 @@ from base64 import b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, hdrs
+from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar, FormData, hdrs
 from playwright.async_api import Browser, Page, async_playwright
 
 from course_bot.conversation.port import (
@@ -70,6 +71,13 @@ def read_reply(reply: dict[str, Any]) -> Reply:
         fields["entries"] = tuple(Command(**one) for one in fields.pop("commands"))
         fields["usual"] = False  # whose menu it is besides is the server's business
     return kind(**fields)
+
+
+def form_of(name: str, content: bytes) -> FormData:
+    """Return the form in which the page sends a file."""
+    form = FormData(quote_fields=False)
+    form.add_field("file", BytesIO(content), filename=name)
+    return form
 
 
 async def violations(page: Page, *rules: str) -> list[str]:
@@ -132,6 +140,10 @@ class BrowserPerson(Person):
         while "told" in answer:
             self.told.append(answer["told"])
             answer = await self.socket.receive_json()
+        await self._takes_in(answer)
+        return answer
+
+    async def _takes_in(self, answer: dict[str, Any]) -> None:
         if "replies" in answer:
             self.receives([read_reply(reply) for reply in answer["replies"]])
             for reply in answer["replies"]:
@@ -143,7 +155,6 @@ class BrowserPerson(Person):
         else:
             self.refusals.append(answer["refused"])
             self.receives([Notice(text=answer["refused"])])
-        return answer
 
     async def fetches(self, picture: dict[str, Any]) -> bytes:
         """Load a picture as the page does, which keeps its room and never asks twice."""
@@ -173,6 +184,28 @@ class BrowserPerson(Person):
 
     async def sends_picture(self) -> None:
         """The page has no way to send one."""
+
+    async def sends(self, name: str, content: bytes) -> None:
+        """Send a file as the page does: of one that is too large only its name and size."""
+        if self.socket is None:
+            await self.visits()
+        move_id = str(uuid4())
+        told = content if len(content) <= self.hello["file_bytes"] else b""
+        query = {"id": move_id, "size": str(len(content))}
+        answer = await self.uploads(form_of(name, told), query)
+        assert answer["id"] == move_id
+
+    async def uploads(self, form: FormData | bytes, query: dict[str, str]) -> dict[str, Any]:
+        """Post a form to where files go, and take in what comes back."""
+        async with self.session.post(
+            f"{self.url.rstrip('/')}/file",
+            params=query,
+            data=form,
+            headers={**self.headers, hdrs.ORIGIN: self.url.rstrip("/")},
+        ) as answered:
+            answer: dict[str, Any] = await answered.json()
+        await self._takes_in(answer)
+        return answer
 
     async def leaves(self) -> None:
         """Close the page; the cookie stays."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from course_bot.conversation.port import (
+    Attachment,
     Button,
     Commands,
     Document,
@@ -20,8 +21,10 @@ from course_bot.conversation.port import (
     Screen,
     Sent,
     Talk,
+    TooLargeError,
     Wrote,
 )
+from course_bot.sheets.figures import FILE_BYTES
 from course_bot.storage import Account
 
 
@@ -62,6 +65,10 @@ class Person(ABC):
     @abstractmethod
     async def sends_picture(self) -> None:
         """Send something that is not text (doors without files do nothing)."""
+
+    @abstractmethod
+    async def sends(self, name: str, content: bytes) -> None:
+        """Send a file."""
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -168,3 +175,25 @@ class PortPerson(Person):
         await self.does(
             Sent(account=self.account, move_id=self._next(), at=self.now, name=self.name)
         )
+
+    async def sends(self, name: str, content: bytes) -> None:
+        await self.does(
+            Sent(
+                account=self.account,
+                move_id=self._next(),
+                at=self.now,
+                name=self.name,
+                file=attachment(name, content),
+            )
+        )
+
+
+def attachment(name: str, content: bytes) -> Attachment:
+    """Return a file as a door hands it over."""
+
+    async def fetch() -> bytes:
+        if len(content) > FILE_BYTES:
+            raise TooLargeError
+        return content
+
+    return Attachment(name=name, size=len(content), fetch=fetch)

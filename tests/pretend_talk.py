@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 
 from course_bot.conversation.port import (
     Button,
@@ -17,6 +18,7 @@ from course_bot.conversation.port import (
     Pressed,
     Reply,
     Screen,
+    Sent,
     Tell,
     Wrote,
 )
@@ -37,6 +39,8 @@ class PretendTalk:
     presses: dict[Account, int] = field(default_factory=dict)
     passing: list[str] = field(default_factory=list)
     """What is told while a move is worked on."""
+    files: list[tuple[str, bytes]] = field(default_factory=list)
+    """The name and the content of every file that was sent."""
     gone: list[tuple[Account, datetime | None]] = field(default_factory=list)
     """Who blocked the bot, and who came back."""
     replies: Callable[[Move], Sequence[Reply]] | None = None
@@ -93,6 +97,8 @@ class PretendTalk:
             await self.allowance.acquire()
         if (error := self.breaks(move)) is not None:
             raise error
+        if isinstance(move, Sent) and move.file is not None:
+            self.files.append((move.file.name, await move.file.fetch()))
         new = (move.account, move.move_id) not in self._seen
         self._seen.add((move.account, move.move_id))
         self.committed.append(move)
@@ -118,6 +124,8 @@ class PretendTalk:
                 return [Screen(text="Длинный шаг. " * 250, rows=((COUNT,),))]
             case Wrote(text=text):
                 return [Screen(text=f"Вы написали: {len(text)}", rows=((COUNT,),))]
+            case Sent(file=file) if file is not None:
+                return [Screen(text=f"Файл: {escape(file.name)}, {file.size}", rows=((COUNT,),))]
             case Opened(payload=payload) if payload:
                 return [Screen(text=f"Ссылка: {payload}", rows=((COUNT,),))]
         return [self._screen(move.account)]

@@ -54,6 +54,9 @@ class TelegramPerson(Person):
     async def sends_picture(self) -> None:
         await self._does(lambda: self.somebody.sends(**MESSAGE_KINDS["photo"]))
 
+    async def sends(self, name: str, content: bytes) -> None:
+        await self._does(lambda: self.somebody.sends_file(name, content))
+
     async def _does(self, move: Callable[[], int], *, is_press: bool = False) -> None:
         self.notices.clear()
         before = len(self.api.calls)

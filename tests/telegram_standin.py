@@ -35,6 +35,7 @@ TAGS = frozenset(
 )
 PARAMETERS = {
     "getMe": ("", ""),
+    "getFile": ("file_id", ""),
     "getUpdates": ("", "offset limit timeout allowed_updates"),
     "setWebhook": (
         "url",
@@ -63,6 +64,7 @@ PARAMETERS = {
         "chat_id photo",
         "caption parse_mode disable_notification protect_content reply_markup",
     ),
+    "sendChatAction": ("chat_id action", ""),
     "leaveChat": ("chat_id", ""),
 }
 """What each method must be given, and what it may be."""
@@ -298,6 +300,12 @@ class BotApi:
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         """Every picture that was uploaded, by the id that it can be sent by again."""
+        self.sent: dict[str, tuple[str, bytes]] = {}
+        """Every file that a person sent, by its id: its name and its content."""
+        self.given: dict[str, bytes] = {}
+        """What can be downloaded, by its path, since the bot has asked for it."""
+        self.folder = ""
+        """Where the files are on the server's own disk, if it was started with --local."""
         self.webhook: dict[str, str] = {}
         self.allowed: list[str] = []
         self._faults: list[Fault] = []
@@ -311,6 +319,7 @@ class BotApi:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=60 * 2**20)
         app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        app.router.add_get("/file/bot{token}/{path:.*}", self._give_out)
         # A client that hangs up ends its request: a hanging call, or a long poll.
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.01
@@ -517,6 +526,38 @@ class BotApi:
         finally:
             self.notify()
 
+    async def _give_out(self, request: web.Request) -> web.StreamResponse:
+        """Serve a file for which the bot has asked; ``file`` names this among the calls."""
+        path = request.match_info["path"]
+        call = Call("file", {"path": path}, None, asyncio.get_running_loop().time())
+        self.calls.append(call)
+        self.notify()
+        fault = self._fault(call)
+        try:
+            if fault is not None and fault.kind != "lost":
+                await _fail(fault, request)
+        except RefusalError as refusal:
+            call.code, call.description = refusal.code, refusal.description
+            return _answer(refusal)
+        except _GatewayError:
+            call.code = 502
+            return web.Response(status=502, text="<html>502 Bad Gateway</html>")
+        if request.match_info["token"] != self.token or path not in self.given:
+            call.code = 404
+            return _answer(RefusalError(404, "Not Found"))
+        call.code = 200
+        content = self.given[path]
+        response = web.StreamResponse()
+        response.content_length = len(content)
+        await response.prepare(request)
+        if fault is not None:
+            await response.write(content[: len(content) // 2])
+            assert request.transport is not None
+            request.transport.abort()
+        else:
+            await response.write(content)
+        return response
+
     def _chat_of(self, params: dict[str, str]) -> int | None:
         if "callback_query_id" in params:
             query = self.queries.get(params["callback_query_id"])
@@ -577,6 +618,29 @@ class BotApi:
         batch = list(self.waiting.values())[:limit]
         self.fetched = max([self.fetched, *(update["update_id"] for update in batch)])
         return batch
+
+    async def _get_file(self, params: dict[str, str], _files: _Files) -> Json:
+        file_id = params["file_id"]
+        if file_id not in self.sent:
+            raise refused("wrong file_id or the file is temporarily unavailable")
+        name, content = self.sent[file_id]
+        if len(content) > 20 * 2**20 and not self.folder:
+            raise refused("file is too big")
+        _, dot, ending = name.rpartition(".")
+        path = f"documents/{file_id}{dot}{ending if dot else ''}"
+        self.given[path] = content
+        return {
+            "file_id": file_id,
+            "file_unique_id": f"u{file_id}",
+            "file_size": len(content),
+            "file_path": f"{self.folder}/{self.token}/{path}" if self.folder else path,
+        }
+
+    async def _send_chat_action(self, params: dict[str, str], _files: _Files) -> bool:
+        self._writable(params)
+        if params["action"] not in ("typing", "upload_document", "upload_photo"):
+            raise refused("wrong parameter action in request")
+        return True
 
     async def _set_webhook(self, params: dict[str, str], _files: _Files) -> bool:
         if not params["url"].startswith("https://"):
@@ -795,6 +859,18 @@ class Somebody:
     def sends(self, chat: Chat | None = None, **content: Any) -> int:
         """Send a message of any kind."""
         return self.api.gives(message=self.api.message_of(self, chat, **content))
+
+    def sends_file(self, name: str, content: bytes, **content_too: Any) -> int:
+        """Send a file as a document."""
+        file_id = f"file_{len(self.api.sent)}"
+        self.api.sent[file_id] = (name, content)
+        document = {
+            "file_id": file_id,
+            "file_unique_id": f"u{file_id}",
+            "file_name": name,
+            "file_size": len(content),
+        }
+        return self.sends(document=document, **content_too)
 
     def edits(self, text: str) -> int:
         """Edit a message of one's own."""

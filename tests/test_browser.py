@@ -571,15 +571,16 @@ async def test_a_flood_slows_only_the_flooder_and_all_their_pages(
 
 def test_only_so_many_of_those_who_left_are_remembered() -> None:
     known = Visitors()
-    socket = web.WebSocketResponse()
-    first = known.enter("first", socket)
-    known.leave(first, socket)
-    assert known.enter("first", socket) is first
-    known.leave(first, socket)
+    with known.inside("first") as first, known.inside("first") as again:
+        assert again is first
+    with known.inside("first") as again:
+        assert again is first
     for number in range(visitors.REMEMBERED):
-        known.leave(known.enter(str(number), socket), socket)
-    assert known.enter("first", socket) is not first
-    assert known.enter("999", socket).account == Account(door="browser", key="999")
+        with known.inside(str(number)):
+            pass
+    with known.inside("first") as again, known.inside("999") as last:
+        assert again is not first
+        assert last.account == Account(door="browser", key="999")
 
 
 async def test_a_move_delivered_twice_keeps_its_id_so_that_it_counts_once(

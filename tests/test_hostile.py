@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -37,9 +38,10 @@ from course_bot.learning.progress import Answered, Finished, JoinedPeople
 from course_bot.learning.progress import Person as Learner
 from course_bot.questions.multiple import Multiple
 from course_bot.storage import Account
-from course_bot.storage.store import Decision, Situation
+from course_bot.storage.store import Decision, Situation, _NotReadYetError
 from course_bot.storage.verifying import differences
 from tests.courses import POOL
+from tests.dialogue import attachment
 from tests.doors import House, door, house, right
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import MESSAGE_KINDS
@@ -204,7 +206,9 @@ class Crowd:
                 payload = _one(self.payloads, recent if whim.kind == "link" else whim.number)
                 return Opened(account=account, move_id=move_id, at=at, name=name, payload=payload)
             case "sent":
-                return Sent(account=account, move_id=move_id, at=at, language="en")
+                junk = _one(JUNK, whim.number).encode(errors="replace")
+                file = attachment(whim.text, junk) if whim.other % 2 else None
+                return Sent(account=account, move_id=move_id, at=at, language="en", file=file)
             case "again" if somebody.moves:
                 return _one(somebody.moves, -1 - whim.number % 3)
             case "later":
@@ -287,7 +291,8 @@ class Crowd:
                 move = Pressed(
                     account=somebody.account, move_id="x", at=self.house.now, action=forged
                 )
-                _judge(learner, self.house.talk.turn(move).decide(Situation(person=learner)))
+                with suppress(_NotReadYetError):  # it wants to look up more than the person
+                    _judge(learner, self.house.talk.turn(move).decide(Situation(person=learner)))
 
     def _watches(self) -> None:
         """Stand between the conversation and the storage, and look at every decision."""

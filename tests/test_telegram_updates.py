@@ -89,14 +89,17 @@ async def test_a_name_arrives_as_it_was_typed(
 
 
 async def test_every_kind_of_message_that_is_not_text_is_something_sent(
-    server: Server, talk: PretendTalk, ann: Somebody
+    server: Server, talk: PretendTalk, api: BotApi, ann: Somebody
 ) -> None:
+    api.sent["x"] = ("x", b"")
     kinds = [kind for kind in MESSAGE_KINDS if kind != "text"]
     assert len(kinds) > 70
     for kind in kinds:
         ann.sends(**MESSAGE_KINDS[kind])
     await server.settles()
     assert [type(move) for move in talk.committed] == [Sent] * len(kinds)
+    files = [getattr(move, "file", None) is not None for move in talk.committed]
+    assert files == [kind == "document" for kind in kinds]
 
 
 @pytest.mark.parametrize("data", ["next", "", "Ы" * 500, "-1:1_0", None])

@@ -60,6 +60,13 @@ class PagePerson(Person):
     async def sends_picture(self) -> None:
         """The page has no way to send one."""
 
+    async def sends(self, name: str, content: bytes) -> None:
+        kind = "application/octet-stream"
+        await self.page.locator("#file").set_input_files(
+            {"name": name, "mimeType": kind, "buffer": content}
+        )
+        await self.looks()
+
     async def reloads(self) -> None:
         await self.page.reload()
         await self.opens()

@@ -41,6 +41,8 @@ CAPTION_CHARS = 1024
 BESIDE_PICTURE = f"beside a picture a text has at most {CAPTION_CHARS} characters"
 SHORT_LABEL = 20
 """MAX shows so many characters of a label: a longer option stands in the text, with a sign."""
+FILE_NAME_CHARS = 100
+"""Ours: more of a file's name is nowhere shown."""
 WROTE_CHARS = 4096
 """Telegram: the longest message a person can write. A door refuses what is longer."""
 
@@ -106,14 +108,22 @@ class Wrote(_Move):
 class Attachment:
     """A file that somebody sent, which nobody has read yet.
 
-    ``name`` is what they call it: it comes from outside, and may be anything. ``size`` is in
-    bytes, None where the messenger does not tell. ``fetch`` brings the content, once or again,
-    and raises ``TooLargeError`` for more than ``FILE_BYTES``.
+    ``name`` is what they call it, which is good for nothing but to be shown: of whatever comes
+    from outside it is the last part of the path, printable, in Unicode's form NFC, at most
+    ``FILE_NAME_CHARS`` long; it may be empty. ``size`` is in bytes, None where the messenger does
+    not tell. ``fetch`` brings the content, once or again; it raises ``TooLargeError`` for more
+    than ``FILE_BYTES``, ``GoneError`` where it can't be had however often one asks, and anything
+    else for what may pass.
     """
 
     name: str
     size: int | None
     fetch: Callable[[], Awaitable[bytes]] = field(repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        last = re.split(r"[/\\]", self.name)[-1]
+        shown_name = "".join(filter(str.isprintable, normalize("NFC", last))).strip()
+        object.__setattr__(self, "name", shown_name[:FILE_NAME_CHARS])
 
     @property
     def too_large(self) -> bool:
@@ -123,6 +133,10 @@ class Attachment:
 
 class TooLargeError(CourseError):
     """A file of more than ``FILE_BYTES``."""
+
+
+class GoneError(CourseError):
+    """A file that its messenger does not give out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,7 @@ from course_bot.conversation.port import (
     Command,
     Commands,
     Erased,
+    GoneError,
     Move,
     Notice,
     Opened,
@@ -196,6 +197,8 @@ class Conversation:
             )
         except TooLargeError:
             return Refusal.TOO_LARGE
+        except GoneError:
+            return Refusal.FAILED
 
     def turn(self, move: Move, reading: Reading | None = None) -> "Turn":
         """Return the turn that a move begins; ``reading`` is what came of its file."""

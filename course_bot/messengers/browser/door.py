@@ -1,4 +1,4 @@
-"""Serve the chat page and carry moves between it and the conversation over a WebSocket."""
+"""Serve the chat page, and carry its moves over a WebSocket, its files by HTTP."""
 
 import asyncio
 import logging
@@ -12,13 +12,30 @@ from aiohttp.typedefs import Handler
 from yarl import URL
 
 from course_bot.content.pictures import Picture
-from course_bot.conversation.port import WROTE_CHARS, Commands, Talk
+from course_bot.conversation.port import (
+    WROTE_CHARS,
+    Attachment,
+    Commands,
+    Move,
+    Sent,
+    Talk,
+    Tell,
+    TooLargeError,
+)
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.browser import frames
 from course_bot.messengers.browser.page_files import read_page
 from course_bot.messengers.browser.server import PAGE, SHUTDOWN
+from course_bot.messengers.browser.uploads import (
+    FORM_BYTES,
+    MalformedUploadError,
+    Room,
+    SlowUploadError,
+    receive,
+)
 from course_bot.messengers.browser.visitors import SOCKETS, Visitor, VisitorCookie, Visitors
 from course_bot.settings import is_loopback
+from course_bot.sheets.figures import FILE_BYTES
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +89,7 @@ class BrowserDoor:
         self._picture_of = picture
         self._cookie = VisitorCookie(secret, secure=mode == "public", clock=clock)
         self._visitors = Visitors()
+        self._room = Room()
         self._page = read_page(PAGE, self._public)
         self._closing: set[asyncio.Task[bool]] = set()
 
@@ -103,6 +121,7 @@ class BrowserDoor:
                 ("/{name}", self._static),
             )
         )
+        application.add_routes([web.post("/file", self._guarded(self._file))])
         application.add_routes([web.route("*", "/{path:.*}", self._guarded(self._not_found))])
         return application
 
@@ -156,16 +175,21 @@ class BrowserDoor:
     async def _not_found(self, request: web.Request) -> web.Response:
         return self._page["404.html"].response(request, status=404)
 
-    async def _socket(self, request: web.Request) -> web.StreamResponse:
+    def _key(self, request: web.Request) -> str:
+        """Return the id of the visitor whose page this is, or refuse the request."""
         # The cookie first: a page whose connection fails asks here by plain GET, which carries
         # no Origin, whether it has lost its cookie.
         origin = self.origin(request)
         key = self._cookie.read(request, origin.port)
         if key is None:
             raise web.HTTPUnauthorized
-        # A WebSocket is not subject to the same-origin policy (RFC 6455, 10.2).
+        # Neither a WebSocket (RFC 6455, 10.2) nor a form is subject to the same-origin policy.
         if request.headers.get(hdrs.ORIGIN) != str(origin):
             raise web.HTTPForbidden
+        return key
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        key = self._key(request)
         language = best_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
         socket = _Socket(too_large=self._talk.refusal("too_large", language))
         try:
@@ -173,15 +197,16 @@ class BrowserDoor:
         except ValueError:
             # aiohttp decodes and quotes what the handshake says, and fails on what is no text.
             raise web.HTTPBadRequest from None
-        visitor = self._visitors.enter(key, socket)
-        try:
-            for oldest in visitor.sockets[:-SOCKETS]:
-                self._close_for_another(oldest)
-            # Whoever has gone in the middle of an answer asks again with the same id.
-            with suppress(ConnectionError):
-                await self._converse(visitor, socket, language)
-        finally:
-            self._visitors.leave(visitor, socket)
+        with self._visitors.inside(key) as visitor:
+            visitor.sockets.append(socket)
+            try:
+                for oldest in visitor.sockets[:-SOCKETS]:
+                    self._close_for_another(oldest)
+                # Whoever has gone in the middle of an answer asks again with the same id.
+                with suppress(ConnectionError):
+                    await self._converse(visitor, socket, language)
+            finally:
+                visitor.sockets.remove(socket)
         return socket
 
     def _close_for_another(self, socket: web.WebSocketResponse) -> None:
@@ -195,7 +220,12 @@ class BrowserDoor:
     ) -> None:
         commands = await self._commands(visitor, language)
         visitor.language = commands.language
-        hello = frames.hello(visitor=visitor.digest, commands=commands, text_chars=WROTE_CHARS)
+        hello = frames.hello(
+            visitor=visitor.digest,
+            commands=commands,
+            text_chars=WROTE_CHARS,
+            file_bytes=FILE_BYTES,
+        )
         await socket.send_frame(hello, WSMsgType.TEXT)
         # The next frame is read when this one is answered: a flood waits in the flooder's own
         # connection.
@@ -233,15 +263,58 @@ class BrowserDoor:
             with suppress(ConnectionError):  # whoever has gone asks again with the same id
                 await socket.send_frame(frames.told(frame.id, word), WSMsgType.TEXT)
 
+        return await self._taken(visitor, move, tell)
+
+    async def _taken(self, visitor: Visitor, move: Move, tell: Tell | None = None) -> bytes:
         try:
             replies = await self._talk.take(move, tell)
         except Exception:
-            logger.exception("A move (%s) failed; the page keeps it", frame.kind)
-            return frames.trouble(frame.id, self._talk.trouble(visitor.language))
+            logger.exception("A move (%s) failed; the page keeps it", type(move).__name__)
+            return frames.trouble(move.move_id, self._talk.trouble(visitor.language))
         for reply in replies:
             if isinstance(reply, Commands):
                 visitor.language = reply.language
-        return frames.replies(frame.id, replies)
+        return frames.replies(move.move_id, replies)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """Take a file, as a move that is answered like any other."""
+        key = self._key(request)
+        upload = frames.read_upload(request.query)
+        if upload is None:
+            return _said(400, frames.refused("Malformed address."))
+        if request.content_type != "multipart/form-data":
+            return _said(415, frames.refused("Not a form with a file.", upload.id))
+        length = request.content_length
+        if length is None:
+            return _said(411, frames.refused("No Content-Length.", upload.id))
+        language = best_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+        with self._visitors.inside(key) as visitor:
+            if not visitor.sockets:
+                visitor.language = language
+            too_large = self._talk.refusal("too_large_file", visitor.language)
+            if length > FILE_BYTES + FORM_BYTES:
+                return _said(413, frames.refused(too_large, upload.id))
+            try:
+                async with visitor.uploads, self._room.taken(length):
+                    name, content = await receive(request, length)
+                    # The moves that were made while the file came are not held up by it.
+                    async with visitor.turn:
+                        await visitor.pace.acquire()
+                        move = Sent(
+                            account=visitor.account,
+                            move_id=upload.id,
+                            at=self._clock(),
+                            language=language,
+                            file=attached(name, content, size=upload.size),
+                        )
+                        return _said(200, await self._taken(visitor, move))
+            except TooLargeError:
+                return _said(413, frames.refused(too_large, upload.id))
+            except MalformedUploadError:
+                return _said(400, frames.refused("Not a form with one file.", upload.id))
+            except SlowUploadError:
+                # Whoever is still there sends it again.
+                return _said(408, frames.refused("The file did not arrive.", upload.id))
 
     async def _close(self, _application: web.Application) -> None:
         await asyncio.gather(
@@ -283,6 +356,19 @@ class _Socket(web.WebSocketResponse):
             cut = self._too_large.encode()[:REASON_BYTES]
             message = cut.decode(errors="ignore").encode()
         return await super().close(code=code, message=message, drain=drain)
+
+
+def attached(name: str, content: bytes, *, size: int) -> Attachment:
+    """Return a file that is in memory as an attachment; ``size`` is what its sender says."""
+
+    async def fetch() -> bytes:
+        return content
+
+    return Attachment(name=name, size=max(size, len(content)), fetch=fetch)
+
+
+def _said(status: int, frame: bytes) -> web.Response:
+    return web.Response(status=status, body=frame, content_type="application/json")
 
 
 async def _health(_request: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """The words of the page's protocol: frames that become moves, and replies that become JSON."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -64,6 +64,26 @@ class WroteFrame(_Frame):
 Frame = OpenedFrame | PressedFrame | WroteFrame
 
 
+class Upload(BaseModel):
+    """What an address says of the file that comes with it.
+
+    ``size`` is what the file has (bytes): of one that is too large the page sends nothing else.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: _Id
+    size: Annotated[int, Field(ge=0, lt=2**53)] = 0
+
+
+def read_upload(query: Mapping[str, str]) -> Upload | None:
+    """Return what the query of an address says of a file, or nothing if it is malformed."""
+    try:
+        return Upload.model_validate(dict(query))
+    except ValidationError:
+        return None
+
+
 class _Addressed(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -110,12 +130,12 @@ def move(frame: Frame, *, account: Account, at: datetime, language: Language) ->
             )
 
 
-def hello(*, visitor: str, commands: Commands, text_chars: int) -> bytes:
+def hello(*, visitor: str, commands: Commands, text_chars: int, file_bytes: int) -> bytes:
     """Word the first frame of a connection: whose it is, the language, commands and limits.
 
     ``visitor`` is a digest: the page tells by it whether what it keeps is this visitor's.
     """
-    limits = {"text_chars": text_chars, "frame_bytes": FRAME_BYTES}
+    limits = {"text_chars": text_chars, "frame_bytes": FRAME_BYTES, "file_bytes": file_bytes}
     return to_json({"hello": _commands(commands) | limits | {"visitor": visitor}})
 
 

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,6 +23,9 @@ BURST = 20
 MOVES_PER_SECOND = 5
 SOCKETS = 4
 """Open pages of one visitor; a fifth closes the oldest."""
+UPLOADS = 2
+"""Files of one visitor that come in at a time: one may hang in a connection that is gone, and must
+not hold up its own repetition."""
 REMEMBERED = 1000
 """Visitors without an open page whose pace is remembered. It matters only until their burst has
 drained, ``BURST / MOVES_PER_SECOND`` seconds after they left."""
@@ -98,7 +102,7 @@ class _Signer(TimestampSigner):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Visitor:
-    """What the pages of one person share: their language, order, pace and sockets."""
+    """What the pages of one person share: their language, order, pace, files and sockets."""
 
     account: Account
     language: Language = "ru"
@@ -106,7 +110,10 @@ class Visitor:
     pace: AsyncLimiter = field(
         default_factory=lambda: AsyncLimiter(BURST, BURST / MOVES_PER_SECOND)
     )
+    uploads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(UPLOADS))
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
+    here: int = 0
+    """How many sockets and files there are of them now."""
 
     @property
     def digest(self) -> str:
@@ -115,7 +122,7 @@ class Visitor:
 
 
 class Visitors:
-    """Those with an open page, and for a while those who have just left."""
+    """Those with an open page or a file on its way, and for a while those who have just left."""
 
     def __init__(self) -> None:
         self._here: dict[str, Visitor] = {}
@@ -124,22 +131,21 @@ class Visitors:
     def __iter__(self) -> Iterator[Visitor]:
         return iter(tuple(self._here.values()))
 
-    def enter(self, key: str, socket: web.WebSocketResponse) -> Visitor:
-        """Add a visitor's socket."""
+    @contextmanager
+    def inside(self, key: str) -> Iterator[Visitor]:
+        """Let a visitor in until the block ends."""
         visitor = (
             self._here.get(key)
             or self._left.pop(key, None)
             or Visitor(account=Account(door=DOOR, key=key))
         )
-        visitor.sockets.append(socket)
+        visitor.here += 1
         self._here[key] = visitor
-        return visitor
-
-    def leave(self, visitor: Visitor, socket: web.WebSocketResponse) -> None:
-        """Remove a visitor's socket."""
-        visitor.sockets.remove(socket)
-        if not visitor.sockets:
-            key = visitor.account.key
-            self._left[key] = self._here.pop(key)
-            if len(self._left) > REMEMBERED:
-                self._left.popitem(last=False)
+        try:
+            yield visitor
+        finally:
+            visitor.here -= 1
+            if not visitor.here:
+                self._left[key] = self._here.pop(key)
+                if len(self._left) > REMEMBERED:
+                    self._left.popitem(last=False)

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from html import escape
 from typing import cast
+from urllib.parse import quote
 
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -19,6 +20,7 @@ from aiogram.exceptions import (
     TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
 )
@@ -41,7 +43,7 @@ from pydantic import BaseModel, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
-from course_bot.conversation.port import Button, Document, PortError, Screen
+from course_bot.conversation.port import Button, Document, PortError, Screen, TooLargeError
 from course_bot.messengers.delivery import (
     BlockedError,
     LimitedError,
@@ -52,6 +54,7 @@ from course_bot.messengers.delivery import (
     error_of,
 )
 from course_bot.messengers.telegram.updates import LASTING, read_json
+from course_bot.sheets.figures import FILE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +114,14 @@ class GetUpdates(Call):
     offset: int
     timeout: int
     allowed_updates: list[str]
+
+
+class GetFile(Call):
+    """Where a file that somebody sent can be downloaded."""
+
+    __api_method__ = "getFile"
+
+    file_id: str
 
 
 class SetWebhook(Call):
@@ -203,6 +214,15 @@ class EditMessageReplyMarkup(Call):
     reply_markup: Keyboard | None = None
 
 
+class SendChatAction(Call):
+    """For five seconds a word above the chat that the bot is at work."""
+
+    __api_method__ = "sendChatAction"
+
+    chat_id: int
+    action: str
+
+
 class AnswerCallbackQuery(Call):
     """The end of a press: nothing, a toast or an alert."""
 
@@ -278,6 +298,41 @@ class Session(AiohttpSession):
         # aiogram knows which of its exceptions a refusal is.
         refusal = self.check_response(bot, method, status, content.decode(errors="replace"))
         return cast(TelegramType, refusal.result)
+
+    async def download(self, bot: Bot, asked: GetFile, path: str, *, seconds: int) -> bytes:
+        """Download a file of at most ``FILE_BYTES``.
+
+        Args:
+            bot: whose token opens the way to it.
+            asked: the call that told the path.
+            path: as ``path_of`` returns it.
+            seconds: how long it may take.
+
+        Raises:
+            TooLargeError: there is more of it.
+            TelegramAPIError: as aiogram does.
+        """
+        session = await self.create_session()
+        url = self.api.file_url(token=bot.token, path=quote(path))
+        content = bytearray()
+        try:
+            async with session.get(
+                URL(url, encoded=True), timeout=_limits(seconds), allow_redirects=False
+            ) as answer:
+                if answer.status >= 500:
+                    raise TelegramServerError(method=asked, message=f"status {answer.status}")
+                if answer.status != 200:
+                    raise TelegramNotFound(method=asked, message=f"status {answer.status}")
+                async for chunk in answer.content.iter_any():
+                    content += chunk
+                    if len(content) > FILE_BYTES:
+                        raise TooLargeError
+        except TimeoutError as error:
+            raise TelegramNetworkError(method=asked, message="Request timeout error") from error
+        except ClientError as error:
+            message = f"{type(error).__name__}: {error}"
+            raise TelegramNetworkError(method=asked, message=message) from error
+        return bytes(content)
 
 
 def _body(call: Call) -> BytesPayload | FormData:
@@ -425,6 +480,27 @@ def file_id_of(message: object) -> str:
         return _Photographed.model_validate(message).photo[-1].file_id  # the largest is the last
     except (ValidationError, IndexError):
         return ""
+
+
+def path_of(file: object, token: str) -> str:
+    """Return the path of a file below the bot's own files, or nothing where there is none.
+
+    A Bot API server of one's own tells where on its disk the file is, if it was started with
+    ``--local``: from outside no path is ever opened, so that some web server has to give out the
+    server's files as Telegram does, at ``/file/bot<token>/``. What is below the folder of the
+    token is the same in both. Source: tdlib/telegram-bot-api, issues 26, 59 and 345.
+    """
+    try:
+        path = _Stored.model_validate(file).file_path
+    except ValidationError:
+        return ""
+    if path.startswith("/"):
+        _, _, path = path.partition(f"/{token}/")
+    return "" if ".." in path.split("/") else path
+
+
+class _Stored(BaseModel):
+    file_path: str
 
 
 class _Size(BaseModel):

@@ -9,7 +9,12 @@ from functools import partial
 from html import escape
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramUnauthorizedError
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramNotFound,
+    TelegramUnauthorizedError,
+)
 from aiohttp import web
 
 from course_bot.conversation.port import (
@@ -18,10 +23,12 @@ from course_bot.conversation.port import (
     Commands,
     Document,
     Erased,
+    GoneError,
     Notice,
     Reply,
     Screen,
     Talk,
+    TooLargeError,
 )
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import LANGUAGES
@@ -42,12 +49,15 @@ from course_bot.messengers.telegram.api import (
     AnswerCallbackQuery,
     DeleteMyCommands,
     EditMessageReplyMarkup,
+    GetFile,
     GetMe,
+    SendChatAction,
     SendMessage,
     Session,
     SetMyCommands,
     SetWebhook,
     hand_over,
+    path_of,
     show,
     show_in_place,
     show_picture,
@@ -111,8 +121,9 @@ class TelegramDoor:
         if TOKEN.fullmatch(token) is None:
             raise TokenError("malformed")
         bulk = BulkPace(a_second=BULK_A_SECOND, chat_seconds=BULK_CHAT_SECONDS)
-        self.bot = Bot(token, session=Session(api=api, proxy=proxy, timeout=pace.call))
-        self.bot.session.middleware(FloodControl(pace, bulk))
+        self._session = Session(api=api, proxy=proxy, timeout=pace.call)
+        self._session.middleware(FloodControl(pace, bulk))
+        self.bot = Bot(token, session=self._session)
         self._talk = talk
         self._clock = clock
         self._pace = pace
@@ -193,7 +204,7 @@ class TelegramDoor:
         few tries.
         """
         try:
-            event = read_update(raw, username=self._username, at=self._clock())
+            event = read_update(raw, username=self._username, at=self._clock(), fetch=self._fetch)
         except UpdateError as error:
             log.warning(
                 "update %s can't be read (%s) and is passed over", raw.get("update_id"), error
@@ -212,7 +223,7 @@ class TelegramDoor:
     async def close(self) -> None:
         """Let the last replies go out for a moment, then close the connections."""
         await self._delivery.close()
-        await self.bot.session.close()
+        await self._session.close()
 
     # What delivery asks of a door.
 
@@ -249,9 +260,15 @@ class TelegramDoor:
         return made
 
     async def tell(self, turn: Turn, word: str) -> None:
-        """Show a passing word in the pressed message, whose screen comes back afterwards."""
+        """Show a passing word in the pressed message, whose screen comes back afterwards.
+
+        Where none was pressed, as when a file was sent, Telegram says that the bot is typing.
+        """
         if isinstance(turn.message, int) and not turn.lasting and not turn.pictured:
             await self._show_in_place(turn.chat, turn.message, Screen(text=f"⏳ {escape(word)}"))
+        elif not turn.press:
+            with translated(self.bot):
+                await self.bot(SendChatAction(chat_id=turn.chat, action="typing"))
 
     async def excuse(self, turn: Turn, trouble: Screen) -> None:
         """Say what went wrong: to a press in an alert, so that the buttons stay as they are."""
@@ -274,6 +291,28 @@ class TelegramDoor:
     def without_secrets(self, text: str) -> str:
         """Blot out the token."""
         return without_token(text, self.bot)
+
+    # What is fetched.
+
+    async def _fetch(self, file_id: str) -> bytes:
+        """Bring the content of a file; see ``port.Attachment``."""
+        asked = GetFile(file_id=file_id)
+        with translated(self.bot):
+            try:
+                # A server of one's own answers only when it has the file.
+                told = await self.bot(asked, request_timeout=self._pace.upload)
+                path = path_of(told, self.bot.token)
+                if not path:
+                    log.error("the Bot API server names no path below the bot's own files")
+                    raise GoneError
+                return await self._session.download(
+                    self.bot, asked, path, seconds=self._pace.upload
+                )
+            except (TelegramBadRequest, TelegramNotFound) as error:
+                if "file is too big" in error.message:
+                    raise TooLargeError from None
+                log.warning("a file is not given out: %s", worded(error, self.bot))
+                raise GoneError from None
 
     # How Telegram has it said.
 

@@ -1,13 +1,21 @@
 """What an update means: a person's turn, a goodbye, a word to refuse, or nothing to this bot."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import from_json
 
-from course_bot.conversation.port import WROTE_CHARS, Opened, Pressed, Sent, Wrote
+from course_bot.conversation.port import (
+    WROTE_CHARS,
+    Attachment,
+    Opened,
+    Pressed,
+    Sent,
+    Wrote,
+)
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.delivery import Event, Membership, Refused, Turn
@@ -61,10 +69,20 @@ class _Chat(BaseModel):
         return self.type in ("group", "supergroup")
 
 
+class _Document(BaseModel):
+    file_id: str
+    file_name: str = ""
+    file_size: int | None = None
+
+
 class _Message(BaseModel):
+    """A message; an animation comes as a document too, for bots that don't know animations."""
+
     chat: _Chat
     sender: _User | None = Field(None, alias="from")
     text: str | None = None
+    document: _Document | None = None
+    animation: object = None
 
 
 class _Pressed(BaseModel):
@@ -119,7 +137,13 @@ def read_json(content: bytes) -> object:
         return json.loads(told.encode("utf-8", "replace"))
 
 
-def read_update(raw: Mapping[str, object], *, username: str, at: datetime) -> Event | None:
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Brings the content of a file by its id."""
+
+
+def read_update(
+    raw: Mapping[str, object], *, username: str, at: datetime, fetch: Fetch
+) -> Event | None:
     """Tell what an update means to a bot that talks in private chats only.
 
     Edited messages, channel posts, reactions and whatever else Telegram tells are nothing to it.
@@ -128,6 +152,7 @@ def read_update(raw: Mapping[str, object], *, username: str, at: datetime) -> Ev
         raw: the update as the Bot API words it.
         username: the bot's own.
         at: UTC; when the update was received.
+        fetch: by which whoever takes the move gets at a file that was sent.
 
     Raises:
         UpdateError: it is not what the Bot API promises.
@@ -141,7 +166,7 @@ def read_update(raw: Mapping[str, object], *, username: str, at: datetime) -> Ev
     if update.callback_query is not None:
         return _press(update.callback_query, f"u{update.update_id}", at)
     if update.message is not None:
-        return _message(update.message, f"u{update.update_id}", username, at)
+        return _message(update.message, f"u{update.update_id}", username, at, fetch)
     if update.my_chat_member is not None:
         return _membership(update.my_chat_member)
     return None
@@ -171,7 +196,9 @@ def _press(press: _Press, move_id: str, at: datetime) -> Event:
     )
 
 
-def _message(message: _Message, move_id: str, username: str, at: datetime) -> Event | None:
+def _message(
+    message: _Message, move_id: str, username: str, at: datetime, fetch: Fetch
+) -> Event | None:
     person, text = message.sender, message.text
     if person is None or person.is_bot:
         return None
@@ -181,7 +208,14 @@ def _message(message: _Message, move_id: str, username: str, at: datetime) -> Ev
             return Refused(chat=message.chat.id, reason="group", language=language)
         return None
     if text is None:
-        sent = Sent(account=account, move_id=move_id, at=at, name=name, language=language)
+        sent = Sent(
+            account=account,
+            move_id=move_id,
+            at=at,
+            name=name,
+            language=language,
+            file=_attached(message, fetch),
+        )
         return Turn(move=sent, chat=person.id)
     if len(text) > WROTE_CHARS:
         return Refused(chat=person.id, reason="too_long", language=language)
@@ -198,6 +232,17 @@ def _message(message: _Message, move_id: str, username: str, at: datetime) -> Ev
         return Turn(move=opened, chat=person.id)
     wrote = Wrote(account=account, move_id=move_id, at=at, name=name, language=language, text=text)
     return Turn(move=wrote, chat=person.id)
+
+
+def _attached(message: _Message, fetch: Fetch) -> Attachment | None:
+    document = message.document
+    if document is None or message.animation is not None:
+        return None
+    return Attachment(
+        name=document.file_name,
+        size=document.file_size,
+        fetch=partial(fetch, document.file_id),
+    )
 
 
 def _membership(change: _MemberChange) -> Event | None:
