@@ -133,6 +133,18 @@ def make_lesson(name: str, *, draw: int = 5, steps: int = 4) -> Lesson:
     )
 
 
+def make_rule(name: str, value: int, text: str, about: str = "") -> Rule:
+    return Rule(
+        id=name,
+        value=value,
+        text=text,
+        about=about,
+        source="FAQ 6",
+        as_of=date(2025, 10, 30),
+        review_by=date(2027, 3, 1),
+    )
+
+
 def make_course(*, version: str = "c1") -> Course:
     """Make a course of two tracks and three lessons, of which they share one."""
     return Course(
@@ -172,14 +184,13 @@ def make_course(*, version: str = "c1") -> Course:
             for number in range(2)
         },
         rules={
-            "staff_target": Rule(
-                id="staff_target",
-                value=75,
-                text="75\N{NO-BREAK SPACE}%",
-                about="сотрудников — цель по активности",
-                source="FAQ 6",
-                as_of=date(2025, 10, 30),
-                review_by=date(2027, 3, 1),
+            each.id: each
+            for each in (
+                make_rule(
+                    "staff_target", 75, "75\N{NO-BREAK SPACE}%", "сотрудников — цель по активности"
+                ),
+                make_rule("learners_target", 30, "30\N{NO-BREAK SPACE}%"),
+                make_rule("activity_days", 7, "7\N{NO-BREAK SPACE}дней"),
             )
         },
         links={HELP.id: HELP},

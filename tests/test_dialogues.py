@@ -403,7 +403,7 @@ async def test_a_command_there_is_not_leads_to_help(ann: Person, command: str) -
 @pytest.mark.parametrize("door", ["port", "telegram"])
 async def test_a_picture_is_answered_with_where_one_is(ann: Person) -> None:
     await ann.sends_picture()
-    ann.was_told("Я понимаю только текст и кнопки")
+    ann.was_told("Я понимаю текст, кнопки и листы статистики")
     ann.sees("шаг 1 из 4")
 
 

@@ -24,6 +24,7 @@ from course_bot.conversation import (
     people,
     profile,
     quiz,
+    schools,
     sheets,
     stuck,
     team,
@@ -117,6 +118,7 @@ ROUTES = by_name(
         *certificates.ROUTES,
         *memo.ROUTES,
         *sheets.ROUTES,
+        *schools.ROUTES,
     )
 )
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
@@ -459,7 +461,7 @@ def _decision(stage: Stage, move: Move, reading: Reading | None) -> Decision:
         case Wrote(text=text):
             return _wrote(stage, text)
         case Sent():
-            return _newcomer(stage) or sheets.received(stage, reading)
+            return sheets.received(stage, reading)
 
 
 def _newcomer(stage: Stage) -> Decision | None:

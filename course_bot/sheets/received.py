@@ -5,7 +5,7 @@ from datetime import date
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from course_bot.sheets.figures import Field, Refusal, RowFault, Sheet, Twice
+from course_bot.sheets.figures import Field, RowFault, Sheet, Twice
 
 FAULTS_KEPT = 50
 """How many faults of rows are kept with what was said of a sheet; the rest are only counted."""
@@ -15,19 +15,21 @@ FAULTS_KEPT = 50
 class Received:
     """A person's last sheet, as far as it is remembered: without its rows, unless it waits.
 
+    A file that could not be read takes no sheet's place.
     ``organisation`` is the school that it is about, None where it is about many or none.
     ``day`` is the newest day in it. ``kept`` counts the schools' days that were new or changed
-    something, ``same`` those known already, ``unmatched`` the IDs that are none of the sender's
-    organisations'. ``faults`` are the first of ``faulty`` faults. ``missing``, ``twice`` and
-    ``unknown`` are as in ``Sheet``. ``waiting`` is the sheet itself while a question is open:
-    which column is which, or which school it is of.
+    something, ``replaced`` those of them that had other figures before, ``same`` those known
+    already, ``unmatched`` the IDs that are none of the sender's organisations'. ``faults`` are
+    the first of ``faulty`` faults. ``missing``, ``twice`` and ``unknown`` are as in ``Sheet``.
+    ``waiting`` is the sheet itself while a question is open: which column is which, or which
+    school it is of.
     """
 
-    refusal: Refusal | None = None
     organisation: int | None = None
     day: date | None = None
     schools: int = 0
     kept: int = 0
+    replaced: int = 0
     same: int = 0
     unmatched: int = 0
     missing: tuple[Field, ...] = ()

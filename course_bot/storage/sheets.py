@@ -27,6 +27,7 @@ from course_bot.organisations.records import (
     SheetSent,
 )
 from course_bot.sheets.figures import COUNTED, Field, Figures
+from course_bot.sheets.received import Received
 from course_bot.storage.outdated import OutdatedRecordError
 from course_bot.storage.query import Query
 from course_bot.storage.schema import (
@@ -150,7 +151,8 @@ class OwnSchool:
     """An organisation whose sheets somebody may send.
 
     ``sferum_id`` is empty where it has none. ``leaf``: none lies below it. ``coordinated``: they
-    coordinate it or one above, and do not only administer it.
+    coordinate it or one above, and do not only administer it. ``direct``: they are a member of it,
+    and not only of one above.
     """
 
     id: int
@@ -158,21 +160,22 @@ class OwnSchool:
     sferum_id: str
     leaf: bool
     coordinated: bool
+    direct: bool
 
 
 def _theirs(person: int) -> Subquery:
-    """Select the organisations whose sheets a person may send, and whether they coordinate them.
+    """Select the organisations whose sheets a person may send, and what they are there.
 
     Archived ones are not among them.
     """
     coordinates = membership.c.role == Role.COORDINATOR
-    administers = (membership.c.role == Role.ADMINISTRATOR) & (
-        lineage.c.above_id == lineage.c.organisation_id
-    )
+    directly = lineage.c.above_id == lineage.c.organisation_id
+    administers = (membership.c.role == Role.ADMINISTRATOR) & directly
     return (
         select(
             lineage.c.organisation_id,
             func.max(case((coordinates, 1), else_=0)).label("coordinated"),
+            func.max(case((directly, 1), else_=0)).label("direct"),
         )
         .join(membership, membership.c.organisation_id == lineage.c.above_id)
         .where(membership.c.person_id == person, or_(coordinates, administers))
@@ -204,6 +207,7 @@ class SchoolsOf(Query[tuple[OwnSchool, ...]]):
                 organisation.c.sferum_id,
                 inner.label("inner"),
                 theirs.c.coordinated,
+                theirs.c.direct,
             )
             .join(theirs, theirs.c.organisation_id == organisation.c.id)
             .order_by(organisation.c.name, organisation.c.id)
@@ -215,6 +219,7 @@ class SchoolsOf(Query[tuple[OwnSchool, ...]]):
                 sferum_id=row.sferum_id or "",
                 leaf=not row.inner,
                 coordinated=bool(row.coordinated),
+                direct=bool(row.direct),
             )
             for row in rows
         )
@@ -245,20 +250,59 @@ class HeadingsOf(Query[tuple[tuple[str, Field], ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownDays(Query[tuple[OfSchool, ...]]):
-    """What is known of a person's organisations (as ``SchoolsOf`` has them) on some days."""
+    """What is known of a person's organisations (as ``SchoolsOf`` has them) on some days.
+
+    ``organisation``: of this one alone.
+    """
 
     person: int
     days: tuple[date, ...]
+    organisation: int | None = None
 
     def run(self, connection: Connection) -> tuple[OfSchool, ...]:
         """Read it."""
         theirs = _theirs(self.person)
-        rows = connection.execute(
+        wanted = (
             select(school_day)
             .join(theirs, theirs.c.organisation_id == school_day.c.organisation_id)
             .where(school_day.c.day.in_(self.days))
         )
+        if self.organisation is not None:
+            wanted = wanted.where(school_day.c.organisation_id == self.organisation)
         return tuple(
             OfSchool(organisation=row.organisation_id, day=row.day, figures=figures_of(row))
-            for row in rows
+            for row in connection.execute(wanted)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Somebody, and the sheets they may send.
+
+    ``received`` is what came of the last one, at a moment (UTC), of which ``mark`` tells it from
+    any other. Whoever has no ``schools`` may send none.
+    """
+
+    schools: tuple[OwnSchool, ...]
+    received: Received | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class SenderOf(Query[Sender]):
+    """What a person may send, and what came of the last sheet they sent."""
+
+    person: int
+
+    def run(self, connection: Connection) -> Sender:
+        """Read it."""
+        last = connection.execute(
+            select(received_sheet.c.at, received_sheet.c.content).where(
+                received_sheet.c.person_id == self.person
+            )
+        ).one_or_none()
+        return Sender(
+            schools=SchoolsOf(self.person).run(connection),
+            received=last.content if last else None,
+            mark=last.at.isoformat() if last else "",
         )
