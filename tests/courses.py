@@ -2,7 +2,19 @@
 
 from datetime import date
 
-from course_bot.content.model import Course, FaqEntry, Lesson, Link, Rule, Step, Track
+from course_bot.content.model import (
+    Course,
+    FaqEntry,
+    Guide,
+    GuideAnswer,
+    GuideEnding,
+    GuideQuestion,
+    Lesson,
+    Link,
+    Rule,
+    Step,
+    Track,
+)
 from course_bot.questions.choice import Choice
 from course_bot.questions.figures import Case, Generated
 from course_bot.questions.match import Match, Pair
@@ -104,6 +116,62 @@ WRONG: dict[str, tuple[int, ...] | float] = {
 """A response to each that earns nothing."""
 
 HELP = Link(id="help-chat", label="Чат поддержки", url="https://max.ru/sferum_help")
+
+
+def make_ending(name: str, title: str) -> GuideEnding:
+    """Make an ending of the guide."""
+    return GuideEnding(
+        id=name,
+        title=title,
+        who="учитель",
+        text="Вот <b>что</b> делать.",
+        otherwise="Спросите человека.",
+        links=(HELP,),
+        lesson="chat",
+        faq=(1,),
+    )
+
+
+GUIDE = Guide(
+    id="no-chat",
+    title="Где «Сотрудники»?",
+    about="Узнаем, почему чата нет.",
+    wordings=("нет чата", "пропал чат", "где чат", "чат исчез"),
+    faq=(1,),
+    lesson="chat",
+    as_of=date(2025, 11, 15),
+    questions={
+        "linked": GuideQuestion(
+            id="linked",
+            ask="Профили связаны?",
+            text="Это видно <b>в журнале</b>.",
+            answers=(
+                GuideAnswer(text="Связаны & давно", to="waited"),
+                GuideAnswer(text="Нет", to="link"),
+                GuideAnswer(text="Не знаю, как проверить", to="waited"),
+            ),
+            links=(HELP,),
+            faq=(1,),
+        ),
+        "waited": GuideQuestion(
+            id="waited",
+            ask="Прошло 2 дня?",
+            text="",
+            answers=(
+                GuideAnswer(text="Да, и больше", to="ask"),
+                GuideAnswer(text="Ещё нет", to="wait"),
+            ),
+            links=(),
+            faq=(),
+        ),
+    },
+    endings={
+        "link": make_ending("link", "Свяжите профили"),
+        "wait": make_ending("wait", "Подождите"),
+        "ask": make_ending("ask", "Спросите человека"),
+    },
+)
+"""A guide that the course does without."""
 
 
 def right_response(question: Question) -> tuple[int, ...] | float:

@@ -51,4 +51,7 @@ async def team_walk(house: House, ann: Person, word: str) -> None:
                 await ann.sends_action(f"people:{organisation}:{shown}:{page}")
         for number in numbers:
             await ann.sends_action(f"member:{organisation}:{number}:all:1")
+    # Nobody has gone through a check to its end, then somebody has.
+    for action in ("asked", "guided:no-chat", "guided:no-chat:1", "asked"):
+        await ann.sends_action(f"asked:{region}" if action == "asked" else action)
     await ann.writes("/menu")

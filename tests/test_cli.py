@@ -222,7 +222,7 @@ async def _a_school_with_faults(url: URL) -> None:
 def test_check_counts_the_real_course(console: Console) -> None:
     ended = console("check")
     assert ended.code == 0, ended.out
-    match = re.search(r"(\d+) lessons, (\d+) questions, no errors", ended.out)
+    match = re.search(r"(\d+) lessons, (\d+) questions, \d+ guides, no errors", ended.out)
     assert match
     assert int(match[2]) >= 80
 

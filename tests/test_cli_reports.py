@@ -1,8 +1,9 @@
 """The commands that report: the journal of what coordinators did, and the authors' questions."""
 
+import asyncio
 import csv
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -12,9 +13,11 @@ from sqlalchemy.engine import URL
 
 from course_bot.app import check_course
 from course_bot.commands import showing
+from course_bot.learning.progress import Person
+from course_bot.learning.seeking import GuideEnded
 from course_bot.organisations.records import Act, Audited, Role
 from course_bot.storage.engine import create_engine
-from course_bot.storage.store import Storage
+from course_bot.storage.store import Decision, Storage
 from tests.conftest import run
 from tests.console import ROOT, Console, Ended, console, settings
 from tests.doors import right
@@ -161,6 +164,38 @@ def test_authors_see_how_everybody_answers_each_question(asks: Asks, url: URL) -
     for row in rows:
         counts[row[0] == lesson.title] += int(row[answers])
     assert counts == {True: 3 * lesson.draw, False: 0}
+
+
+def _ended(guide: str, ending: str, day: date) -> Callable[[Person], Decision]:
+    record = GuideEnded(guide=guide, ending=ending, day=day)
+    return lambda person: Decision(person=person, records=(record,))
+
+
+def test_how_often_a_guide_came_to_each_ending_is_counted_without_people(
+    asks: Asks, url: URL
+) -> None:
+    today = datetime.now(UTC).date()
+
+    async def some_ended(storage: Storage) -> None:
+        people = [learner(storage, key) for key in "123"]
+        once = _ended("journal-link", "wait", today)
+        # Together they are one statement; the second time each is a move that was taken already.
+        for _ in range(2):
+            await asyncio.gather(*(each.does(once, move="m") for each in people))
+        await people[0].does(_ended("journal-link", "wait", today - timedelta(days=80)))
+        await people[0].does(_ended("journal-link", "wait", today - timedelta(days=91)))
+        await people[0].does(_ended("gone", "lost", today))
+
+    run(_in(url, some_ended))
+
+    ended = asks("guides")
+
+    assert ended.out.startswith("Проверки по шагам, 90 дней: Сферум в MAX, по состоянию на ")
+    rows = lines(ended)
+    title = "Связка с журналом не работает"
+    assert [title, "Подождите несколько часов", "4"] in rows
+    assert [title, "Обновите связку с МЭШ", "0"] in rows
+    assert rows[-1] == ["gone", "lost", "1"]
 
 
 def test_questions_of_a_course_with_faults_are_not_counted(console: Console) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from course_bot.content.model import Course, Step
+from course_bot.content.model import Course, Guide, Link, Step
 from course_bot.conversation import certificates, downloading, menu
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
@@ -25,10 +25,12 @@ from course_bot.questions.options import Option
 from course_bot.questions.order import Order
 from course_bot.reports.deletions import deletions_table
 from course_bot.reports.exporting import Kind, Wanted
+from course_bot.reports.guides import guides_table
+from course_bot.reports.table import Table
 from course_bot.storage.certificates import Counted, Issued
 from course_bot.storage.retention import MONTH, RETENTION, SELF, WARNED, Deleted
 from course_bot.storage.scope import Scope
-from tests.courses import CHOICE, HELP
+from tests.courses import CHOICE, GUIDE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes, stored
 from tests.files_here import FilesHere
@@ -60,13 +62,13 @@ CONFIRMED = {"dismiss", "forget", "parting", "recall", "resigning"}
 """Places that make sure of what can't be taken back: none of their keys is louder."""
 WITHOUT = CONFIRMED | {
     # One of equal choices is taken, or an answer is typed.
-    "question", "rename", "role", "track", "whose",
+    "guided", "question", "rename", "role", "track", "whose",
     # Nobody is on the way anywhere.
-    "belong", "carry", "me", "stored",
+    "belong", "carry", "checked", "me", "stored",
     # Coordinators look about.
-    "administrators", "assign", "below", "coordinators", "day", "duty", "files", "invites",
-    "letter", "mailings", "member", "nudge", "nudged", "people", "stuck", "tables", "team",
-    "teams", "units", "weekly", "whom",
+    "administrators", "asked", "assign", "below", "coordinators", "day", "duty", "files",
+    "invites", "letter", "mailings", "member", "nudge", "nudged", "people", "stuck", "tables",
+    "team", "teams", "units", "weekly", "whom",
 }  # fmt: skip
 """The other places."""
 NEUTRAL = "ΩΩ ΩΩ"
@@ -210,6 +212,7 @@ async def walk(house: House, language: Language) -> None:
     await ann.writes(NEUTRAL)
     await ann.sends_action("begin:teacher")
     await around(house, ann)
+    await checking(house, ann)
     await about_oneself(house, ann)
     await quizzes(house, ann)
     await elsewhere(house, ann, language)
@@ -225,6 +228,8 @@ async def walk(house: House, language: Language) -> None:
     await ann.sends_action("erase")
     one_way_on(house)
     p = phrases(language)
+    table = guides_table(p, house.course, (), house.now)
+    house.said += [Notice(text=text) for text in (table.title, *_of_columns(table))]
     for words in (words_in_files, words_in_statistics, words_on_papers, words_in_journal):
         house.said += [Notice(text=text) for text in words(p, NEUTRAL) if text]
 
@@ -266,6 +271,19 @@ async def around(house: House, ann: Person) -> None:
     for place in ("step:chat:1", "step:chat:4", "locked:chat", "other:chat", "pick:x:0:0"):
         await ann.sends_action(place)
     assert menu.reminder(house.course, await house.learner(ann))
+
+
+async def checking(house: House, ann: Person) -> None:
+    """Go through a check step by step, and see the help where there is none."""
+    for action in ("faq:1", "guided:no-chat", "guided:no-chat:0"):
+        await ann.sends_action(action)
+    await ann.writes("7")
+    for action in ("help", "guided:no-chat:0:0", "checked:no-chat:0:0"):
+        await ann.sends_action(action)
+    course = house.course
+    house.course = replace(course, guides={})
+    await ann.writes("/help")
+    house.course = course
 
 
 async def about_oneself(house: House, ann: Person) -> None:
@@ -468,8 +486,7 @@ async def gone(house: House, ann: Person, p: Phrases) -> None:
     reasons = (SELF, RETENTION)
     rows = [Deleted(person=1, at=house.now, reason=reason) for reason in reasons]
     journal = deletions_table(p, NEUTRAL, rows, house.now)
-    words = [journal.title, *(each.title for each in journal.columns)]
-    words += [each.about for each in journal.columns] + [f"{row[2]}" for row in journal.rows]
+    words = [journal.title, *_of_columns(journal), *(f"{row[2]}" for row in journal.rows)]
     house.said += [Notice(text=word) for word in words]
     house.now += 24 * MONTH - WARNED + timedelta(hours=12)
     await house.storage.retain(24, ("telegram",), house.now)
@@ -477,6 +494,11 @@ async def gone(house: House, ann: Person, p: Phrases) -> None:
     for each in await house.messages("telegram"):
         if (await stored(house.storage, each.account)).id == number:
             house.said.append(each.screen)
+
+
+def _of_columns(table: Table) -> Iterator[str]:
+    for column in table.columns:
+        yield from (column.title, column.about)
 
 
 async def _unheard(_done: int, _total: int) -> None:
@@ -544,7 +566,32 @@ def wordless(course: Course) -> Course:
     # What only coordinators learn is offered to a teacher who is done.
     lessons["more"] = replace(lessons["help"], id="more")
     tracks["coordinator"] = replace(tracks["coordinator"], lessons=("help", "more"))
-    return replace(course, title=n, about=n, lessons=lessons, tracks=tracks, faq=faq)
+    guide = _wordless_guide(link)
+    return replace(
+        course,
+        title=n,
+        about=n,
+        lessons=lessons,
+        tracks=tracks,
+        faq=faq,
+        guides={guide.id: guide},
+    )
+
+
+def _wordless_guide(link: Link) -> Guide:
+    n = NEUTRAL
+    questions = {
+        name: replace(
+            each, ask=n, text=n, links=(link,),
+            answers=tuple(replace(answer, text=n) for answer in each.answers),
+        )
+        for name, each in GUIDE.questions.items()
+    }  # fmt: skip
+    endings = {
+        name: replace(each, title=n, who=n, text=n, otherwise=n)
+        for name, each in GUIDE.endings.items()
+    }
+    return replace(GUIDE, title=n, about=n, questions=questions, endings=endings)
 
 
 # The check of the catalogue itself.

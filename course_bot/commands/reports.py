@@ -1,7 +1,8 @@
-"""The commands that report: what coordinators did, how the questions fare, what is taught."""
+"""The commands that report: what was done, how questions and guides fare, what is taught."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from course_bot.organisations.naming import find_organisation
 from course_bot.reports.audit import audit_table
 from course_bot.reports.deletions import deletions_table
 from course_bot.reports.delimited import write_csv
+from course_bot.reports.guides import DAYS, guides_table
 from course_bot.reports.memo import TooMuchError, memo_name, memo_pdf, memo_png
 from course_bot.reports.questions import questions_table
 from course_bot.reports.table import Table
@@ -26,11 +28,12 @@ from course_bot.storage.auditing import AuditOf, WholeAudit
 from course_bot.storage.organisations import UnitOf, WholeTree
 from course_bot.storage.retention import Deleted, Deletions
 from course_bot.storage.scope import Scope
+from course_bot.storage.seeking import EndingCount, EndingCounts
 from course_bot.storage.statistics import AllQuestionFigures, Wording
 
 
 def add(commands: Commands) -> None:
-    """Add ``audit``, ``questions``, ``deletions`` and ``sheet``."""
+    """Add ``audit``, ``questions``, ``guides``, ``deletions`` and ``sheet``."""
     audit = commands.add_parser("audit", help="show what coordinators did, the latest first")
     audit.add_argument(
         "--organisation",
@@ -42,11 +45,15 @@ def add(commands: Commands) -> None:
         "questions", help="show how each question fares, with advice to its author"
     )
     questions.set_defaults(do=questions_command)
+    guides = commands.add_parser(
+        "guides", help=f"show what the guides came to in the last {DAYS} days"
+    )
+    guides.set_defaults(do=guides_command)
     deletions = commands.add_parser(
         "deletions", help="show whose data was deleted, when and why, without names"
     )
     deletions.set_defaults(do=deletions_command)
-    for each in (audit, questions, deletions):
+    for each in (audit, questions, guides, deletions):
         each.add_argument("--csv", metavar="FILE", type=Path, help="write it as a new file")
     sheet = commands.add_parser("sheet", help="make the page to print of what a track teaches")
     sheet.add_argument("track", help="as in course.yaml: teacher, administrator, …")
@@ -104,6 +111,22 @@ def questions_command(arguments: argparse.Namespace) -> int:
 async def _sums(settings: Settings, course: Course) -> Mapping[Wording, QuestionSums]:
     async with open_storage_to_read(settings) as storage:
         return await storage.read(AllQuestionFigures(renamed=tuple(course.renamed.items())))
+
+
+def guides_command(arguments: argparse.Namespace) -> int:
+    """Show how often each ending of the guides was reached."""
+    p = phrases("ru")
+    settings = read_settings()
+    course = checked_course(settings.lessons)
+    at = now()
+    counts = run_async(_endings(settings, at.date() - timedelta(days=DAYS)))
+    _give(guides_table(p, course, counts, at.astimezone(settings.time_zone)), arguments.csv, p)
+    return 0
+
+
+async def _endings(settings: Settings, since: date) -> Sequence[EndingCount]:
+    async with open_storage_to_read(settings) as storage:
+        return await storage.read(EndingCounts(since=since))
 
 
 def deletions_command(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,10 @@ def check_command(arguments: argparse.Namespace) -> int:
     if any(fault.severity is Severity.ERROR for fault in faults) or course is None:
         return 1
     questions = sum(len(lesson.pool) for lesson in course.lessons.values())
-    print(f"{folder}: {len(course.lessons)} lessons, {questions} questions, no errors")
+    print(
+        f"{folder}: {len(course.lessons)} lessons, {questions} questions,"
+        f" {len(course.guides)} guides, no errors"
+    )
     print(f"Answered blindly, right by: {_blind_figures(course)}")
     return 0
 

@@ -391,6 +391,24 @@ class Found(Action):
     entries: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Guided(Action):
+    """Show where the answers to a guide's questions lead; each is an answer's index, from 0."""
+
+    name = "guided"
+    guide: str
+    answers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Action):
+    """Show what was checked, as a text to send on."""
+
+    name = "checked"
+    guide: str
+    answers: tuple[int, ...]
+
+
 # The person themselves.
 
 
@@ -531,6 +549,14 @@ class Unit(Action):
     """Show how far the people of an organisation are."""
 
     name = "unit"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Action):
+    """Show what people ask for help with, to whoever coordinates an organisation on top."""
+
+    name = "asked"
     organisation: Key
 
 

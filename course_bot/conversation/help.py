@@ -14,6 +14,7 @@ from course_bot.conversation.actions import (
     Faq,
     Found,
     GoOn,
+    Guided,
     Help,
     NameCertificate,
     NameForReport,
@@ -105,12 +106,18 @@ def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen
                 "/menu — the menu\n/progress — your progress\n/track — choose another track\n"
                 "/me — your name, language and data"
             ),
-            p.html("Or choose a topic:"),
+            p.html(
+                "Something does not work? Choose what it is like, and I will go through it with"
+                " you step by step (🔎). Or choose a topic:"
+            )
+            if stage.course.guides
+            else p.html("Or choose a topic:"),
         )
     )
     rows: list[Row] = [
-        (button(entry.question, Faq(entry.id)),) for entry in stage.course.faq.values()
+        (button(f"🔎 {guide.title}", Guided(guide.id)),) for guide in stage.course.guides.values()
     ]
+    rows += [(button(entry.question, Faq(entry.id)),) for entry in stage.course.faq.values()]
     rows += to_team(p, belongs)
     return Screen(heading=p.html("Help"), text=text, rows=(*rows, *ways(stage, primary=True)))
 
@@ -134,6 +141,11 @@ def entry(stage: Stage, at: Faq) -> Screen:
     # Whoever was learning wants to go back to it; for others the lesson is the way on.
     onward = not back[0][0].primary
     rows.append((button(label, OpenLesson(lesson.id), primary=onward),))
+    rows += [
+        (button(p.t("🔎 Check step by step: {title}", title=guide.title), Guided(guide.id)),)
+        for guide in stage.course.guides.values()
+        if found.id in guide.faq
+    ]
     rows.append((button(p.t("All topics"), Help()),))
     return Screen(heading=escape(found.question), text=found.answer, rows=(*rows, *back))
 

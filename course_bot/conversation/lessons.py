@@ -1,7 +1,9 @@
 """Reading: a lesson's steps one after another, the position kept, the quiz after the last."""
 
+from collections.abc import Iterable
 from html import escape
 
+from course_bot.content.model import Link
 from course_bot.conversation.actions import GoOn, OpenLesson, OpenQuiz, Step, TrackDone
 from course_bot.conversation.port import Progress, Screen
 from course_bot.conversation.routes import place, verb
@@ -21,8 +23,7 @@ def step(stage: Stage, at: Step) -> Screen:
     if current == 1:
         takes = p.html("The lesson takes {minutes}.", minutes=in_minutes(p, lesson.minutes))
         parts.append(f"<i>{escape(lesson.about)} {takes}</i>")
-    if any(not link.verified for link in shown.links):
-        parts.append(p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>"))
+    parts += where_else(p, shown.links)
     rows: list[Row] = links(shown.links)
     rows += _ways(stage, at.lesson, current, len(lesson.steps))
     where = p.t("step {number} of {count}", number=current, count=len(lesson.steps))
@@ -109,6 +110,13 @@ def lesson_at_hand(stage: Stage) -> str | None:
     if last in track.lessons and not person.passed(last):
         return last
     return next_lesson(track, person)
+
+
+def where_else(p: Phrases, pages: Iterable[Link]) -> list[str]:
+    """Say where to look for pages that nobody has seen open, if there is one among these."""
+    if all(page.verified for page in pages):
+        return []
+    return [p.html("<i>If a page does not open, look for it here: sferum.ru/spravka</i>")]
 
 
 def in_minutes(p: Phrases, minutes: int) -> str:

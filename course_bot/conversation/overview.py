@@ -1,6 +1,6 @@
 """An organisation at a glance: how far its people are, and those of all that belong to it."""
 
-from course_bot.conversation.actions import Key, People, Stuck, Team, Unit, Units
+from course_bot.conversation.actions import Asked, Key, People, Stuck, Team, Unit, Units
 from course_bot.conversation.days import told
 from course_bot.conversation.help import ways
 from course_bot.conversation.listing import brief, count_pages, headed, local, page_of, turning
@@ -43,6 +43,8 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
         # What there is to do comes first: to invite somebody.
         rows = [*does, looks] if looks else does
     rows += _elsewhere(p, found)
+    if there.unit.organisation.parent is None:
+        rows.append((button(p.t("💬 What people ask"), Asked(here)),))
     rows[0] = leading(rows[0])
     heading, under = headed(stage, there.unit)
     parts = (under, standing, _assigned(stage, found.assignments, here))

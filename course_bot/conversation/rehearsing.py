@@ -11,16 +11,18 @@ from random import Random
 from typing import TypeVar, cast
 
 from course_bot.content.faults import Part, Unfit
-from course_bot.content.model import Course, Lesson
+from course_bot.content.model import Course, Guide, Lesson
 from course_bot.conversation.actions import (
     Action,
     AskDay,
     AskRole,
     Assignments,
     AssignTrack,
+    Checked,
     ChooseTrack,
     Faq,
     Feedback,
+    Guided,
     Help,
     Key,
     Member,
@@ -35,6 +37,7 @@ from course_bot.conversation.actions import (
     Unit,
     Welcome,
 )
+from course_bot.conversation.actions import Asked as PeopleAsk
 from course_bot.conversation.actions import Question as AtQuestion
 from course_bot.conversation.nudging import ALL
 from course_bot.conversation.people import OPEN
@@ -151,8 +154,27 @@ def _scenes(course: Course) -> Iterator[_Scene]:
             )
     for entry in course.faq.values():
         yield _Scene(part=("faq", entry.id), what="ответ", place=Faq(entry.id))
+    for guide in course.guides.values():
+        yield from _scenes_of_guide(guide)
     for lesson in course.lessons.values():
         yield from _scenes_of(course, lesson)
+
+
+def _scenes_of_guide(guide: Guide) -> Iterator[_Scene]:
+    """Come by each question and ending on the way there that has the most words."""
+    first = next(iter(guide.questions))
+    ways: dict[str, tuple[int, tuple[int, ...]]] = {first: (0, ())}
+    for question in guide.questions.values():  # answers lead only to later ones
+        length, answers = ways[question.id]
+        for index, answer in enumerate(question.answers):
+            there = length + len(question.ask) + len(answer.text), (*answers, index)
+            ways[answer.to] = max(there, ways.get(answer.to, there))
+    for part, (_length, answers) in ways.items():
+        place: Part = ("guide", guide.id, part)
+        what = "итог" if part in guide.endings else "вопрос"
+        yield _Scene(part=place, what=what, place=Guided(guide.id, answers))
+        if part in guide.endings:
+            yield _Scene(part=place, what="что проверено", place=Checked(guide.id, answers))
 
 
 def _scenes_of_coordinators(course: Course) -> Iterator[_Scene]:
@@ -162,6 +184,7 @@ def _scenes_of_coordinators(course: Course) -> Iterator[_Scene]:
         ("уроки участника", Member(Key(1), Key(1), OPEN, 2)),
         ("где застревают", Stuck(Key(1))),
         ("назначенные курсы", Assignments(Key(1))),
+        ("что спрашивают", PeopleAsk(Key(1))),
         ("напоминание участникам", NudgeWhom(Key(1), ALL)),
     )
     for what, place in places:

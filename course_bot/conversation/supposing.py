@@ -33,6 +33,7 @@ from course_bot.storage.overviews import (
 )
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import PersonCard, PersonLessons, PersonRow, Standings
+from course_bot.storage.seeking import EndingCount, Sought, SoughtOnTop
 from course_bot.storage.statistics import LessonFigures
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -66,6 +67,8 @@ def supposed(course: Course, query: Query[object]) -> object:
             return _card(course)
         case LessonFigures():
             return _figures(course)
+        case SoughtOnTop():
+            return _sought(course)
         case _:
             raise TypeError(query)
 
@@ -174,6 +177,16 @@ def _card(course: Course) -> PersonCard:
         organisations=((1, NAME), (2, NAME)),
         rows=tuple(_rows(course)),
         study=Study(results=tried),
+    )
+
+
+def _sought(course: Course) -> Sought:
+    return Sought(
+        endings=tuple(
+            EndingCount(guide=guide.id, ending=ending, count=MANY)
+            for guide in course.guides.values()
+            for ending in guide.endings
+        )
     )
 
 

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import (
+    asked,
     assigning,
     certificates,
     digesting,
     downloading,
+    guides,
     inviting,
     joining,
     lessons,
@@ -38,6 +40,7 @@ from course_bot.conversation.actions import (
     ChooseTrack,
     Erase,
     GoOn,
+    Guided,
     Help,
     Me,
     Menu,
@@ -103,6 +106,7 @@ ROUTES = by_name(
         *lessons.ROUTES,
         *quiz.ROUTES,
         *helping.ROUTES,
+        *guides.ROUTES,
         *profile.ROUTES,
         *team.ROUTES,
         *overview.ROUTES,
@@ -117,10 +121,13 @@ ROUTES = by_name(
         *inviting.ROUTES,
         *certificates.ROUTES,
         *memo.ROUTES,
+        *asked.ROUTES,
         *sheets.ROUTES,
         *schools.ROUTES,
     )
 )
+TYPED = {AskDay.name: assigning.typed, Guided.name: guides.typed}
+"""Who reads what is typed at a place that waits for it; elsewhere a question may wait."""
 COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
 """The commands of everybody, each named like the place it goes to."""
 ROLE_CHANGES = (JoinedOrganisation, LeftOrganisation, LinkUsed, ErasedPerson)
@@ -531,7 +538,7 @@ def _wrote(stage: Stage, text: str) -> Decision:
     if place in (Welcome.name, AskRole.name):
         notice = p.t("Please press one of the buttons first. Questions come right after.")
         return Decision(person=person, notice=notice)
-    typed = assigning.typed if place == AskDay.name else quiz.typed
+    typed = TYPED.get(place, quiz.typed)
     return typed(stage, text) or helping.ask(stage, text)
 
 

@@ -14,6 +14,7 @@ from course_bot.conversation.actions import (
     ChooseTrack,
     Faq,
     GoOn,
+    Guided,
     OpenLesson,
     ReadEnglish,
     StaleError,
@@ -140,7 +141,7 @@ def begin(stage: Stage, wanted: Begin) -> Decision:
 
 
 def follow(stage: Stage, payload: str) -> Decision | None:
-    """Follow a start link of a person who is known: to a lesson, a track or an FAQ entry.
+    """Follow a start link of a person who is known: to a lesson, a track, an FAQ entry, a guide.
 
     Returns:
         None where the link leads nowhere that the course knows.
@@ -153,6 +154,8 @@ def follow(stage: Stage, payload: str) -> Decision | None:
         return Decision(person=go_to(stage.person, ChooseTrack()))
     if kind == "faq" and name in map(str, course.faq):
         return Decision(person=go_to(stage.person, Faq(int(name))))
+    if kind == "guide" and name in course.guides:
+        return Decision(person=go_to(stage.person, Guided(name)))
     return None
 
 

@@ -1,5 +1,6 @@
 """What turns leave, written at once: each statement once for all of them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -19,13 +20,15 @@ from course_bot.learning.progress import (
 )
 from course_bot.learning.progress import Record as LearningRecord
 from course_bot.learning.reminding import first_reminder
+from course_bot.learning.seeking import GuideEnded, SeekingRecord
 from course_bot.organisations.records import OrganisationRecord
 from course_bot.storage import schema, team_writes
 from course_bot.storage.loading import Arriving, Known, move_digest
 from course_bot.storage.prepared import Prepared
 from course_bot.storage.questions import refer
+from course_bot.storage.seeking import COUNT_GUIDE_END
 
-Record = LearningRecord | OrganisationRecord
+Record = LearningRecord | SeekingRecord | OrganisationRecord
 """What a decision leaves besides the person as they are now."""
 
 _CHANGED = (
@@ -193,6 +196,7 @@ class Writes:
     renamed: list[_Values] = field(default_factory=list)
     unblocked: list[_Values] = field(default_factory=list)
     tracks: list[_Values] = field(default_factory=list)
+    guide_ends: Counter[GuideEnded] = field(default_factory=Counter)
     of_organisations: list[tuple[int, OrganisationRecord]] = field(default_factory=list)
     withdrawn: list[_Values] = field(default_factory=list)
     deleted: list[_Values] = field(default_factory=list)
@@ -315,6 +319,8 @@ class Writes:
                         "completed_at": record.completed_at,
                     }
                 )
+            case GuideEnded():
+                self.guide_ends[record] += 1
             case ErasedPerson():
                 raise ValueError("a deletion is all that there is of its turn")
             case _:
@@ -346,6 +352,13 @@ class Writes:
             questions: list[_Values] = [
                 {"key": key, "content": self.questions[key]} for key in new
             ]
+            # The same here: rows that two processes count up are locked in one order.
+            guide_ends: list[_Values] = [
+                {"guide": each.guide, "ending": each.ending, "day": each.day, "count": count}
+                for each, count in sorted(
+                    self.guide_ends.items(), key=lambda one: (one[0].guide, one[0].ending)
+                )
+            ]
             for statement, rows in (
                 (_ADD_QUESTION, questions),
                 (_ADD_ATTEMPT, self.attempts),
@@ -356,6 +369,7 @@ class Writes:
                 (_RENAME_ATTEMPTS, self.renamed),
                 (_UPDATE_PERSON, self.people),
                 (_KEEP_TRACK, self.tracks),
+                (COUNT_GUIDE_END, guide_ends),
                 (_ADD_MOVE, self.moves),
                 (_ADD_LINK, self.links),
                 (_USE_LINK, self.used_links),
