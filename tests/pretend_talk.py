@@ -11,6 +11,7 @@ from course_bot.conversation.port import (
     Command,
     Commands,
     Document,
+    GoneError,
     Move,
     Notice,
     Opened,
@@ -20,8 +21,10 @@ from course_bot.conversation.port import (
     Screen,
     Sent,
     Tell,
+    TooLargeError,
     Wrote,
 )
+from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language
 from course_bot.storage import Account
 
@@ -41,6 +44,8 @@ class PretendTalk:
     """What is told while a move is worked on."""
     files: list[tuple[str, bytes]] = field(default_factory=list)
     """The name and the content of every file that was sent."""
+    unread: list[CourseError] = field(default_factory=list)
+    """What was told of those that can't be had."""
     gone: list[tuple[Account, datetime | None]] = field(default_factory=list)
     """Who blocked the bot, and who came back."""
     replies: Callable[[Move], Sequence[Reply]] | None = None
@@ -98,7 +103,10 @@ class PretendTalk:
         if (error := self.breaks(move)) is not None:
             raise error
         if isinstance(move, Sent) and move.file is not None:
-            self.files.append((move.file.name, await move.file.fetch()))
+            try:
+                self.files.append((move.file.name, await move.file.fetch()))
+            except (GoneError, TooLargeError) as fault:
+                self.unread.append(fault)
         new = (move.account, move.move_id) not in self._seen
         self._seen.add((move.account, move.move_id))
         self.committed.append(move)

@@ -273,7 +273,7 @@ class Call:
 class Fault:
     """How the server fails: kind, where, and how many times more."""
 
-    kind: Literal["429", "400", "403", "500", "gateway", "hang", "reset", "lost"]
+    kind: Literal["429", "400", "403", "404", "500", "gateway", "hang", "reset", "lost"]
     methods: frozenset[str]
     chats: frozenset[int]
     times: int
@@ -338,7 +338,7 @@ class BotApi:
 
     def fails(
         self,
-        kind: Literal["429", "400", "403", "500", "gateway", "hang", "reset", "lost"],
+        kind: Literal["429", "400", "403", "404", "500", "gateway", "hang", "reset", "lost"],
         *methods: str,
         chats: Iterable[int] = (),
         times: int = 1,
@@ -965,6 +965,8 @@ async def _fail(fault: Fault, request: web.Request) -> None:
             )
         case "400":
             raise refused("CHAT_RESTRICTED")
+        case "404":
+            raise RefusalError(404, "Not Found")
         case "403":
             raise RefusalError(403, "Forbidden: bot was blocked by the user")
         case "500":

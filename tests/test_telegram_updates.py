@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from course_bot.conversation.port import (
+    GoneError,
     Opened,
     Pressed,
     Sent,
+    TooLargeError,
     Wrote,
 )
+from course_bot.sheets.figures import FILE_BYTES
 from course_bot.storage import Account
 from tests.pretend_talk import PretendTalk
 from tests.telegram_server import (
@@ -25,6 +28,7 @@ from tests.telegram_server import (
 )
 from tests.telegram_standin import (
     MESSAGE_KINDS,
+    TOKEN,
     USERNAME,
     BotApi,
     Somebody,
@@ -229,3 +233,93 @@ async def test_the_pressed_message_may_have_what_no_library_knows(
     message = api.as_json(ann.chat, ann.screen) | {"reply_markup": {"new": 1}, "entities": "?"}
     await server.settles(api.gives(callback_query=api.query_of(ann, message, "next")))
     assert ann.screen.text == "Экран 2"
+
+
+# Files
+
+
+async def test_a_document_is_a_file_that_is_downloaded_when_it_is_wanted(
+    server: Server, talk: PretendTalk, api: BotApi, ann: Somebody
+) -> None:
+    content = bytes(range(256)) * 4000
+    talk.passing = ["Читаю файл…"]
+    update = ann.sends_file("../Лист № 5.xlsx", content, caption="вот", media_group_id="77")
+    second = ann.sends_file("a?b#c d.csv", b"", media_group_id="77")
+    await server.settles(second)
+    first, other = talk.committed
+    assert isinstance(first, Sent)
+    assert first.file is not None
+    assert (first.move_id, first.file.size) == (f"u{update}", len(content))
+    assert other.move_id == f"u{second}"
+    assert sorted(talk.files) == [("a?b#c d.csv", b""), ("Лист № 5.xlsx", content)]
+    assert [call.params["action"] for call in api.made("sendChatAction")] == ["typing"] * 2
+    assert ann.screen.text.startswith("Экран")
+
+
+async def test_a_file_is_downloaded_from_a_server_of_ones_own(
+    server: Server, talk: PretendTalk, api: BotApi, ann: Somebody
+) -> None:
+    api.folder = "/var/lib/telegram-bot-api"
+    await server.settles(ann.sends_file("a.xlsx", b"a;b"))
+    assert talk.files == [("a.xlsx", b"a;b")]
+    (call,) = api.made("file")
+    assert call.params == {"path": "documents/file_0.xlsx"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../../etc/passwd", "documents/../../x", "", None, 7]
+)
+async def test_no_path_from_outside_is_opened(
+    server: Server,
+    talk: PretendTalk,
+    api: BotApi,
+    ann: Somebody,
+    path: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def told(*_: object) -> dict[str, object]:
+        return {"file_id": "x", "file_path": path}
+
+    monkeypatch.setattr(api, "_get_file", told)
+    await server.settles(ann.sends_file("a.xlsx", b"a;b"))
+    assert [type(error) for error in talk.unread] == [GoneError]
+    assert api.made("file") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "calls"),
+    [("reset", "getFile"), ("500", "getFile"), ("gateway", "getFile"), ("429", "getFile")]
+    + [(kind, "file") for kind in ("reset", "500", "gateway", "lost")],
+)
+async def test_a_download_that_fails_is_tried_again(
+    server: Server,
+    talk: PretendTalk,
+    api: BotApi,
+    ann: Somebody,
+    kind: Any,
+    calls: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    content = bytes(300_000)
+    api.fails(kind, calls, times=1, retry_after=0)
+    await server.settles(ann.sends_file("a.xlsx", content))
+    assert talk.files == [("a.xlsx", content)]
+    assert len(talk.committed) == 1
+    assert TOKEN.partition(":")[2] not in caplog.text
+
+
+async def test_what_is_not_given_out_or_is_too_large_is_told_at_once(
+    server: Server, talk: PretendTalk, api: BotApi, ann: Somebody
+) -> None:
+    update = ann.sends_file("a.xlsx", b"a;b")
+    api.sent.clear()
+    await server.settles(update)
+    api.fails("404", "file")
+    await server.settles(ann.sends_file("b.xlsx", b"a;b"))
+    # It says that it is small, or nothing at all: what comes is counted.
+    large = ann.sends_file("c.xlsx", bytes(FILE_BYTES + 1))
+    await server.settles(large)
+    await server.settles(ann.sends_file("d.xlsx", bytes(21 * 2**20)))
+    told = [type(error) for error in talk.unread]
+    assert told == [GoneError, GoneError, TooLargeError, TooLargeError]
+    assert [type(move) for move in talk.committed] == [Sent] * 4

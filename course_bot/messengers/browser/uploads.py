@@ -5,14 +5,25 @@ Nothing of a file is ever written to a disk: the form is read as a stream, where
 """
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiohttp import BodyPartReader, web
+from aiohttp import (
+    BadContentDispositionHeader,
+    BadContentDispositionParam,
+    BodyPartReader,
+    MultipartReader,
+    web,
+)
 
 from course_bot.conversation.port import TooLargeError
 from course_bot.errors import CourseError
 from course_bot.sheets.figures import FILE_BYTES
+
+# They would show in the log what people call their files.
+warnings.simplefilter("ignore", BadContentDispositionHeader)
+warnings.simplefilter("ignore", BadContentDispositionParam)
 
 PART = "file"
 """The name that the file has in the form."""
@@ -82,8 +93,15 @@ async def receive(request: web.Request, length: int) -> tuple[str, bytes]:
         raise MalformedUploadError(type(error).__name__) from None
 
 
+class _Form(MultipartReader):
+    async def _read_until_first_boundary(self) -> None:
+        # Before the first boundary a form has nothing: aiohttp would look through millions of
+        # empty lines there, and let nobody else do anything meanwhile.
+        await self._read_boundary()
+
+
 async def _one_file(request: web.Request) -> tuple[str, bytes]:
-    form = await request.multipart()
+    form = _Form(request.headers, request.content)
     part = await form.next()
     if not isinstance(part, BodyPartReader) or part.name != PART:
         raise MalformedUploadError("no file")
