@@ -306,6 +306,65 @@ class Summary(Scoped[tuple[UnitRow, ...]]):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolCompletion:
+    """How many learn in an organisation and have completed what is assigned, then and before."""
+
+    learners: int
+    completed: int
+    learners_before: int
+    completed_before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completions(Scoped[Mapping[int, SchoolCompletion]]):
+    """How far each organisation of a scope is by itself, by number; those without learners lack.
+
+    ``before`` is an earlier moment (UTC): of those who are members now, it counts whoever had
+    joined by then and had completed by then what is assigned now.
+    """
+
+    scope: Scope
+    before: datetime
+
+    def look(self, connection: Connection) -> Mapping[int, SchoolCompletion]:
+        """Count."""
+        people = (
+            _from_tracks(
+                select(
+                    membership.c.organisation_id.label("organisation"),
+                    func.min(_flag(_DONE)).label("done"),
+                    func.min(_flag(_DONE & (track_progress.c.completed_at <= self.before))).label(
+                        "done_before"
+                    ),
+                    func.min(membership.c.joined_at).label("joined_at"),
+                )
+            )
+            .where(membership.c.organisation_id.in_(self.scope.organisations()))
+            .group_by(membership.c.organisation_id, membership.c.person_id)
+            .subquery("people")
+        )
+        there = people.c.joined_at <= self.before
+        rows = connection.execute(
+            select(
+                people.c.organisation,
+                func.count().label("learners"),
+                func.sum(people.c.done).label("completed"),
+                _sum(there).label("learners_before"),
+                _sum(there & (people.c.done_before == 1)).label("completed_before"),
+            ).group_by(people.c.organisation)
+        )
+        return {
+            row.organisation: SchoolCompletion(
+                learners=row.learners,
+                completed=row.completed,
+                learners_before=row.learners_before,
+                completed_before=row.completed_before,
+            )
+            for row in rows
+        }
+
+
 _DIGITS = re.compile(r"(\d+)")
 
 
