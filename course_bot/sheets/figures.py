@@ -6,6 +6,7 @@ Source: FAQ 6 and the headings of its example.
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -102,6 +103,7 @@ class Figures:
         return any(self.at(field) is not None for field in COUNTED)
 
 
+@cache  # there are twelve, and a region's sheet asks for a hundred thousand
 def field_of(group: Group, measure: Measure) -> Field:
     """Return the column of a group's figure."""
     return Field(f"{group}_{measure}")

@@ -1,6 +1,6 @@
 """What statistics sheets say of the schools of a scope: each school's newest figures, and sums."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,7 +22,6 @@ from course_bot.sheets.figures import COUNTED, Figures, Group, Measure, field_of
 from course_bot.storage.reporting import in_order
 from course_bot.storage.schema import lineage, organisation, school_day
 from course_bot.storage.scope import Scope, Scoped
-from course_bot.storage.sheets import figures_of
 
 EARLIER = (20, 45)
 """How many days before a school's newest sheet the one is that it is held against: the newest of
@@ -120,6 +119,7 @@ class ActivityOf(Scoped[tuple[SchoolActivity, ...]]):
             select(
                 month,
                 now.c.sent_at,
+                # The figures come last, and are read by their places: there are 84,000 of them.
                 *(now.c[each] for each in COUNTED),
                 *(before.c[each].label(f"before_{each}") for each in COUNTED),
             )
@@ -137,9 +137,9 @@ class ActivityOf(Scoped[tuple[SchoolActivity, ...]]):
                 municipality=row.municipality or "",
                 day=row.day,
                 sent_at=row.sent_at,
-                figures=figures_of(row),
+                figures=_figures(row[-2 * len(COUNTED) : -len(COUNTED)]),
                 before_day=row.before_day,
-                before=Figures(**{each.value: getattr(row, f"before_{each}") for each in COUNTED}),
+                before=_figures(row[-len(COUNTED) :]),
             )
             for row in rows
         )
@@ -153,6 +153,13 @@ class ActivityOf(Scoped[tuple[SchoolActivity, ...]]):
                 ),
             )
         )
+
+
+_NAMES = tuple(each.value for each in COUNTED)
+
+
+def _figures(values: Sequence[int | None]) -> Figures:
+    return Figures(**dict(zip(_NAMES, values, strict=True)))
 
 
 def _days_before(
