@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -12,23 +13,41 @@ from course_bot.content.model import Course
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import Language, Phrases, phrases
 from course_bot.organisations.tree import zone_of
+from course_bot.reports.activity import (
+    School,
+    activity_table,
+    furthest,
+    furthest_title,
+    judged,
+    missing_words,
+)
 from course_bot.reports.audit import audit_table
 from course_bot.reports.certificate import Certificate, certificate_pdf, grouped
 from course_bot.reports.delimited import write_csv
 from course_bot.reports.files import file_name
 from course_bot.reports.lessons import lessons_table
+from course_bot.reports.outcome import MONTH, outcome_table
 from course_bot.reports.people import people_table
 from course_bot.reports.picture import Bar, bars
 from course_bot.reports.questions import questions_table
 from course_bot.reports.summary import share, summary_table
 from course_bot.reports.table import Table
+from course_bot.reports.wording import as_of
 from course_bot.reports.xlsx import write_xlsx
 from course_bot.reports.zipped import zip_certificates
+from course_bot.sheets.judging import Targets, targets_of
+from course_bot.storage.activity import ActivityOf
 from course_bot.storage.auditing import AuditOf
 from course_bot.storage.certificates import CertificatesBelow, Issued
 from course_bot.storage.organisations import UnitOf
 from course_bot.storage.reader import Reader
-from course_bot.storage.reporting import PeopleFilter, PeoplePage, Summary, UnitRow
+from course_bot.storage.reporting import (
+    Completions,
+    PeopleFilter,
+    PeoplePage,
+    Summary,
+    UnitRow,
+)
 from course_bot.storage.scope import Scope
 from course_bot.storage.statistics import LessonFigures, QuestionFigures
 
@@ -53,14 +72,22 @@ class Kind(StrEnum):
 
 
 class Report(StrEnum):
-    """Which report; a picture is always of the summary."""
+    """Which report; a picture is of the summary, or of who is furthest from the target."""
 
     SUMMARY = "summary"
     PEOPLE = "people"
     LESSONS = "lessons"
     QUESTIONS = "questions"
+    ACTIVITY = "activity"
+    """What statistics sheets say of each school."""
+    OUTCOME = "outcome"
+    """The training beside it."""
 
 
+SHEETS = (Report.ACTIVITY, Report.OUTCOME)
+"""The reports that have nothing to say where no statistics sheet was sent."""
+DRAWN = (Report.SUMMARY, Report.ACTIVITY)
+"""The reports of which there is a picture."""
 ALL = "all"
 """Stands in addresses and actions for every report in one file."""
 
@@ -72,7 +99,11 @@ def read_kind(kind: str, report: str) -> tuple[Kind, Report | None]:
         ValueError: there is no such file.
     """
     what, which = Kind(kind), None if report == ALL else Report(report)
-    if (what in {Kind.CSV, Kind.PNG} and not which) or (what is Kind.ZIP and which):
+    if (
+        (what is Kind.CSV and not which)
+        or (what is Kind.PNG and which not in DRAWN)
+        or (what is Kind.ZIP and which)
+    ):
         raise ValueError(f"{kind} of {report}")
     return what, which
 
@@ -171,7 +202,11 @@ def make(
     title = about = p.t("All reports")
     match wanted.kind:
         case Kind.XLSX:
-            reports = Report if wanted.report is None else (wanted.report,)
+            reports: Sequence[Report] = tuple(Report)
+            if wanted.report is not None:
+                reports = (wanted.report,)
+            elif not any(each.told for each in source.schools):
+                reports = [each for each in reports if each not in SHEETS]
             total = source.count_people() if Report.PEOPLE in reports else 0
             tables = [source.table(report) for report in reports]
             if wanted.report is None:
@@ -186,6 +221,12 @@ def make(
             total = source.count_people() if wanted.report is Report.PEOPLE else 0
             write_csv(target, table, lambda rows: tell(rows, max(rows, total)))
             title = about = table.title
+        case Kind.PNG if wanted.report is Report.ACTIVITY:
+            rows_of = furthest(source.schools)
+            title = furthest_title(p, rows_of)
+            moment = as_of(p, at)
+            target.write_bytes(bars(name, f"{title}, {moment}", rows_of, p, missing_words(p)))
+            about = p.t("{name}: {title}, {moment}", name=name, title=title, moment=moment)
         case Kind.PNG:
             title = p.t("Who has completed the course")
             rows = source.units()
@@ -239,7 +280,7 @@ def in_need_first(rows: Iterable[UnitRow]) -> list[Bar]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Source:
     """Makes each table of what the viewer may see."""
 
@@ -258,6 +299,15 @@ class _Source:
 
     def units(self) -> Sequence[UnitRow]:
         return self.reader.ask(Summary(scope=self.wanted.scope, at=self.wanted.at)) or ()
+
+    @cached_property
+    def schools(self) -> Sequence[School]:
+        found = self.reader.ask(ActivityOf(scope=self.wanted.scope)) or ()
+        return judged(found, self.targets, self.at.date())
+
+    @property
+    def targets(self) -> Targets:
+        return targets_of(self.course.rules)
 
     def table(self, report: Report) -> Table:
         wanted, p, renamed = self.wanted, self.p, tuple(self.course.renamed.items())
@@ -280,3 +330,9 @@ class _Source:
             case Report.QUESTIONS:
                 asked = self.reader.ask(QuestionFigures(scope=wanted.scope, renamed=renamed))
                 return questions_table(p, self.course, self.name, asked or {}, self.at)
+            case Report.ACTIVITY:
+                return activity_table(p, self.name, self.schools, self.targets, self.at)
+            case Report.OUTCOME:
+                ago = Completions(scope=wanted.scope, before=wanted.at - MONTH)
+                done = self.reader.ask(ago) or {}
+                return outcome_table(p, self.name, self.schools, done, self.at)

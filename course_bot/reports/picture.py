@@ -1,7 +1,7 @@
 """The schools that need attention first, as bars: a picture for the chat, a part of the page."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -42,6 +42,7 @@ _NAME = 12.5
 _GAP = 10.0
 _BAR = 9.0
 _ROW = 38.0
+_UNDER = 14.0
 _LEAST = 2.0
 """How wide somebody is at least: one of a thousand is seen too."""
 _NUMBER = re.compile(r"№\s?\d+")
@@ -51,16 +52,46 @@ _NUMBER = re.compile(r"№\s?\d+")
 class Bar:
     """An organisation: what share of its learners has completed, and how many are overdue.
 
-    ``share`` is 0.0 to 1.0, or None where there is nobody who could.
+    ``share`` is 0.0 to 1.0, or None where there is nobody who could. ``under`` is what tells it
+    from another one of its name. With other ``Words``, they are counts of something else: how
+    much of it is there, and how many lack.
     """
 
     name: str
+    under: str = ""
     share: float | None
     overdue: int
     learners: int
 
 
-def bars(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the parts of bars stand for; ``figure`` and ``note`` say it of one of them.
+
+    ``rest`` is empty where nothing is left of a bar.
+    """
+
+    done: str
+    late: str
+    rest: str
+    figure: Callable[[Bar], str]
+    note: Callable[[Bar], str]
+
+
+def completion_words(p: Phrases) -> Words:
+    """Return the words of bars that show who has completed."""
+    return Words(
+        done=p.t("completed"),
+        late=p.t("overdue"),
+        rest=p.t("not yet"),
+        figure=lambda row: share_text(row.share),
+        note=lambda row: _note(row, p),
+    )
+
+
+def bars(
+    title: str, moment: str, rows: Sequence[Bar], p: Phrases, words: Words | None = None
+) -> bytes:
     """Draw organisations as bars against 100 %, readable on a phone; return a PNG.
 
     Args:
@@ -69,21 +100,27 @@ def bars(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> bytes:
         rows: all of them, those that need attention first; the first 20 are drawn, and how many
             there are is said.
         p: the reader's phrases.
+        words: what the bars show, if it is not who has completed.
     """
-    return png(draw(title, moment, rows, p), PIXELS)
+    return png(draw(title, moment, rows, p, words), PIXELS)
 
 
-def bars_svg(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> str:
+def bars_svg(
+    title: str, moment: str, rows: Sequence[Bar], p: Phrases, words: Words | None = None
+) -> str:
     """Draw the same as a part of a page, which has the figures as a table too.
 
     What has a colour has a class (surface, ink, faint, track, completed, overdue, overdue-ink):
     the page's own styles win over what is written here.
     """
-    return svg(draw(title, moment, rows, p), shown(f"{title}, {moment}"))
+    return svg(draw(title, moment, rows, p, words), shown(f"{title}, {moment}"))
 
 
-def draw(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> Drawing:
+def draw(
+    title: str, moment: str, rows: Sequence[Bar], p: Phrases, words: Words | None = None
+) -> Drawing:
     """Lay the picture out."""
+    words = words or completion_words(p)
     items: list[Path | Text] = []
     size, lines = fit(shown(title), _INNER, _TITLE, bold=True)
     y = _MARGIN
@@ -94,15 +131,15 @@ def draw(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> Drawing:
     items.append(_text(_MARGIN, y, shown(moment), _SMALL, faint=True))
     y += 24
     if rows:
-        items += _legend(y, p)
+        items += _legend(y, words)
         y += 14
     else:
         items.append(_text(_MARGIN, y, p.t("There is nobody here yet."), _NAME))
-    notes = [_note(row, p) for row in rows[:MOST]]
+    notes = [words.note(row) for row in rows[:MOST]]
     wide = _INNER - max((width(note, _SMALL) for note in notes), default=0.0) - _GAP
     for row, note in zip(rows, notes, strict=False):
-        items += _bar(y, row, note, wide)
-        y += _ROW
+        items += _bar(y, row, words.figure(row), note, wide)
+        y += _ROW + (_UNDER if row.under else 0)
     if len(rows) > MOST:
         y += 12
         rest = p.t(
@@ -117,14 +154,16 @@ def draw(title: str, moment: str, rows: Sequence[Bar], p: Phrases) -> Drawing:
     return Drawing(width=_WIDE, height=height, items=(paper, *items))
 
 
-def _legend(y: float, p: Phrases) -> list[Path | Text]:
+def _legend(y: float, words: Words) -> list[Path | Text]:
     items: list[Path | Text] = []
     x = _MARGIN
     for text, colour, role in (
-        (p.t("completed"), COMPLETED, "completed"),
-        (p.t("overdue"), OVERDUE, "overdue"),
-        (p.t("not yet"), LINE, "track"),
+        (words.done, COMPLETED, "completed"),
+        (words.late, OVERDUE, "overdue"),
+        (words.rest, LINE, "track"),
     ):
+        if not text:
+            continue
         items.append(box(x, y - 8.5, _BAR, _BAR, radius=2, fill=colour, role=role))
         x += _BAR + 5
         items.append(_text(x, y, text, _SMALL, faint=True))
@@ -140,17 +179,16 @@ def _note(row: Bar, p: Phrases) -> str:
     return p.many("{count} person", "{count} people", row.learners)
 
 
-def _bar(y: float, row: Bar, note: str, wide: float) -> list[Path | Text]:
-    """Draw an organisation: its name and share, and below them the bar and how many there are."""
+def _bar(y: float, row: Bar, figure: str, note: str, wide: float) -> list[Path | Text]:
+    """Draw an organisation: its name and figure, and below them the bar and how many there are."""
     right = _MARGIN + _INNER
     base = y + 14
-    share = share_text(row.share)
-    room = _INNER - width(share, _NAME, bold=True) - _GAP
-    top = base + 6
+    room = _INNER - width(figure, _NAME, bold=True) - _GAP
+    top = base + 6 + (_UNDER if row.under else 0)
     late = row.overdue > 0
     items: list[Path | Text] = [
         _text(_MARGIN, base, shortened(shown(row.name), _NAME, room), _NAME),
-        Text(x=right, y=base, text=share, size=_NAME, bold=True, to_left=True, role="ink"),
+        Text(x=right, y=base, text=figure, size=_NAME, bold=True, to_left=True, role="ink"),
         box(_MARGIN, top, wide, _BAR, radius=2, fill=LINE, role="track"),
         Text(
             x=right,
@@ -162,6 +200,9 @@ def _bar(y: float, row: Bar, note: str, wide: float) -> list[Path | Text]:
             role="overdue-ink" if late else "faint",
         ),
     ]
+    if row.under:
+        under = shortened(shown(row.under), _SMALL, _INNER)
+        items.append(_text(_MARGIN, base + _UNDER, under, _SMALL, faint=True))
     completed = _length(row.share or 0.0, wide)
     overdue = _length(row.overdue / row.learners if row.learners else 0.0, wide - completed, wide)
     x = _MARGIN

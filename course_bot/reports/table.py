@@ -26,7 +26,14 @@ class Form(Enum):
     """A ``State``, shown by its word."""
 
 
-Cell = str | int | float | date | datetime | State | None
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A number that can't be right, shown with a mark; for a column of counts."""
+
+    count: int
+
+
+Cell = str | int | float | date | datetime | State | Unsure | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,8 @@ class Table:
     ``name`` identifies the report ("people"); ``organisation`` is whose it is; ``at`` is the
     moment of its figures, in the organisation's time zone; ``words`` are the states' words;
     ``moment`` words ``at`` ("по состоянию на 14:05"). Each row has a cell for each column;
-    rows that are many come as an iterator and can be walked once.
+    rows that are many come as an iterator and can be walked once. ``note`` is what has to be
+    known of the whole.
     """
 
     name: str
@@ -62,3 +70,4 @@ class Table:
     columns: tuple[Column, ...]
     rows: Iterable[Sequence[Cell]] = field(repr=False)
     words: dict[State, str] = field(default_factory=dict)
+    note: str = ""

@@ -8,10 +8,12 @@ from babel.numbers import get_decimal_symbol
 
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.state import State
-from course_bot.reports.table import Cell, Form, Table
+from course_bot.reports.table import Cell, Form, Table, Unsure
 
 UNKNOWN = "—"
 """What stands where a cell is None."""
+DOUBTFUL = "(?)"
+"""What stands behind a number that can't be right."""
 _THOUSANDS = "\N{NARROW NO-BREAK SPACE}"
 _BEFORE_PERCENT = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
@@ -37,6 +39,8 @@ def shown(cell: Cell, form: Form, table: Table, p: Phrases) -> str:
     if cell is None:
         return UNKNOWN
     match form:
+        case Form.COUNT if isinstance(cell, Unsure):
+            return f"{count_text(cell.count)}{_BEFORE_PERCENT}{DOUBTFUL}"
         case Form.COUNT:
             return count_text(_whole(cell))
         case Form.DECIMAL:
@@ -52,7 +56,8 @@ def shown(cell: Cell, form: Form, table: Table, p: Phrases) -> str:
 def keyed(cell: Cell, form: Form, table: Table) -> str:
     """Word a cell as one would key it into Excel in Russia, which makes of it what it was.
 
-    Nothing is grouped, the decimal mark is a comma, and None is empty.
+    Nothing is grouped, the decimal mark is a comma, and None is empty. A number that can't be
+    right is one without its mark: a column of its own says what is wrong with it.
 
     Raises:
         TypeError: the cell is of another kind than the form says.
@@ -61,7 +66,7 @@ def keyed(cell: Cell, form: Form, table: Table) -> str:
         return ""
     match form:
         case Form.COUNT:
-            return f"{_whole(cell)}"
+            return f"{cell.count if isinstance(cell, Unsure) else _whole(cell)}"
         case Form.DECIMAL:
             sign, whole, tenth = _tenths(cell)
             return f"{sign}{whole},{tenth}"

@@ -14,8 +14,8 @@ from course_bot.locale.phrases import Phrases
 from course_bot.organisations.state import State
 from course_bot.reports.delimited import TOLD_EVERY
 from course_bot.reports.files import whole
-from course_bot.reports.table import Cell, Column, Form, Table
-from course_bot.reports.wording import local, one_line, wrong
+from course_bot.reports.table import Cell, Column, Form, Table, Unsure
+from course_bot.reports.wording import DOUBTFUL, local, one_line, wrong
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -29,6 +29,10 @@ _HEAD = 3
 Excel takes for the table (to sort, to make a pivot) what begins here, and nothing above."""
 _FILTER = 3
 """How many digits wide a filter's button is."""
+_PAGE_WIDTH = 260
+"""How many digits a page across is wide at most; with more it can't be read."""
+_NAMING = 2
+"""How many columns say what a row is of, where a table is wider than a page."""
 _LONGEST_NAME = 31
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's day 0, in no zone
@@ -132,6 +136,15 @@ class _Formats:
             state: workbook.add_format({"bg_color": paper, "font_color": ink})
             for state, (paper, ink) in _STATES.items()
         }
+        paper, ink = _STATES[State.OVERDUE]
+        # Still a number, to sort and to add up; the mark is its looks.
+        self.doubtful = workbook.add_format(
+            {
+                "num_format": f'{_NUMBERS[Form.COUNT]}" {DOUBTFUL}"',
+                "bg_color": paper,
+                "font_color": ink,
+            }
+        )
 
 
 def _write_table(
@@ -168,22 +181,27 @@ def _write_table(
 def _write_heading(sheet: "Worksheet", table: Table, formats: _Formats) -> None:
     """Write what stands above the rows, and say how the sheet is looked at and printed."""
     sheet.write_string(0, 0, _text(f"{table.organisation} — {table.title}"), formats.title)
-    sheet.write_string(1, 0, _text(table.moment), formats.moment)
+    under = f"{table.moment}. {table.note}" if table.note else table.moment
+    sheet.write_string(1, 0, _text(under), formats.moment)
     # Excel would find the height itself, others cut what doesn't fit into one line.
     lines = max(len(wrap(column.title, _width(column) - _FILTER)) for column in table.columns)
     sheet.set_row(_HEAD, 4 + 15 * lines)
     for at, column in enumerate(table.columns):
         sheet.set_column(at, at, _width(column))
         sheet.write_string(_HEAD, at, _text(column.title), formats.head)
-    sheet.freeze_panes(_HEAD + 1, 0)
-    _print_upon_a4(sheet, _HEAD)
+    wide = sum(_width(column) for column in table.columns)
+    pages = -(-wide // _PAGE_WIDTH)
+    if pages > 1:  # what a row is of stays in sight, and stands on each page
+        sheet.repeat_columns(0, _NAMING - 1)
+    sheet.freeze_panes(_HEAD + 1, _NAMING if pages > 1 else 0)
+    _print_upon_a4(sheet, _HEAD, pages)
 
 
-def _print_upon_a4(sheet: "Worksheet", head: int) -> None:
-    """Let all columns fit on a page, with the titles and its number on each."""
+def _print_upon_a4(sheet: "Worksheet", head: int, pages: int = 1) -> None:
+    """Let all columns fit on so many pages side by side, with the titles and a number on each."""
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
+    sheet.fit_to_pages(pages, 0)
     sheet.repeat_rows(head)
     sheet.set_footer("&R&P / &N")
 
@@ -211,6 +229,9 @@ def _writer(
         write_string(row, at, table.words[cell], formats.states[cell])
 
     def number(row: int, at: int, cell: Cell) -> None:
+        if isinstance(cell, Unsure) and form is Form.COUNT:
+            write_number(row, at, cell.count, formats.doubtful)
+            return
         if not isinstance(cell, int | float):
             raise wrong(cell, form)
         write_number(row, at, cell, look)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from course_bot.locale.phrases import Phrases
 from course_bot.messengers.browser.team.asked import PAGE_ROWS, Asked
 from course_bot.organisations.state import State
-from course_bot.reports.table import Cell, Column, Form, Table
+from course_bot.reports.table import Cell, Column, Form, Table, Unsure
 from course_bot.reports.wording import shown
 
 NUMBERS = {Form.COUNT, Form.DECIMAL, Form.SHARE}
@@ -34,10 +34,14 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A cell in words; ``state`` gives it a colour, ``share`` (0 to 100) a bar."""
+    """A cell in words; ``state`` gives it a colour, ``share`` (0 to 100) a bar.
+
+    A ``doubtful`` one is a number that can't be right.
+    """
 
     text: str
     known: bool = True
+    doubtful: bool = False
     state: str = ""
     share: float | None = None
     href: str = ""
@@ -169,6 +173,8 @@ def _key(cell: Cell) -> tuple[float, str]:
             return cell.timestamp(), ""
         case date():
             return float(cell.toordinal()), ""
+        case Unsure():
+            return float(cell.count), ""
         case None:
             return 0.0, ""
         case _:
@@ -199,4 +205,4 @@ def _shown(cell: Cell, form: Form, table: Table, p: Phrases) -> Shown:
         return Shown(text=text, state=cell.value)
     if form is Form.SHARE and isinstance(cell, int | float):
         return Shown(text=text, share=round(100 * min(max(cell, 0.0), 1.0), 2))
-    return Shown(text=text, known=cell is not None)
+    return Shown(text=text, known=cell is not None, doubtful=isinstance(cell, Unsure))
