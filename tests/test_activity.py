@@ -177,4 +177,5 @@ async def test_what_is_archived_or_gone_is_in_no_figure(storage: Storage, what: 
         assert history is not None
         assert [each.schools for each in history] == [1]
     else:
-        assert found is history is None
+        assert found is None
+        assert history is None

@@ -47,7 +47,7 @@ from tests.dialogue import PortPerson
 from tests.learners import NOW, Learner, learner, put
 from tests.regions import assign, begins, completes, join, leave, leaves
 from tests.team_office import Browser, Office
-from tests.three_regions import ABOVE, VIEWERS, WORLD, There, World, dismiss
+from tests.three_regions import ABOVE, VIEWERS, WORLD, There, World, dismiss, sends
 
 MOST = 100
 """Of an action with more combinations of arguments, every row's number is tried with every other
@@ -389,6 +389,7 @@ def asked(world: World, scope: Scope | None) -> Mapping[str, Sequence[object]]:
         "scope": [scope],
         "at": [AT],
         "since": [NOW - timedelta(days=7)],
+        "before": [NOW + timedelta(days=1)],
         "filter": [
             PeopleFilter(),
             PeopleFilter(organisation=foreign[0].organisation("s22")),
@@ -480,6 +481,7 @@ async def upset(there: There, where: Collection[str]) -> None:
             if n == 2 and short.startswith("s"):
                 await leave(who, here)
             if n == 3:
+                await sends(who, here, teachers_expected=1000, teachers_active=1)
                 await join(who, here)
                 await completes(who, "teacher")
                 await completes(who, "coordinator")

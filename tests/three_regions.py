@@ -16,9 +16,13 @@ from course_bot.organisations.records import (
     Act,
     Audited,
     CertificateIssued,
+    OfSchool,
     Reminding,
     Role,
+    SheetSent,
 )
+from course_bot.sheets.figures import Figures, SchoolDay
+from course_bot.sheets.received import Received
 from course_bot.storage.schema import attempt, metadata, organisation
 from course_bot.storage.schema import person as person_table
 from course_bot.storage.store import Storage
@@ -27,7 +31,7 @@ from tests.browser_person import SECRET
 from tests.courses import make_course
 from tests.files_here import FilesHere, SheetsHere
 from tests.kept import Kept
-from tests.learners import NOW, learner, put
+from tests.learners import NOW, Learner, learner, put
 from tests.regions import (
     Region,
     a_region,
@@ -270,6 +274,9 @@ async def _hang_on(there: There) -> None:
         Reminding(key=there.mailing, organisation=here["s11"], state=None, at=NOW),
         Audited(organisation=here["s11"], act=Act.REMINDED, at=NOW, about="1"),
     )
+    for number, short in enumerate(ABOVE):
+        await sends(boss, here[short], teachers_expected=100, teachers_active=50 + number)
+    await leaves(boss, a_sheet(unmatched=(_unknown_school(there),)))
     there.certificate = digest(f"{there.name} certificate")[:12].upper()
     await leaves(
         region.people["l-s11-1"],
@@ -289,6 +296,32 @@ async def _hang_on(there: There) -> None:
     await leaves(
         region.people["l-s11-1"],
         LinkMade(digest=there.personal, expires_at=NOW + timedelta(minutes=15)),
+    )
+
+
+def a_sheet(*schools: OfSchool, unmatched: tuple[SchoolDay, ...] = ()) -> SheetSent:
+    """Return what a statistics sheet leaves."""
+    return SheetSent(received=Received(), schools=schools, unmatched=unmatched, at=NOW)
+
+
+async def sends(who: Learner, organisation: int, **counts: int) -> None:
+    """Let somebody send a sheet of an organisation: of yesterday, and of a month before."""
+    figures = Figures(**counts)
+    days = [
+        OfSchool(organisation=organisation, day=NOW.date() - timedelta(days=ago), figures=figures)
+        for ago in (1, 31)
+    ]
+    await leaves(who, a_sheet(*days))
+
+
+def _unknown_school(there: There) -> SchoolDay:
+    """Return a row of a sheet with an ID that no organisation has."""
+    return SchoolDay(
+        row=2,
+        day=NOW.date(),
+        sferum_id=f"{there.name} 99",
+        name=f"Лицей {there.stem}-c-region",
+        figures=Figures(teachers_expected=10, teachers_active=1),
     )
 
 
