@@ -209,10 +209,19 @@ endings:
 """
 """A guide that the course does without; ``write_guide`` adds it."""
 
+THESAURUS = """\
+same:
+  - [чат, беседа]
+  - [дневник, электронный журнал]
+elsewhere:
+  - погода, дождь, снег
+"""
+
 FILES = {
     "course.yaml": COURSE,
     "rules.yaml": RULES,
     "faq.yaml": FAQ,
+    "thesaurus.yaml": THESAURUS,
     "chat/lesson.md": LESSON,
     "chat/quiz.yaml": QUIZ,
 }

@@ -15,6 +15,7 @@ from course_bot.content.checks.guides import check_guides
 from course_bot.content.checks.lessons import check_lesson
 from course_bot.content.checks.renaming import check_renamed
 from course_bot.content.checks.rules import check_links, check_rules
+from course_bot.content.checks.thesaurus import check_thesaurus
 from course_bot.content.checks.tracks import check_tracks
 from course_bot.content.faults import Fault, Severity, Unfit
 from course_bot.content.model import Course
@@ -55,6 +56,7 @@ def _course(checker: Checker) -> Course | None:
     tracks = check_tracks(checker)
     faq = check_faq(checker)
     guides = check_guides(checker)
+    thesaurus = check_thesaurus(checker)
     renamed = check_renamed(checker)
     item, faq_file = checker.files.course, checker.files.faq
     if item is None or faq_file is None:
@@ -73,4 +75,5 @@ def _course(checker: Checker) -> Course | None:
         links=MappingProxyType(checker.links),
         renamed=MappingProxyType(renamed),
         guides=MappingProxyType(guides),
+        thesaurus=thesaurus,
     )

@@ -183,6 +183,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Thesaurus:
+    """What the search knows of words: groups that mean the same, and topics that are not ours.
+
+    Each of ``elsewhere`` is a text of words that belong together.
+    """
+
+    same: tuple[tuple[str, ...], ...] = ()
+    elsewhere: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """Everything that is taught, as one checked value.
 
@@ -203,6 +214,7 @@ class Course:
     links: Mapping[str, Link]
     renamed: Mapping[str, str] = field(default_factory=dict)
     guides: Mapping[str, Guide] = field(default_factory=dict)
+    thesaurus: Thesaurus = Thesaurus()
 
     def minutes(self, lessons: tuple[str, ...]) -> int:
         """Add up how many minutes the named lessons take."""

@@ -28,6 +28,7 @@ from course_bot.content.shapes import (
     WrittenLink,
     WrittenQuiz,
     WrittenRule,
+    WrittenThesaurus,
     WrittenTrack,
 )
 from course_bot.content.source import Item, Source
@@ -41,7 +42,7 @@ FILE_BYTES = 500_000
 GUIDES = "guides"
 """The folder of the guides, which is no lesson's."""
 FILES = (
-    *("course.yaml", "rules.yaml", "faq.yaml", f"{GUIDES}/*.yaml"),
+    *("course.yaml", "rules.yaml", "faq.yaml", "thesaurus.yaml", f"{GUIDES}/*.yaml"),
     *("*/lesson.md", "*/quiz.yaml", "*/*.svg"),
 )
 
@@ -138,6 +139,7 @@ class CourseFiles:
     entries: list[Item[WrittenEntry]] | None = None
     lessons: dict[str, WrittenLesson] = field(default_factory=dict)
     guides: list[GuideFile] = field(default_factory=list)
+    thesaurus: Item[WrittenThesaurus] | None = None
 
 
 def read(folder: Path) -> CourseFiles:
@@ -191,6 +193,8 @@ class _Reader:
             files.faq = source.item(WrittenFaq)
             files.links = source.items(WrittenLink, "links")
             files.entries = source.items(WrittenEntry, "entries")
+        if source := self._yaml("thesaurus.yaml"):
+            files.thesaurus = source.item(WrittenThesaurus)
         for name in self._folders():
             files.lessons[name] = self._lesson(name)
         files.guides = list(self._guides())

@@ -59,6 +59,13 @@ class WrittenFaq(Written):
     entries: Annotated[list[object], Field(min_length=1, max_length=FAQ_ENTRIES)]
 
 
+class WrittenThesaurus(Written):
+    """``thesaurus.yaml``."""
+
+    same: list[Annotated[list[Words], Field(min_length=2)]]
+    elsewhere: list[Words]
+
+
 class WrittenLink(Written):
     """A link in ``faq.yaml``."""
 

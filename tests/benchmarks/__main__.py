@@ -41,6 +41,8 @@ from tests.benchmarks.processes import made
 from tests.benchmarks.region import LEARNERS, SCHOOLS, found_region
 from tests.benchmarks.reports import AT_ONCE as CROWD
 from tests.benchmarks.reports import hold_up, run_races
+from tests.benchmarks.searching import HALVES, build_seconds, compare
+from tests.benchmarks.searching import OURS as OUR_SEARCH
 from tests.benchmarks.spreadsheets import ALONE, ROWS, race, ratio
 from tests.benchmarks.spreadsheets import OURS as OUR_XLSX
 from tests.benchmarks.starting import Cost, import_only, in_browser, in_telegram, middle
@@ -49,7 +51,18 @@ from tests.benchmarks.tracks import bytes_per_track
 from tests.killing import ROOT
 from tests.learners import statements
 
-PARTS = ("http", "page", "turns", "size", "statements", "tracks", "start", "xlsx", "reports")
+PARTS = (
+    "http",
+    "page",
+    "turns",
+    "size",
+    "statements",
+    "tracks",
+    "start",
+    "xlsx",
+    "reports",
+    "search",
+)
 PEOPLE = range(FIRST, FIRST + 400)
 CHUNK = 200
 """Updates that a contestant takes in a round: one each of so many people."""
@@ -73,6 +86,7 @@ XLSX_MEGABYTES = 120
 OF_SQL = {"the summary": 2.0}
 PAGE_OF_SQL = 1.5
 P99_WITH_FILE = 2.0
+FIRST_RIGHT, AMONG_THREE, REFUSED = 0.92, 0.97, 0.80
 
 
 @dataclass
@@ -140,6 +154,8 @@ def main() -> int:
             spreadsheets(report, arguments.rounds)
         if "reports" in parts:
             run_async(reports(report, folder / "reports", course, arguments.rounds))
+        if "search" in parts:
+            searches(report, course)
     for missed in report.missed:
         print(f"missed: {missed}", file=sys.stderr)
     return 1 if arguments.strict and report.missed else 0
@@ -189,6 +205,35 @@ async def in_page(report: Report, folder: Path, rounds: int, beside: Path | None
             for name, taken in found.items()
         ),
     )
+
+
+def searches(report: Report, course: Course) -> None:
+    """Ask what people ask in their own words, and count what is found."""
+    found = compare(course)
+    for half in HALVES:
+        report.table(
+            f"Questions in people's own words, the half that {half}",
+            ("", "right one first", "among three", "foreign ones refused", "ms a question"),
+            *(
+                (
+                    name,
+                    f"{each.halves[half].first:.1%}",
+                    f"{each.halves[half].among_three:.1%}",
+                    f"{each.halves[half].refused:.1%}",
+                    f"{each.seconds * 1000:.2f}",
+                )
+                for name, each in found.items()
+            ),
+        )
+    print(f"\n- the index of the course is made in {build_seconds(course) * 1000:.0f} ms")
+    for half in HALVES:
+        ours = found[OUR_SEARCH].halves[half]
+        for what, share, least in (
+            ("first", ours.first, FIRST_RIGHT),
+            ("among three", ours.among_three, AMONG_THREE),
+            ("refused", ours.refused, REFUSED),
+        ):
+            print(report.held(f"- {half}, {what}: at least {least:.0%}", holds=share >= least))
 
 
 COSTS = ("CPU of 1,000, s", "p50, ms", "p99, ms", "peak, MB")
