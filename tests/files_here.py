@@ -8,7 +8,8 @@ from tempfile import TemporaryDirectory
 
 from course_bot.content.model import Course
 from course_bot.reports.exporting import Advance, File, Wanted, make
-from course_bot.sheets.figures import Field, Reading, Refusal
+from course_bot.sheets.figures import Field, Reading
+from course_bot.sheets.reading import read_sheet
 from course_bot.storage.store import Storage
 
 
@@ -39,5 +40,4 @@ class SheetsHere:
     async def read(
         self, fetch: Callable[[], Awaitable[bytes]], *, today: date, chosen: Mapping[str, Field]
     ) -> Reading:
-        await fetch()
-        return Refusal.OTHER
+        return read_sheet(await fetch(), today=today, chosen=chosen)

@@ -16,7 +16,7 @@ from tests.test_dialogues_joining import invited_to
 
 __all__ = ["ann", "door", "house"]
 
-USUAL = {"menu", "progress", "help", "track", "me"}
+USUAL = {"menu", "progress", "help", "targets", "sheets", "track", "me"}
 
 
 def learner(house: House, person: Person) -> Learner:

@@ -103,8 +103,9 @@ def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen
                 "Simply write your question in your own words, and I will look for the answer."
             ),
             p.html(
-                "/menu — the menu\n/progress — your progress\n/track — choose another track\n"
-                "/me — your name, language and data"
+                "/menu — the menu\n/progress — your progress\n/targets — how many are"
+                " missing to the target\n/sheets — the statistics sheet\n/track — choose another"
+                " track\n/me — your name, language and data"
             ),
             p.html(
                 "Something does not work? Choose what it is like, and I will go through it with"

@@ -10,214 +10,232 @@ from course_bot.conversation.actions import (
     OpenLesson,
     Reckoned,
     School,
+    SchoolPicture,
     SchoolTrend,
     Sheets,
     StaleError,
     Unit,
 )
 from course_bot.conversation.actions import Received as ReceivedPlace
-from course_bot.conversation.listing import NAME_CHARS, brief, local
-from course_bot.conversation.port import Screen
-from course_bot.conversation.routes import Audience, reading_place
-from course_bot.conversation.sheet_words import doubt_words, group_name
+from course_bot.conversation.certificates import draw
+from course_bot.conversation.listing import NAME_CHARS, brief, cut, local
+from course_bot.conversation.port import Document, Screen, Tell
+from course_bot.conversation.routes import Audience, Read, handout, reading_place
+from course_bot.conversation.sheet_words import doubt_words, field_name, group_name, measure_name
 from course_bot.conversation.sheets import onward
 from course_bot.conversation.stage import Row, Stage, button
 from course_bot.locale.phrases import Phrases
-from course_bot.reports.wording import count_text, share_text
+from course_bot.markup import shown
+from course_bot.reports.files import file_name
+from course_bot.reports.school_picture import school_png, trend_png
+from course_bot.reports.wording import UNKNOWN, count_text, share_text
 from course_bot.sheets.coding import decode
 from course_bot.sheets.figures import Figures, Group, Measure, field_of
-from course_bot.sheets.judging import Judged, Standing, judge, targets_of
+from course_bot.sheets.judging import Doubtful, Judged, Standing, judge, targets_of
 from course_bot.storage.schools import SchoolOf, SeenSchool
 from course_bot.storage.sheets import Sender, SenderOf
+from course_bot.storage.store import Decision
 
-LATEST = "latest"
+LATEST, TREND = "latest", "trend"
+"""Words in the place of a day: the latest one, and of a picture, several of them."""
 DOUBTED = "⚠"
 """Stands at a figure that can't be right."""
+BEHIND = (Measure.REGISTERED, Measure.LINKED, Measure.EXPECTED)
+"""What stands below a group's active people."""
 LESSONS = 4
 """How many lessons are offered at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """What is said of figures, in HTML, and the lessons behind it, the nearest first."""
+    """What is said of figures, in HTML, and the lessons behind it, the nearest first.
+
+    ``doubted``: some of them contradict each other.
+    """
 
     text: str
     lessons: tuple[str, ...]
+    doubted: bool
 
 
 # --- what figures mean ---------------------------------------------------------------------------
 
 
 def explained(stage: Stage, figures: Figures, day: date | None, zone: str = "") -> Explained:
-    """Say what a school's figures mean: each group, who is missing, and what one does now."""
+    """Say what a school's figures mean: of each group who is missing, and what one does now."""
+    p = stage.phrases
     targets = targets_of(stage.course.rules)
     judged = judge(figures, targets, day=day, today=local(stage, zone).date())
-    p = stage.phrases
-    parts = [_group(p, judged, group, targets.of(group)) for group in Group]
+    parts = [_group(p, judged, group) for group in Group]
     if judged.together is not None:
         parts.append(_together(p, judged.together))
     if judged.doubts:
-        said = [f"• {doubt_words(p, each)}" for each in judged.doubts]
-        title = p.html("{mark} <b>This can’t be right</b>", mark=DOUBTED)
-        parts.append("\n".join((title, *said)))
-    steps = list(_steps(p, judged))
-    if steps:
+        title = p.html("<b>{mark} This may be wrong</b>", mark=DOUBTED)
+        parts.append("\n".join((title, *(f"• {doubt_words(p, each)}" for each in judged.doubts))))
+    advice = [*_to_activate(p, judged), *_to_link(p, judged), *_to_find(p, judged)]
+    if advice:
         title = p.html("<b>What to do now</b>")
-        parts.append("\n".join((title, *(f"• {words}" for words, _ in steps))))
-    wanted = [lesson for _, lessons in steps for lesson in lessons]
+        parts.append("\n".join((title, *(f"• {words}" for words, _ in advice))))
+    behind = [lesson for _, lessons in advice for lesson in lessons]
     if judged.doubts:
-        wanted.insert(0, "sheet")
-    known = [each for each in dict.fromkeys(wanted) if each in stage.course.lessons]
-    return Explained(text="\n\n".join(filter(None, parts)), lessons=tuple(known[:LESSONS]))
+        behind.insert(0, "sheet")
+    known = [each for each in dict.fromkeys(behind) if each in stage.course.lessons]
+    return Explained(
+        text="\n\n".join(filter(None, parts)),
+        lessons=tuple(known[:LESSONS]),
+        doubted=any(each.kind is not Doubtful.OLD for each in judged.doubts),
+    )
 
 
-def _group(p: Phrases, judged: Judged, group: Group, target: int) -> str:
-    figures = judged.figures
-    title = f"<b>{group_name(p, group)}</b>"
-    if all(figures.of(group, measure) is None for measure in Measure):
+def _group(p: Phrases, judged: Judged, group: Group) -> str:
+    """Say how a group stands; nothing where the sheet says nothing of it."""
+    if all(judged.figures.of(group, measure) is None for measure in Measure):
         return ""
-    lines = [title, *(_figure(p, judged, group, measure) for measure in Measure)]
     standing = judged.standings.get(group)
+    lines = [_verdict(p, group_name(p, group), standing)]
+    lines.append(_figure(p, judged, group, Measure.ACTIVE))
     if standing is not None:
-        lines.append(_verdict(p, standing))
-    elif figures.of(group, Measure.ACTIVE) is not None:
-        lines.append(p.html("Target: {target} %", target=target))
+        lines.append(_target(p, standing))
+    lines += [_figure(p, judged, group, measure) for measure in BEHIND]
     return "\n".join(filter(None, lines))
+
+
+def _verdict(p: Phrases, who: str, standing: Standing | None) -> str:
+    if standing is None:
+        return f"<b>{who}</b>"
+    if not standing.missing:
+        return p.html("<b>{who}: the target is reached ✅</b>", who=who)
+    return p.many(
+        "<b>{who}: {people} person is missing</b>",
+        "<b>{who}: {people} people are missing</b>",
+        standing.missing,
+        who=who,
+        people=count_text(standing.missing),
+    )
+
+
+def _target(p: Phrases, standing: Standing) -> str:
+    return p.html(
+        "target: {needed} · {target} %",
+        needed=count_text(standing.needed),
+        target=standing.target,
+    )
 
 
 def _figure(p: Phrases, judged: Judged, group: Group, measure: Measure) -> str:
     """Return the line of a figure, with its share of those who should be there."""
-    field = field_of(group, measure)
-    value, whole = judged.figures.at(field), judged.figures.of(group, Measure.EXPECTED)
-    name = {
-        Measure.EXPECTED: p.t("should be there (ОО-1)"),
-        Measure.REGISTERED: p.t("registered"),
-        Measure.LINKED: p.t("linked with the journal"),
-        Measure.ACTIVE: p.t("active"),
-    }[measure]
+    field, of = field_of(group, measure), field_of(group, Measure.EXPECTED)
+    value, whole = judged.figures.at(field), judged.figures.at(of)
     if value is None:
-        if measure is not Measure.ACTIVE:
-            return ""
-        return p.html("active: not known, the sheet does not have this column")
-    said = f"{name}: <b>{count_text(value)}</b>"
-    spoilt = {field, field_of(group, Measure.EXPECTED)} & judged.spoilt
-    if measure is not Measure.EXPECTED and whole and not spoilt:
+        # Of all that may be missing in a sheet, this is what one can't do without.
+        missing = p.html("active: the sheet has no such column")
+        return missing if measure is Measure.ACTIVE else ""
+    said = f"{measure_name(p, measure)}: {count_text(value)}"
+    if measure is not Measure.EXPECTED and whole and not {field, of} & judged.spoilt:
         said += f" · {share_text(value / whole)}"
     return f"{said} {DOUBTED}" if field in judged.spoilt else said
 
 
-def _verdict(p: Phrases, standing: Standing) -> str:
-    aim = p.html(
-        "Target: {target} % are {needed}",
-        target=standing.target,
-        needed=count_text(standing.needed),
-    )
-    if not standing.missing:
-        reached = p.html("✅ <b>The target is reached</b>")
-        return f"{aim}\n{reached}"
-    missing = p.many(
-        "<b>{people} person is missing</b>",
-        "<b>{people} people are missing</b>",
-        standing.missing,
-        people=count_text(standing.missing),
-    )
-    return f"{aim}\n➡ {missing}"
-
-
 def _together(p: Phrases, standing: Standing) -> str:
     said = p.html(
-        "active: <b>{active}</b> of {expected} · {share}",
+        "active: {active} of {expected} · {share}",
         active=count_text(standing.active),
         expected=count_text(standing.expected),
         share=share_text(standing.active / standing.expected),
     )
-    return "\n".join(
-        (
-            p.html("<b>Pupils and parents together</b>"),
-            said,
-            _verdict(p, standing),
-            p.html(
-                "<i>The FAQ does not say whether {target} % is meant of each or together: here are"
-                " both.</i>",
-                target=standing.target,
-            ),
-        )
+    note = p.html(
+        "<i>The FAQ does not say whether {target} % is meant of each or together: here are"
+        " both.</i>",
+        target=standing.target,
     )
+    who = p.t("Pupils and parents together")
+    return "\n".join((_verdict(p, who, standing), said, _target(p, standing), note))
 
 
-def _steps(p: Phrases, judged: Judged) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Say what one does now, each with the lessons behind it; only from figures that are sure."""
-    for group in Group:
-        standing = judged.standings.get(group)
-        if standing is not None and standing.missing:
-            yield from _missing(p, judged, group, standing)
-    for group in Group:
-        absent = _left_over(judged, group, Measure.EXPECTED, Measure.REGISTERED)
-        linked = _left_over(judged, group, Measure.REGISTERED, Measure.LINKED)
-        if absent and group not in judged.standings:
-            yield _to_register(p, group, absent)
-        if linked and group is not Group.PUPILS:
-            words = p.html(
-                "{who} whose account is not linked with the journal: {count}. Send them the"
-                " instructions.",
-                who=group_name(p, group),
-                count=count_text(linked),
+# --- what one does now: only by figures that are sure --------------------------------------------
+
+Advice = tuple[str, tuple[str, ...]]
+"""What one does, in HTML, and the lessons behind it."""
+
+
+def _to_activate(p: Phrases, judged: Judged) -> Iterator[Advice]:
+    """Say how many of the registered are to be won, and how many are to be registered first."""
+    for group, standing in judged.standings.items():
+        if not standing.missing:
+            continue
+        silent = _without(judged, group, Measure.REGISTERED, Measure.ACTIVE)
+        rest = 0 if silent is None else max(0, standing.missing - silent)
+        words, lessons = [], []
+        if silent:
+            words.append(
+                p.html("Registered and not active yet: {count}.", count=count_text(silent))
             )
-            yield words, ("link-journal", "relink")
+        if silent is None or silent > standing.missing:
+            words.append(
+                p.many(
+                    "{people} of them is enough.",
+                    "{people} of them are enough.",
+                    standing.missing,
+                    people=count_text(standing.missing),
+                )
+            )
+        if silent != 0:
+            words.append(_ask(p, group))
+            lessons.append("activity")
+            if group is Group.TEACHERS:
+                lessons.append("chats-count")
+        if rest:
+            words.append(
+                p.html(
+                    "First {count} more have to be assigned to the school: “Find a contact” shows"
+                    " who has not moved to MAX.",
+                    count=count_text(rest),
+                )
+            )
+            lessons.append("parents" if group is Group.PARENTS else "not-moved")
+        said = " ".join(words)
+        yield f"{group_name(p, group)}: {said[:1].lower()}{said[1:]}", tuple(lessons)
+
+
+def _ask(p: Phrases, group: Group) -> str:
+    if group is Group.TEACHERS:
+        return p.html("Ask them to write a message in a chat that counts.")
+    return p.html("Give them a reason to open Sferum and read, such as homework.")
+
+
+def _to_link(p: Phrases, judged: Judged) -> Iterator[Advice]:
+    """Say how many are not linked with the journal; of pupils the FAQ does not ask it."""
+    absent = [
+        f"{group_name(p, group).lower()} — {count_text(count)}"
+        for group in (Group.TEACHERS, Group.PARENTS)
+        if (count := _without(judged, group, Measure.REGISTERED, Measure.LINKED))
+    ]
+    if absent:
+        words = p.html(
+            "Not linked with the journal: {who}. Send them the instructions.",
+            who=", ".join(absent),
+        )
+        yield words, ("link-journal",)
+
+
+def _to_find(p: Phrases, judged: Judged) -> Iterator[Advice]:
+    """Say what is to be looked for in the sheet."""
     unknown = [
-        group for group in Group
+        field_name(p, field_of(group, Measure.ACTIVE))
+        for group in Group
         if judged.figures.of(group, Measure.ACTIVE) is None
         and judged.figures.of(group, Measure.EXPECTED)
-    ]  # fmt: skip
+    ]
     if unknown:
-        yield (
-            p.html(
-                "How many are active is not in the sheet. To be registered is not to be active:"
-                " look for the column and send the sheet with it."
-            ),
-            ("sheet",),
-        )
-
-
-def _missing(
-    p: Phrases, judged: Judged, group: Group, standing: Standing
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Say of whom those who are missing can be won: of the registered first, then of all."""
-    silent = _left_over(judged, group, Measure.REGISTERED, Measure.ACTIVE)
-    who = group_name(p, group)
-    lessons: tuple[str, ...] = ("activity",)
-    if group is Group.TEACHERS:
-        lessons = ("activity", "chats-count")
-        ask = p.html("Ask each to write a message in a chat that counts.")
-    else:
-        ask = p.html("Give them a reason to open Sferum and read: homework, a change of lessons.")
-    if silent is None:
-        yield f"{who}: {ask}", lessons
-        return
-    rest = standing.missing - silent
-    if silent:
         words = p.html(
-            "{who}: registered and not active {silent}. {enough}",
-            who=who,
-            silent=count_text(silent),
-            enough=p.t("That is enough for the target.") if rest <= 0 else "",
+            "Look in the sheet for: {columns}. Who is registered is not active yet, so without"
+            " them nobody knows who is missing.",
+            columns=", ".join(unknown),
         )
-        yield f"{words.rstrip()} {ask}", lessons
-    if rest > 0:
-        yield _to_register(p, group, rest)
+        yield words, ("sheet",)
 
 
-def _to_register(p: Phrases, group: Group, count: int) -> tuple[str, tuple[str, ...]]:
-    words = p.html(
-        "{who}: {count} more have to be registered and assigned to your organisation. Look in"
-        " “Find a contact” for who has not moved to MAX.",
-        who=group_name(p, group),
-        count=count_text(count),
-    )
-    return words, (("parents",) if group is Group.PARENTS else ("not-moved",))
-
-
-def _left_over(judged: Judged, group: Group, whole: Measure, part: Measure) -> int | None:
+def _without(judged: Judged, group: Group, whole: Measure, part: Measure) -> int | None:
     """Return how many of some are not among others; None where that is not sure."""
     fields = field_of(group, whole), field_of(group, part)
     more, less = map(judged.figures.at, fields)
@@ -275,13 +293,131 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
     moment = p.html("<i>Sheet of {day}</i>", day=p.day(known.day))
     rows = _lesson_keys(stage, said.lessons)
     here = Key(found.id)
-    rows.append((button(p.t("📈 Over time"), SchoolTrend(here)),))
+    rows.append(
+        (
+            button(p.t("📈 Over time"), SchoolTrend(here)),
+            button(p.t("🖼 As a picture"), SchoolPicture(here, known.day.isoformat())),
+        )
+    )
     rows.append((button(p.t("📄 About the last file"), ReceivedPlace()),))
     return Screen(
         heading=name,
         text=f"{moment}\n\n{said.text}",
         rows=(*rows, *_up(stage, found), *onward(stage)),
     )
+
+
+def trend_of(stage: Stage, at: SchoolTrend) -> SchoolOf:
+    """Ask for a school's latest days."""
+    return SchoolOf(organisation=at.organisation, viewer=stage.person.id)
+
+
+def trend(stage: Stage, at: SchoolTrend, found: SeenSchool | None) -> Screen:
+    """Show how many of each group were active on the latest days."""
+    p = stage.phrases
+    if found is None:
+        return not_seen(stage)
+    if not found.days:
+        return school(stage, School(at.organisation, LATEST), found)
+    judged = _judged(stage, found)
+    first, last = judged[0][0], judged[-1][0]
+    lines = [p.html("{since} – {until}", since=p.day(first), until=p.day(last))]
+    lines += filter(None, (_course(p, group, judged) for group in Group))
+    table = [p.html("Active by day: teachers · pupils · parents")]
+    table += [f"<code>{day:%d.%m.%y}</code> {_of_day(each)}" for day, each in judged]
+    text = ["\n".join(lines), "\n".join(table)]
+    if len(judged) == 1:
+        text.append(p.html("Send the next sheet in a week, and it is seen what has changed."))
+    here = Key(found.id)
+    rows: list[Row] = [
+        (button(p.t("🖼 As a picture"), SchoolPicture(here, TREND)),),
+        (button(p.t("← Figures of the school"), School(here, LATEST)),),
+    ]
+    return Screen(
+        heading=brief(found.name, NAME_CHARS),
+        text="\n\n".join(text),
+        rows=(*rows, *onward(stage)),
+    )
+
+
+def _judged(stage: Stage, found: SeenSchool) -> list[tuple[date, Judged]]:
+    """Judge each of a school's days as it was then, the earliest first."""
+    targets = targets_of(stage.course.rules)
+    return [
+        (each.day, judge(each.figures, targets, day=each.day, today=each.day))
+        for each in reversed(found.days)
+    ]
+
+
+def _course(p: Phrases, group: Group, days: Sequence[tuple[date, Judged]]) -> str:
+    """Say from how many to how many a group's active people have become."""
+    sure = [judged.standings[group] for _, judged in days if group in judged.standings]
+    if not sure:
+        return ""
+    people = count_text(sure[-1].active)
+    if len(sure) > 1:
+        people = f"{count_text(sure[0].active)} → {people}"
+    return p.html(
+        "{who}: active {people} of {expected}, target {needed}",
+        who=group_name(p, group),
+        people=people,
+        expected=count_text(sure[-1].expected),
+        needed=count_text(sure[-1].needed),
+    )
+
+
+def _of_day(judged: Judged) -> str:
+    said = []
+    for group in Group:
+        field = field_of(group, Measure.ACTIVE)
+        value = judged.figures.at(field)
+        mark = DOUBTED if field in judged.spoilt else ""
+        said.append(f"{UNKNOWN if value is None else count_text(value)}{mark}")
+    return " · ".join(said)
+
+
+# --- its pictures --------------------------------------------------------------------------------
+
+
+def hand_out(stage: Stage, at: SchoolPicture) -> Decision:
+    """Hand out a picture: whether the person may see the school is part of what it reads."""
+    _pictured(stage, at)  # a forged day is stale
+    return Decision(person=stage.person, document=str(at))
+
+
+def _pictured(stage: Stage, at: SchoolPicture) -> SchoolOf:
+    """Ask for what a picture shows.
+
+    Raises:
+        StaleError: there is no such picture.
+    """
+    if at.day == TREND:
+        return trend_of(stage, SchoolTrend(at.organisation))
+    return wanted(stage, School(at.organisation, at.day))
+
+
+async def pictures(stage: Stage, at: SchoolPicture, read: Read, _tell: Tell) -> Sequence[Document]:
+    """Draw what a school's figures are, or how they have changed."""
+    found = await read(_pictured(stage, at))
+    if found is None or not found.days:
+        return ()
+    p, targets = stage.phrases, targets_of(stage.course.rules)
+    days = _judged(stage, found)
+    day, judged = days[-1]
+    if at.day == TREND:
+        title = p.t("how the school’s figures change")
+        said = [_course(p, group, days) for group in Group]
+        content = await draw(lambda: trend_png(found.name, days, targets, p))
+    else:
+        title = p.t("sheet of {day}", day=p.day(day))
+        said = [
+            _verdict(p, group_name(p, group), judged.standings[group])
+            for group in judged.standings
+        ]
+        content = await draw(lambda: school_png(found.name, title, judged, targets, p))
+    about = "\n".join((f"{cut(found.name, NAME_CHARS)}, {title}", *map(shown, filter(None, said))))
+    name = file_name(found.name, p.t("activity"), day, ".png")
+    return (Document(name=name, content=content, about=about),)
 
 
 def _up(stage: Stage, found: SeenSchool) -> list[Row]:
@@ -345,5 +481,7 @@ def reckoned(stage: Stage, at: Reckoned, found: Sender) -> Screen:
 
 ROUTES = (
     reading_place(School, wanted, school, who=Audience.ANYBODY),
+    reading_place(SchoolTrend, trend_of, trend, who=Audience.ANYBODY),
+    handout(SchoolPicture, hand_out, pictures, who=Audience.ANYBODY),
     reading_place(Reckoned, reckoned_by, reckoned, who=Audience.ANYBODY),
 )

@@ -3,7 +3,7 @@
 from course_bot.conversation.listing import cut
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.wording import count_text
-from course_bot.sheets.figures import Field, Group, Refusal, RowFault, RowProblem
+from course_bot.sheets.figures import Field, Group, Measure, Refusal, RowFault, RowProblem
 from course_bot.sheets.judging import Doubt, Doubtful
 
 HEADING_CHARS = 60
@@ -17,6 +17,16 @@ def group_name(p: Phrases, group: Group) -> str:
         Group.PUPILS: p.t("Pupils"),
         Group.PARENTS: p.t("Parents"),
     }[group]
+
+
+def measure_name(p: Phrases, measure: Measure) -> str:
+    """Name what is counted of a group."""
+    return {
+        Measure.EXPECTED: p.t("should be there (ОО-1)"),
+        Measure.REGISTERED: p.t("registered"),
+        Measure.LINKED: p.t("linked with the journal"),
+        Measure.ACTIVE: p.t("active"),
+    }[measure]
 
 
 def doubt_words(p: Phrases, doubt: Doubt) -> str:
@@ -53,10 +63,10 @@ def doubt_words(p: Phrases, doubt: Doubt) -> str:
             )
         case Doubtful.OLD:
             return p.html(
-                "the sheet is {first} days old, and activity is counted for {second} days: much"
-                " may have changed",
-                first=first,
-                second=second,
+                "the sheet is {age} old, and activity is counted for {days}: much may have"
+                " changed",
+                age=p.many("{count} day", "{count} days", doubt.first),
+                days=p.many("{count} day", "{count} days", doubt.second),
             )
 
 

@@ -22,6 +22,7 @@ from course_bot.conversation.actions import (
     OpenLesson,
     Reckoned,
     School,
+    SchoolPicture,
     Sheets,
     StaleError,
     Unmatched,
@@ -352,8 +353,13 @@ def _kept_of(
     elif result.replaced:
         notice = p.t("There was another sheet of this day: this one has taken its place.")
     record = SheetSent(received=replace(result, organisation=school.id), schools=news, at=stage.at)
-    there = School(Key(school.id), result.day.isoformat())
-    return Decision(person=go_to(stage.person, there), records=(*matched, record), notice=notice)
+    at = Key(school.id), result.day.isoformat()
+    return Decision(
+        person=go_to(stage.person, School(*at)),
+        records=(*matched, record),
+        notice=notice,
+        document=str(SchoolPicture(*at)),
+    )
 
 
 def _news(

@@ -26,6 +26,7 @@ from course_bot.conversation import (
     people,
     profile,
     quiz,
+    reckoning,
     schools,
     sheets,
     stuck,
@@ -37,7 +38,9 @@ from course_bot.conversation.actions import (
     AskDay,
     AskName,
     AskRole,
+    AskTargets,
     ChooseTrack,
+    Counting,
     Erase,
     GoOn,
     Guided,
@@ -48,6 +51,7 @@ from course_bot.conversation.actions import (
     NameForReport,
     Progress,
     Rename,
+    Sheets,
     StaleError,
     Team,
     Welcome,
@@ -124,12 +128,20 @@ ROUTES = by_name(
         *asked.ROUTES,
         *sheets.ROUTES,
         *schools.ROUTES,
+        *reckoning.ROUTES,
     )
 )
-TYPED = {AskDay.name: assigning.typed, Guided.name: guides.typed}
-"""Who reads what is typed at a place that waits for it; elsewhere a question may wait."""
-COMMANDS = tuple(action.name for action in (Menu, Progress, Help, ChooseTrack, Me))
+COMMANDS = tuple(
+    action.name for action in (Menu, Progress, Help, AskTargets, Sheets, ChooseTrack, Me)
+)
 """The commands of everybody, each named like the place it goes to."""
+TYPED = {
+    AskDay.name: assigning.typed,
+    AskTargets.name: reckoning.typed,
+    Counting.name: reckoning.typed,
+    Guided.name: guides.typed,
+}
+"""Who reads what is typed at a place that waits for it; elsewhere a question may wait."""
 ROLE_CHANGES = (JoinedOrganisation, LeftOrganisation, LinkUsed, ErasedPerson)
 """The records after which a person, or the account, may be a coordinator or none any more."""
 
@@ -356,6 +368,8 @@ def _commands(known: Addressee, offered: Language) -> Commands:
         "menu": p.t("Menu"),
         "progress": p.t("My progress"),
         "help": p.t("Help and questions"),
+        "targets": p.t("How many are missing to the target"),
+        "sheets": p.t("The statistics sheet: send it, and see what it means"),
         "track": p.t("Choose a track"),
         "me": p.t("About me: name, language, data"),
         "team": p.t("My organisations: who has completed the course"),
@@ -551,6 +565,8 @@ def _commanded(stage: Stage, text: str) -> Decision:
     greeted = _newcomer(stage)
     if greeted is not None:
         return greeted
+    if command == AskTargets.name:
+        return reckoning.commanded(stage, rest[0] if rest else "")
     if command in (*COMMANDS, Team.name):
         return _pressed(stage, command)
     notice = stage.phrases.t("There is no such command. The commands are listed in /help.")
