@@ -61,7 +61,7 @@ async def test_what_one_has_of_organisations_is_counted(storage: Storage) -> Non
     await join(ann, school)
 
     assert await storage.read(Figures(number)) == Sums(
-        accounts=1, attempts=0, answers=0, memberships=1, consents=2, certificates=1
+        accounts=1, attempts=0, answers=0, memberships=1, consents=2, certificates=1, school_days=0
     )
 
 
@@ -70,8 +70,14 @@ async def test_what_is_stored_is_counted(storage: Storage) -> None:
     person = await ann.does()
 
     assert await storage.read(Figures(person.id)) == Sums(
-        accounts=1, attempts=3, answers=11, memberships=0, consents=0, certificates=0
+        accounts=1,
+        attempts=3,
+        answers=11,
+        memberships=0,
+        consents=0,
+        certificates=0,
+        school_days=0,
     )
     assert await storage.read(Figures(404)) == Sums(
-        accounts=0, attempts=0, answers=0, memberships=0, consents=0, certificates=0
+        accounts=0, attempts=0, answers=0, memberships=0, consents=0, certificates=0, school_days=0
     )

@@ -155,18 +155,20 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
                 "• which steps you have read, and when you were last here;\n"
                 "• your answers in the quizzes and their points;\n"
                 "• the organisations you have joined, and that you agreed to it;\n"
-                "• the certificates issued to you: name, course, organisation, day."
+                "• the certificates issued to you: name, course, organisation, day;\n"
+                "• the figures of the statistics sheets that you sent; the files are not kept."
             ),
             p.html(
                 "By now that is: devices — {accounts}, attempts at quizzes — {attempts}, answers"
                 " — {answers}, organisations — {memberships}, consents — {consents}, certificates"
-                " — {certificates}.",
+                " — {certificates}, days of schools from your sheets — {school_days}.",
                 accounts=sums.accounts,
                 attempts=sums.attempts,
                 answers=sums.answers,
                 memberships=sums.memberships,
                 consents=sums.consents,
                 certificates=sums.certificates,
+                school_days=sums.school_days,
             ),
             p.html(
                 "It is needed to keep your place and for the report on the training. Your messages"

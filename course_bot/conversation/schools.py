@@ -6,6 +6,7 @@ from datetime import date
 
 from course_bot.conversation.actions import (
     AskTargets,
+    Guided,
     Key,
     OpenLesson,
     Reckoned,
@@ -42,6 +43,8 @@ DOUBTED = "⚠"
 """Stands at a figure that can't be right."""
 BEHIND = (Measure.REGISTERED, Measure.LINKED, Measure.EXPECTED)
 """What stands below a group's active people."""
+WRONG_FIGURES = "wrong-figures"
+"""The guide for those whose figures do not agree."""
 LESSONS = 4
 """How many lessons are offered at most."""
 
@@ -244,11 +247,16 @@ def _without(judged: Judged, group: Group, whole: Measure, part: Measure) -> int
     return more - less
 
 
-def _lesson_keys(stage: Stage, lessons: Sequence[str]) -> list[Row]:
+def _behind(stage: Stage, said: Explained) -> list[Row]:
+    """Return keys to what is behind the figures: a guide where they don't agree, and lessons."""
     p = stage.phrases
-    return [
+    rows: list[Row] = []
+    if said.doubted and WRONG_FIGURES in stage.course.guides:
+        title = stage.course.guides[WRONG_FIGURES].title
+        rows.append((button(f"🧭 {title}", Guided(WRONG_FIGURES)),))
+    return rows + [
         (button(p.t("Lesson: {title}", title=stage.lesson(each).title), OpenLesson(each)),)
-        for each in lessons
+        for each in said.lessons
     ]
 
 
@@ -291,7 +299,7 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
     (known,) = found.days
     said = explained(stage, known.figures, known.day, found.zone)
     moment = p.html("<i>Sheet of {day}</i>", day=p.day(known.day))
-    rows = _lesson_keys(stage, said.lessons)
+    rows = _behind(stage, said)
     here = Key(found.id)
     rows.append(
         (
@@ -461,7 +469,7 @@ def reckoned(stage: Stage, at: Reckoned, found: Sender) -> Screen:
     said = explained(stage, figures, day)
     parts = [p.html("<i>Sheet of {day}</i>", day=p.day(day))] if day else []
     parts.append(said.text or p.html("There is nothing to reckon with: no figures were told."))
-    rows = _lesson_keys(stage, said.lessons)
+    rows = _behind(stage, said)
     rows.append((button(p.t("🧮 Reckon with other figures"), AskTargets()),))
     if found.schools:
         rows.append((button(p.t("📄 About the last file"), ReceivedPlace()),))

@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Select, Table, func, select
 
 from course_bot.learning.attempts import Attempt
+from course_bot.sheets.figures import COUNTED
 from course_bot.storage.log import read_logs
 from course_bot.storage.query import Query
 from course_bot.storage.rows import PEOPLE, read_people
@@ -25,8 +26,11 @@ from course_bot.storage.schema import (
     outbox,
     person,
     personal_link,
+    received_sheet,
+    school_day,
     team_session,
     track_progress,
+    unmatched_day,
     wrong_guess,
 )
 
@@ -43,6 +47,8 @@ class Sums:
     memberships: int
     consents: int
     certificates: int
+    school_days: int
+    """Of statistics sheets: schools' days that they sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,11 @@ class Figures(Query[Sums]):
             select(func.count()).where(table.c.person_id == self.person)
             for table in (membership, consent, certificate)
         )
-        counts = (accounts, attempts, answers, *of_organisations)
+        sent = (
+            select(func.count()).where(school_day.c.sent_by == self.person),
+            select(func.count()).where(unmatched_day.c.person_id == self.person),
+        )
+        counts = (accounts, attempts, answers, *of_organisations, *sent)
         row = connection.execute(select(*(each.scalar_subquery() for each in counts))).one()
         return Sums(
             accounts=row[0],
@@ -70,6 +80,7 @@ class Figures(Query[Sums]):
             memberships=row[3],
             consents=row[4],
             certificates=row[5],
+            school_days=row[6] + row[7],
         )
 
 
@@ -140,6 +151,21 @@ def _of_organisations(who: int) -> dict[str, Select[tuple[object, ...]]]:
         "team_page_until": select(team_session.c.kind, team_session.c.expires_at)
         .where(team_session.c.person_id == who)
         .order_by(team_session.c.expires_at, team_session.c.kind),
+        "sheets": within(
+            school_day,
+            school_day.c.day,
+            *(school_day.c[field] for field in COUNTED),
+            school_day.c.sent_at,
+            by="sent_by",
+        ),
+        "sheets_of_unknown_schools": select(
+            *(column for column in unmatched_day.c if column.name != "person_id")
+        )
+        .where(unmatched_day.c.person_id == who)
+        .order_by(unmatched_day.c.sferum_id, unmatched_day.c.day),
+        "last_sheet": select(received_sheet.c.at, received_sheet.c.content).where(
+            received_sheet.c.person_id == who
+        ),
         "did": within(audit, audit.c.at, audit.c.act, audit.c.about),
     }
 

@@ -56,6 +56,8 @@ TRIES_ALONE = 2
 person while it was tried with others, and again, just now, while it was tried alone."""
 MOVES_KEPT = timedelta(days=2)
 """How long a move's id is known; Telegram keeps an undelivered update for 24 hours."""
+SHEETS_KEPT = timedelta(days=90)
+"""How long it is remembered what came of somebody's last sheet, and rows of unknown schools."""
 MOVES_AT_ONCE = 1000
 """How many old moves are deleted before turns are let in between: some 10 ms."""
 
@@ -360,7 +362,7 @@ class Storage:
             await connection.run_sync(derive, self.zone)
 
     async def tidy(self, now: datetime) -> None:
-        """Delete what has served its time: old moves' ids, links that ended, settled messages."""
+        """Delete what has served its time: of moves, links, messages, sessions and sheets."""
         key = (schema.move.c.account_id, schema.move.c.move_id)
         old = select(*key).where(schema.move.c.at < now - MOVES_KEPT).limit(MOVES_AT_ONCE)
         deleted = MOVES_AT_ONCE
@@ -373,6 +375,8 @@ class Storage:
             delete(schema.outbox).where(schema.outbox.c.settled_at < now - outbox.KEPT),
             delete(schema.team_session).where(schema.team_session.c.expires_at <= now),
             delete(schema.wrong_guess).where(schema.wrong_guess.c.at < now - MOVES_KEPT),
+            delete(schema.unmatched_day).where(schema.unmatched_day.c.sent_at < now - SHEETS_KEPT),
+            delete(schema.received_sheet).where(schema.received_sheet.c.at < now - SHEETS_KEPT),
             update(schema.deletion)
             .where(schema.deletion.c.move.is_not(None), schema.deletion.c.at < now - MOVES_KEPT)
             .values(move=None, place=""),
