@@ -588,7 +588,7 @@ def _wordless_guide(link: Link) -> Guide:
         for name, each in GUIDE.questions.items()
     }  # fmt: skip
     endings = {
-        name: replace(each, title=n, who=n, text=n, otherwise=n)
+        name: replace(each, title=n, who=n, text=n, otherwise=n, links=(link,))
         for name, each in GUIDE.endings.items()
     }
     return replace(GUIDE, title=n, about=n, questions=questions, endings=endings)
