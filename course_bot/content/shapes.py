@@ -10,7 +10,7 @@ from course_bot.questions.options import OPTION_CHARS
 from course_bot.written import Id, Words, Written
 
 FAQ_ENTRIES = 28
-"""The help screen gives each entry a row of buttons, and has at most 30 rows (MAX Bot API)."""
+"""The help screen gives each entry and guide a row of keys; it has at most 30 (MAX Bot API)."""
 
 
 RULE_ID = re.compile(r"^[a-z][a-z0-9_]{0,31}$")
