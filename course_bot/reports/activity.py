@@ -10,7 +10,7 @@ from course_bot.reports.table import Cell, Column, Form, Table, Unsure
 from course_bot.reports.wording import as_of, count_text, share_text
 from course_bot.sheets.figures import Group, Measure, field_of
 from course_bot.sheets.judging import Doubt, Doubtful, Judged, Targets, judge
-from course_bot.storage.activity import SchoolActivity
+from course_bot.storage.activity import ActivityDay, SchoolActivity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,48 @@ def overall(schools: Sequence[School]) -> Overall:
     )
 
 
+def overall_words(p: Phrases, whole: Overall, targets: Targets) -> Sequence[tuple[str, str]]:
+    """Say what schools come to together, as titles with what stands there."""
+    words = group_words(p)
+    said = [
+        (p.t("People missing"), count_text(whole.missing)),
+        (
+            p.t("Schools with a sheet"),
+            p.t("{part} of {whole}", part=count_text(whole.told), whole=count_text(whole.schools)),
+        ),
+    ]
+    if whole.first is not None and whole.last is not None:
+        days = [f"{day:%d.%m.%Y}" for day in dict.fromkeys((whole.first, whole.last))]
+        said.append((p.t("Sheets of"), " – ".join(days)))
+    said += [
+        (
+            p.t(
+                "{group}: schools at {share}",
+                group=words[group],
+                share=share_text(targets.of(group) / 100),
+            ),
+            p.t(
+                "{part} of {whole}", part=count_text(reached), whole=count_text(whole.sure[group])
+            ),
+        )
+        for group, reached in whole.reached.items()
+    ]
+    said += [
+        (title, count_text(count))
+        for title, count in (
+            (
+                p.many(
+                    "Sheets older than {count} day", "Sheets older than {count} days", targets.days
+                ),
+                whole.old,
+            ),
+            (p.t("Schools with doubtful figures"), whole.doubtful),
+        )
+        if count
+    ]
+    return said
+
+
 def group_words(p: Phrases) -> Mapping[Group, str]:
     """Return what groups are called at the head of something."""
     return {
@@ -184,7 +226,6 @@ PAGE_COLUMNS = (
     "municipality",
     "missing",
     *(f"{group}_{each}" for group in Group for each in (Measure.ACTIVE, "share", "missing")),
-    "day",
     "doubts",
 )
 """The columns that the page shows, in their order; the files have all."""
@@ -352,6 +393,64 @@ def _figure(judged: Judged, group: Group, measure: Measure) -> Cell:
     field = field_of(group, measure)
     value = judged.figures.at(field)
     return Unsure(value) if value is not None and field in judged.spoilt else value
+
+
+def history_table(
+    p: Phrases, organisation: str, history: Iterable[ActivityDay], at: datetime
+) -> Table:
+    """Return the sums of days as a table, the newest first; arguments as for the other one."""
+    words = group_words(p)
+    return Table(
+        name="history",
+        title=p.t("By day"),
+        organisation=organisation,
+        at=at,
+        moment=as_of(p, at),
+        columns=(
+            Column(
+                name="day",
+                title=p.t("Sheet of"),
+                about=p.t("Only days on which almost all schools were sent can be compared."),
+                form=Form.DAY,
+            ),
+            Column(
+                name="schools",
+                title=p.t("Schools"),
+                about=p.t("How many schools the sheets of the day tell of."),
+                form=Form.COUNT,
+            ),
+            *(
+                column
+                for group in Group
+                for column in (
+                    Column(
+                        name=f"{group}_active",
+                        title=p.t("{group}: active", group=words[group]),
+                        about=p.t("In all schools whose figures are known and not doubtful."),
+                        form=Form.COUNT,
+                    ),
+                    Column(
+                        name=f"{group}_share",
+                        title=p.t("{group}: share active", group=words[group]),
+                        about=p.t("Active, of those who should be there."),
+                        form=Form.SHARE,
+                    ),
+                )
+            ),
+        ),
+        rows=[
+            (
+                each.day,
+                each.schools,
+                *(
+                    cell
+                    for summed in each.groups.values()
+                    for cell in (summed.active if summed.schools else None, summed.share)
+                ),
+            )
+            for each in reversed(list(history))
+        ],
+    )
 
 
 def narrowed(table: Table, names: Sequence[str]) -> Table:

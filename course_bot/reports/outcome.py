@@ -18,6 +18,7 @@ MONTH = timedelta(days=30)
 """How long before now the completion of about a month before is counted."""
 PAGE_COLUMNS = (
     "school",
+    "municipality",
     "learners",
     "completed_before",
     "completed",

@@ -14,6 +14,11 @@ from course_bot.sheets.figures import COUNTED, Field, Figures, Group, Measure, f
 
 LEARNERS = (Group.PUPILS, Group.PARENTS)
 
+# Put together once: a region has 3,000 schools, each to be judged now and a month before.
+_SHARES = tuple(
+    (group, field_of(group, Measure.EXPECTED), field_of(group, Measure.ACTIVE)) for group in Group
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
@@ -53,6 +58,28 @@ class Doubtful(StrEnum):
     """Some should be there, and nobody is registered or active in any group."""
     OLD = "old"
     """The sheet is older than the days that activity is counted for; ``first`` is its age."""
+
+
+_PARTS_OF_WHOLES = tuple(
+    (kind, group, field_of(group, part), field_of(group, whole))
+    for group in Group
+    for part, whole, kind in (
+        (Measure.ACTIVE, Measure.REGISTERED, Doubtful.ACTIVE_OVER_REGISTERED),
+        (Measure.LINKED, Measure.REGISTERED, Doubtful.LINKED_OVER_REGISTERED),
+        (Measure.REGISTERED, Measure.EXPECTED, Doubtful.REGISTERED_OVER_EXPECTED),
+    )
+)
+_TOTALS = tuple(
+    (kind, total, tuple(field_of(group, measure) for group in Group))
+    for measure, total, kind in (
+        (Measure.EXPECTED, Field.EXPECTED, Doubtful.PARTS_OF_EXPECTED),
+        (Measure.REGISTERED, Field.REGISTERED, Doubtful.PARTS_OF_REGISTERED),
+    )
+)
+_MOVING = tuple(
+    field_of(group, measure) for group in Group for measure in (Measure.REGISTERED, Measure.ACTIVE)
+)
+"""What is zero where nothing was counted at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +165,9 @@ def judge(figures: Figures, targets: Targets, *, day: date | None, today: date) 
     doubts = tuple(_doubts(figures, targets, day, today))
     spoilt = frozenset(field for doubt in doubts for field in doubt.spoilt)
     standings = {}
-    for group in Group:
-        expected, active = field_of(group, Measure.EXPECTED), field_of(group, Measure.ACTIVE)
+    for group, expected, active in _SHARES:
         there, moving = figures.at(expected), figures.at(active)
-        if there and moving is not None and not {expected, active} & spoilt:
+        if there and moving is not None and expected not in spoilt and active not in spoilt:
             standings[group] = standing(there, moving, targets.of(group))
     both = [standings[group] for group in LEARNERS if group in standings]
     together = None
@@ -161,18 +187,12 @@ def _doubts(figures: Figures, targets: Targets, day: date | None, today: date) -
     if day is not None and (today - day).days > targets.days:
         age = (today - day).days
         found.append(Doubt(kind=Doubtful.OLD, first=age, second=targets.days))
-    for group in Group:
-        for less, more, kind in (
-            (Measure.ACTIVE, Measure.REGISTERED, Doubtful.ACTIVE_OVER_REGISTERED),
-            (Measure.LINKED, Measure.REGISTERED, Doubtful.LINKED_OVER_REGISTERED),
-            (Measure.REGISTERED, Measure.EXPECTED, Doubtful.REGISTERED_OVER_EXPECTED),
-        ):
-            part, whole = field_of(group, less), field_of(group, more)
-            first, second = figures.at(part), figures.at(whole)
-            if first is not None and second is not None and first > second:
-                found.append(
-                    Doubt(kind=kind, group=group, first=first, second=second, spoilt=(part, whole))
-                )
+    for kind, group, part, whole in _PARTS_OF_WHOLES:
+        first, second = figures.at(part), figures.at(whole)
+        if first is not None and second is not None and first > second:
+            found.append(
+                Doubt(kind=kind, group=group, first=first, second=second, spoilt=(part, whole))
+            )
     parents, pupils = figures.parents_expected, figures.pupils_expected
     if parents is not None and pupils is not None and parents != pupils:
         found.append(
@@ -184,14 +204,12 @@ def _doubts(figures: Figures, targets: Targets, day: date | None, today: date) -
                 spoilt=(Field.PARENTS_EXPECTED,),
             )
         )
-    for measure, total, kind in (
-        (Measure.EXPECTED, Field.EXPECTED, Doubtful.PARTS_OF_EXPECTED),
-        (Measure.REGISTERED, Field.REGISTERED, Doubtful.PARTS_OF_REGISTERED),
-    ):
-        parts = [figures.of(group, measure) for group in Group]
-        known = [each for each in parts if each is not None]
+    for kind, total, fields in _TOTALS:
         whole_figure = figures.at(total)
-        if whole_figure is None or len(known) < len(parts) or sum(known) == whole_figure:
+        if whole_figure is None:
+            continue
+        known = [each for field in fields if (each := figures.at(field)) is not None]
+        if len(known) < len(fields) or sum(known) == whole_figure:
             continue
         found.append(Doubt(kind=kind, first=sum(known), second=whole_figure, spoilt=(total,)))
     if _all_zero(figures):
@@ -203,10 +221,5 @@ def _doubts(figures: Figures, targets: Targets, day: date | None, today: date) -
 
 def _all_zero(figures: Figures) -> bool:
     """Tell whether a sheet looks as if nothing had been counted at all."""
-    counted = [
-        figures.of(group, measure)
-        for group in Group
-        for measure in (Measure.REGISTERED, Measure.ACTIVE)
-    ]
-    known = [each for each in counted if each is not None]
+    known = [each for field in _MOVING if (each := figures.at(field)) is not None]
     return bool(known) and not any(known)

@@ -178,6 +178,11 @@ class Summed:
     expected: int
     active: int
 
+    @property
+    def share(self) -> float | None:
+        """Which share is active; None where no school's figures are sure."""
+        return self.active / self.expected if self.expected else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityDay:
@@ -192,8 +197,8 @@ class ActivityDay:
 class ActivityHistory(Scoped[tuple[ActivityDay, ...]]):
     """The sums of a scope's schools by day, the oldest first, at most ``HISTORY_DAYS`` of them.
 
-    Only days on which many schools were sent count: half as many as on the day with the most. A
-    sum of some other schools would look like a change.
+    Only days on which almost all schools were sent count: nine tenths as many as on the day with
+    the most. A sum of some other schools would look like a change.
     """
 
     scope: Scope
@@ -217,7 +222,7 @@ class ActivityHistory(Scoped[tuple[ActivityDay, ...]]):
             .order_by(school_day.c.day)
         ).all()
         most = max((row.schools for row in rows), default=0)
-        many = [row for row in rows if 2 * row.schools >= most]
+        many = [row for row in rows if 10 * row.schools >= 9 * most]
         return tuple(
             ActivityDay(
                 day=row.day,

@@ -1,11 +1,20 @@
-"""What is drawn on the page: shares as bars, in an SVG whose colours the page's styles give."""
+"""What is drawn on the page: shares as bars and lines, in SVGs coloured by the page's styles."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.state import State
+from course_bot.reports.activity import group_words
 from course_bot.reports.wording import count_text, share_text, state_words
+from course_bot.sheets.judging import Targets
+from course_bot.storage.activity import ActivityDay
 from course_bot.storage.reporting import Standings
+
+WIDE, HIGH = 100.0, 40.0
+"""The size of a line's drawing, which is stretched to where it stands."""
+_ABOVE = 1.15
+"""How much higher a drawing is than what is highest in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +55,44 @@ def standing_bar(standing: Standings, p: Phrases) -> tuple[Piece, ...]:
         )
         start += length
     return tuple(pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How the share of a group has changed: ``points`` as SVG has them, ``target`` its height.
+
+    ``said`` is the same in words.
+    """
+
+    word: str
+    said: str
+    aim: str
+    points: str
+    target: float
+
+
+def lines(history: Sequence[ActivityDay], targets: Targets, p: Phrases) -> Iterator[Line]:
+    """Draw how the share of the active has changed in each group that has two days at least."""
+    for group, word in group_words(p).items():
+        known = [
+            (each.day, share)
+            for each in history
+            if (share := each.groups[group].share) is not None
+        ]
+        if len(known) < 2:
+            continue
+        target = targets.of(group) / 100
+        highest = _ABOVE * max(target, *(share for _, share in known))
+        first, last = known[0], known[-1]
+        span = (last[0] - first[0]).days
+        points = " ".join(
+            f"{WIDE * (day - first[0]).days / span:.2f},{HIGH * (1 - share / highest):.2f}"
+            for day, share in known
+        )
+        yield Line(
+            word=word,
+            said=f"{share_text(first[1])} → {share_text(last[1])}",
+            aim=p.t("target {share}", share=share_text(target)),
+            points=points,
+            target=round(HIGH * (1 - target / highest), 2),
+        )

@@ -14,12 +14,12 @@ from course_bot.content.model import Course
 from course_bot.locale.phrases import Phrases, best_language, phrases
 from course_bot.messengers.browser.team import access
 from course_bot.messengers.browser.team.asked import NUMBER, PAGE_ROWS, Asked, read
-from course_bot.messengers.browser.team.charts import standing_bar
+from course_bot.messengers.browser.team.charts import lines, standing_bar
 from course_bot.messengers.browser.team.rendering import render
 from course_bot.messengers.browser.team.sheets import Sheet, fixed_sheet, one_page, pages_of, sheet
 from course_bot.organisations.records import Act, Audited, Role
 from course_bot.organisations.tree import zone_of
-from course_bot.reports import lessons, people, person, questions, summary
+from course_bot.reports import activity, lessons, outcome, people, person, questions, summary
 from course_bot.reports.exporting import (
     ALL,
     FileMaker,
@@ -32,10 +32,13 @@ from course_bot.reports.exporting import (
 from course_bot.reports.picture import bars_svg
 from course_bot.reports.table import Table
 from course_bot.reports.wording import state_words
+from course_bot.sheets.judging import Targets, targets_of
+from course_bot.storage.activity import ActivityHistory, ActivityOf
 from course_bot.storage.organisations import Memberships, Unit, UnitOf
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import (
     SORTS,
+    Completions,
     FoundPeople,
     PeopleFilter,
     PeoplePage,
@@ -183,6 +186,8 @@ class TeamPages:
             ),
             web.get(f"{unit}/lessons", self._for_members(self._of_unit(self._lessons))),
             web.get(f"{unit}/questions", self._for_members(self._of_unit(self._questions))),
+            web.get(f"{unit}/activity", self._for_members(self._of_unit(self._activity))),
+            web.get(f"{unit}/outcome", self._for_members(self._of_unit(self._outcome))),
         )
 
     # Coming in and going.
@@ -517,6 +522,62 @@ class TeamPages:
         table = questions.questions_table(visit.p, course, visit.name, sums, visit.at)
         return _report("questions", visit, table)
 
+    async def _activity(self, visit: UnitVisit) -> web.Response:
+        """Show what the statistics sheets say of each school, and how it has changed."""
+        p, targets = visit.p, targets_of(self._course().rules)
+        schools = await self._judged(visit, targets)
+        asked = read(visit.visit.request.query, p, columns=activity.PAGE_COLUMNS)
+        links = [
+            f"/team/{each.found.organisation}/activity" if visit.unit.children else ""
+            for each in schools
+        ]
+        history = may(await visit.visit.read(ActivityHistory(scope=visit.scope)))
+        whole = activity.activity_table(p, visit.name, schools, targets, visit.at)
+        by_day = activity.history_table(p, visit.name, history, visit.at)
+        told = any(each.told for each in schools)
+        return _unit_page(
+            "activity.html",
+            visit,
+            "activity",
+            asked,
+            told=told,
+            overall=activity.overall_words(p, activity.overall(schools), targets),
+            lines=tuple(lines(history, targets, p)),
+            history=fixed_sheet(by_day, p),
+            table=None
+            if asked.faults
+            else _whole(activity.narrowed(whole, activity.PAGE_COLUMNS), p, asked, links),
+            moment=whole.moment,
+            downloads=_downloads(visit, Report.ACTIVITY, picture=True) if told else (),
+        )
+
+    async def _judged(self, visit: UnitVisit, targets: Targets) -> Sequence[activity.School]:
+        found = may(await visit.visit.read(ActivityOf(scope=visit.scope)))
+        return activity.judged(found, targets, visit.at.date())
+
+    async def _outcome(self, visit: UnitVisit) -> web.Response:
+        """Show who has completed the course next to who is active, school by school."""
+        p, targets = visit.p, targets_of(self._course().rules)
+        schools = await self._judged(visit, targets)
+        asked = read(visit.visit.request.query, p, columns=outcome.PAGE_COLUMNS)
+        before = Completions(scope=visit.scope, before=visit.visit.at - outcome.MONTH)
+        done = may(await visit.visit.read(before))
+        table = outcome.outcome_table(p, visit.name, schools, done, visit.at)
+        told = any(each.told for each in schools)
+        return _unit_page(
+            "outcome.html",
+            visit,
+            "outcome",
+            asked,
+            told=told,
+            note=table.note,
+            table=None
+            if asked.faults
+            else _whole(activity.narrowed(table, outcome.PAGE_COLUMNS), p, asked, ()),
+            moment=table.moment,
+            downloads=_downloads(visit, Report.OUTCOME) if told else (),
+        )
+
 
 def _filter(asked: Asked) -> PeopleFilter:
     return PeopleFilter(
@@ -546,8 +607,11 @@ def _downloads(
         {"label": p.t("📗 Excel: everything"), "href": f"{files}/{ALL}.xlsx"},
     ]
     if picture:
-        drawn = {"label": p.t("🖼 Picture: who is how far"), "href": f"{files}/{report}.png"}
-        offered.append(drawn)
+        label = {
+            Report.SUMMARY: p.t("🖼 Picture: who is how far"),
+            Report.ACTIVITY: p.t("🖼 20 furthest from the target"),
+        }[report]
+        offered.append({"label": label, "href": f"{files}/{report}.png"})
     return offered
 
 
