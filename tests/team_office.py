@@ -14,7 +14,9 @@ from course_bot.content.model import Course
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.browser.team.pages import TeamPages
-from course_bot.organisations.records import TeamLinkMade
+from course_bot.organisations.records import OfSchool, SheetSent, TeamLinkMade
+from course_bot.sheets.figures import Figures
+from course_bot.sheets.received import Received
 from course_bot.storage.store import Storage
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
@@ -134,6 +136,29 @@ async def fill(storage: Storage, region: Region) -> None:
     await begins(people["l-s11-2"], "teacher", passed=1, score=80)
     await completes(people["l-s21-1"], "teacher", passed=3, score=100)
     await begins(people["l-s21-2"], "teacher", passed=2, score=67)
+    await leaves(people["c-region"], a_sheet(region))
+
+
+def a_sheet(region: Region) -> SheetSent:
+    """Return what a sheet of three schools leaves, with one of a month before."""
+    active = {"s11": (71, 54), "s12": (40, 40), "s21": (81, 60)}
+    days = [
+        OfSchool(
+            organisation=region.organisations[short],
+            day=(NOW - timedelta(days=days)).date(),
+            figures=Figures(
+                teachers_expected=107,
+                teachers_registered=92,
+                teachers_active=active[short][at],
+                parents_registered=20,
+                # The example of FAQ 6: more are active than registered.
+                parents_active=54 if short == "s12" else 12,
+            ),
+        )
+        for short in active
+        for at, days in enumerate((1, 31))
+    ]
+    return SheetSent(received=Received(), schools=tuple(days), at=NOW)
 
 
 async def a_filled_region(storage: Storage) -> Region:

@@ -112,6 +112,9 @@ def pages(office: Office) -> list[str]:
         office.at("region", f"/people/{person}"),
         office.at("region", "/lessons"),
         office.at("region", "/questions"),
+        office.at("region", "/activity"),
+        office.at("s22", "/activity"),
+        office.at("region", "/outcome"),
     ]
 
 

@@ -480,6 +480,37 @@ async def test_where_nobody_learns_yet_the_page_says_what_to_do(office: Office) 
         assert "Пригласить" in answer.text
 
 
+async def test_schools_stand_by_people_missing_with_doubtful_figures_marked(
+    office: Office,
+) -> None:
+    ann = await office.signed_in("c-region")
+    answer = await ann.gets(office.at("region", "/activity"))
+    schools = [each[:8] for each in names(answer) if each.startswith("Школа")]
+    assert schools == ["Школа 12", "Школа 11", "Школа 21", "Школа 22"]
+    text = unescape(answer.text).replace("\N{NO-BREAK SPACE}", " ")
+    assert '<span class="doubtful">54 (?)</span>' in text
+    assert "48 % → 60 %" in text
+    turned = await ann.gets(office.at("region", "/activity?sort=missing"))
+    schools = [each[:8] for each in names(turned) if each.startswith("Школа")]
+    assert schools == ["Школа 21", "Школа 11", "Школа 12", "Школа 22"]
+
+    below = await ann.gets(office.at("m2", "/activity"))
+    assert "Школа 11" not in below.text
+    alone = await ann.gets(office.at("s22", "/activity"))
+    assert "Листа статистики по этим школам ещё нет" in alone.text
+
+
+async def test_training_stands_beside_activity_without_a_claim(office: Office) -> None:
+    office.now += timedelta(days=5)
+    ann = await office.signed_in("c-m1")
+    answer = await ann.gets(office.at("m1", "/outcome"))
+    assert "одно не доказывает другого" in answer.text
+    row = re.search(r'<th role="rowheader" scope="row">Школа 11.*?</tr>', answer.text, re.DOTALL)
+    assert row
+    cells = re.findall(r"\d+(?=\N{NO-BREAK SPACE}%)", row[0])
+    assert cells == ["50", "86", "86", "50", "66"]
+
+
 async def test_one_session_may_not_crowd_out_the_others(office: Office) -> None:
     ann, bob = await office.signed_in("c-region"), await office.signed_in("c-m1")
     flood = [asyncio.create_task(ann.gets(office.at("region"))) for _ in range(60)]
