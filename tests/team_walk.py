@@ -54,4 +54,12 @@ async def team_walk(house: House, ann: Person, word: str) -> None:
     # Nobody has gone through a check to its end, then somebody has.
     for action in ("asked", "guided:no-chat", "guided:no-chat:1", "asked"):
         await ann.sends_action(f"asked:{region}" if action == "asked" else action)
+    for organisation in (done, empty):
+        await ann.sends_action(f"completion:{organisation}")
+    await assign(storage, done, "teacher", date(2026, 12, 1))
+    for organisation in (done, foreign):
+        await join(who, organisation, Role.ADMINISTRATOR)
+        await ann.sends_action(f"completion:{organisation}")
+    await ann.sends_action("completion:99999")
+    await ann.writes("/team")
     await ann.writes("/menu")

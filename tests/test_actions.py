@@ -76,6 +76,7 @@ WRITTEN = {
     "join": actions.Join(),
     "team": actions.Team(),
     "teams:2": actions.Teams(2),
+    "completion:42": actions.Completion(Key(42)),
     "unit:42": actions.Unit(Key(42)),
     "units:42:1": actions.Units(Key(42), 1),
     "stuck:42": actions.Stuck(Key(42)),

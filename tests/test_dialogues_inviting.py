@@ -118,6 +118,8 @@ async def test_a_schools_administrator_is_invited_joins_leaves_and_is_removed(
     await boris.presses("Согласиться и вступить")
     boris.was_told("Вы вступили в организацию «Школа № 5» администратором")
     await boris.presses("Пока без имени")
+    boris.sees("Школа № 5", "Здесь пока никто не учится")
+    assert "team" in boris.commands
     assert await roles(house, boris) == [(SCHOOL, Role.ADMINISTRATOR)]
     assert await count(house, "audit", act="joined", about="administrator") == 1
 
@@ -132,6 +134,9 @@ async def test_a_schools_administrator_is_invited_joins_leaves_and_is_removed(
     boris.sees("Перестать быть администратором организации «Школа № 5»?")
     await boris.presses("Да, выйти")
     boris.was_told("Вы вышли из организации «Школа № 5»")
+    assert "team" not in boris.commands
+    await boris.sends_action(f"completion:{school}")
+    boris.sees("Вы не администратор этой школы")
     assert await roles(house, boris) == []
     assert (await acts(house))[-1] == (
         "removed",

@@ -41,6 +41,11 @@ async def a_school(house: House, ann: Person) -> int:
     return school
 
 
+async def administers(house: House, person: Person, organisation: int) -> None:
+    """Make somebody a school's administrator."""
+    await join(learner(house, person), organisation, Role.ADMINISTRATOR)
+
+
 # The command.
 
 
@@ -70,6 +75,41 @@ async def test_who_becomes_a_coordinator_has_the_command_at_once_and_who_ceases_
     await ann.presses("Да")
 
     assert set(ann.commands) == USUAL
+
+
+async def test_a_schools_administrator_sees_its_counts_and_nobodys_name(
+    house: House, ann: Person
+) -> None:
+    school = await a_school(house, ann)
+    boris = await house.arrives("Пётр")
+    await administers(house, boris, school)
+    await boris.writes("/team")
+    boris.sees("Школа № 5", "4 участника", "25", "прошли: 1", "учатся: 1", "не начали: 2")
+    boris.sees("Назначено: «Учитель» до 1 декабря", "Имена видят координаторы")
+    boris.sees_not("Вера", "Борис", "Галина", "Пётр")
+    assert set(boris.commands) == USUAL | {"team"}
+
+    await assign(house.storage, school, "coordinator")
+    await boris.opens()
+    boris.sees("✅ 1 · ▶ 1 · ▫ 2 · ⏰ 0", "✅ 0 · ▶ 0 · ▫ 4 · ⏰ 0")
+    for action in ("unit", "invites:1", "files", "table", "people:open:1", "nudge", "assign"):
+        name, _, rest = action.partition(":")
+        await boris.sends_action(":".join(part for part in (name, f"{school}", rest) if part))
+        boris.sees("не координатор")
+        boris.sees_not("Вера", "Школа № 5")
+
+    other = await add(house.storage, "Школа № 6")
+    await coordinates(house, boris, other)
+    await boris.writes("/team")
+    assert [label for label in boris.labels if "Школа" in label] == [
+        "Школа № 6 · школа",
+        "🔑 Школа № 5 · школа",
+    ]
+    boris.sees("там вы администратор и видите только числа")
+    await boris.presses("🔑 Школа № 5")
+    await boris.presses("Что может администратор")
+    await boris.presses("К организации")
+    boris.sees("4 участника")
 
 
 async def test_the_command_menu_follows_the_language(house: House, ann: Person) -> None:

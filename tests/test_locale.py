@@ -53,9 +53,9 @@ CYRILLIC = re.compile(r"[А-Яа-яЁё]+")
 LATIN_IN_RUSSIAN = {"Telegram", "QR", "In", "English", "Excel", "CSV", "ZIP"}
 CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
 ONWARD = {
-    "arrive", "assigned", "erased", "faq", "feedback", "finished", "found", "help", "invited",
-    "locked", "menu", "name", "other", "progress", "result", "sign", "step", "uninvited", "unit",
-    "verify", "welcome",
+    "arrive", "assigned", "completion", "erased", "faq", "feedback", "finished", "found", "help",
+    "invited", "locked", "menu", "name", "other", "progress", "result", "sign", "step",
+    "uninvited", "unit", "verify", "welcome",
 }  # fmt: skip
 """Places whose screen has a way on that most people want: its key is the primary one."""
 CONFIRMED = {"dismiss", "forget", "parting", "recall", "resigning"}

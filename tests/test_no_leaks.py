@@ -39,7 +39,7 @@ from course_bot.storage.organisations import InviteOfKey
 from course_bot.storage.overviews import Within
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import PeopleFilter
-from course_bot.storage.scope import Scope, Scoped
+from course_bot.storage.scope import SchoolScope, SchoolScoped, Scope, Scoped
 from course_bot.storage.store import Storage
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
@@ -47,7 +47,7 @@ from tests.dialogue import PortPerson
 from tests.learners import NOW, Learner, learner, put
 from tests.regions import assign, begins, completes, join, leave, leaves
 from tests.team_office import Browser, Office
-from tests.three_regions import ABOVE, VIEWERS, WORLD, There, World, dismiss, sends
+from tests.three_regions import ABOVE, STEMS, VIEWERS, WORLD, There, World, dismiss, sends
 
 MOST = 100
 """Of an action with more combinations of arguments, every row's number is tried with every other
@@ -84,7 +84,8 @@ def arguments(world: World, viewer: str) -> Mapping[str, Sequence[object]]:
         "person": _people(world, viewer),
         "member": _people(world, viewer),
         "invite": [
-            *(home.invites[where] for where in (("s11", Role.LEARNER), ("s21", Role.COORDINATOR))),
+            *(home.invites["s11", role] for role in (Role.LEARNER, Role.ADMINISTRATOR)),
+            home.invites["s21", Role.COORDINATOR],
             *(key for there in foreign for key in there.invites.values()),
         ],
         "mailing": [there.mailing for there in everywhere],
@@ -123,7 +124,7 @@ def arguments(world: World, viewer: str) -> Mapping[str, Sequence[object]]:
 
 def _people(world: World, viewer: str) -> list[object]:
     home = world.home
-    own = ("l-s11-1", "l-s12-2", "l-s21-1", "c-s21", viewer)
+    own = ("l-s11-1", "l-s12-2", "l-s21-1", "c-s21", "a-s11", viewer)
     return [
         *(home.number(who) for who in own if who in home.region.numbers),
         world.foreign[0].number("l-s11-1"),
@@ -194,7 +195,8 @@ def payloads(world: World) -> Iterator[str]:
     for there in world.regions:
         for key in there.invites.values():
             yield f"{invites.PAYLOAD}{key}"
-            yield invites.payload(SECRET, key)[:-1] + "A"
+            good = invites.payload(SECRET, key)
+            yield good[:-1] + ("B" if good.endswith("A") else "A")
         for known in (there.personal, there.mailing, there.certificate, *there.attempts):
             yield f"go-{known[:22]}"
             yield f"in-{known[:22]}"
@@ -356,6 +358,8 @@ WITH_VIEWER = [
     for each in all_below(Query)
     if not issubclass(each, Scoped) and "viewer" in getattr(each, "__dataclass_fields__", ())
 ]
+SCHOOL_SCOPED = sorted(all_below(SchoolScoped), key=lambda kind: (kind.__module__, kind.__name__))
+"""What is asked about the figures of one school, which its administrators may see."""
 AT = NOW + timedelta(days=3)
 
 
@@ -381,7 +385,7 @@ def queries(
         yield make(**arguments)
 
 
-def asked(world: World, scope: Scope | None) -> Mapping[str, Sequence[object]]:
+def asked(world: World, scope: Scope | SchoolScope) -> Mapping[str, Sequence[object]]:
     """Give values to every argument that a query may have, by its name."""
     home, foreign = world.home, world.foreign
     people = [home.number("l-s11-1"), home.number("l-s11-2"), foreign[0].number("l-s11-1")]
@@ -435,6 +439,39 @@ async def test_every_question_about_what_is_not_ones_own_finds_nothing(world: Wo
                 found = await answers(world, scope)
                 told = {query for query, answer in found.items() if answer is not None}
                 assert not told, (viewer, short)
+
+
+async def test_figures_of_a_school_are_for_its_administrators_and_coordinators(
+    world: World,
+) -> None:
+    await dismiss(world.home)
+    assert SCHOOL_SCOPED
+    names = re.compile("|".join(stem for stem in STEMS.values()))
+    for viewer in VIEWERS:
+        kind, _, rest = viewer.partition("-")
+        for there in world.regions:
+            for short in ABOVE:
+                scope = SchoolScope(
+                    viewer=world.home.number(viewer), organisation=there.organisation(short)
+                )
+                own = kind == "a" and rest == short
+                own = own or (kind == "c" and rest in (short, *ABOVE[short]))
+                for each in SCHOOL_SCOPED:
+                    for query in queries(each, asked(world, scope)):
+                        found = await world.storage.read(query)
+                        assert (found is not None) == (own and there is world.home), query
+                        assert not names.search(f"{found}"), "a person's name"
+
+
+async def test_figures_of_a_school_do_not_depend_on_what_happens_elsewhere(world: World) -> None:
+    home = world.home
+    scope = SchoolScope(viewer=home.number("a-s11"), organisation=home.organisation("s11"))
+    every = [query for kind in SCHOOL_SCOPED for query in queries(kind, asked(world, scope))]
+    before = [await world.storage.read(query) for query in every]
+    for there in world.foreign:
+        await upset(there, ABOVE)
+    await upset(home, ("m2", "s12", "s21", "s22"))
+    assert [await world.storage.read(query) for query in every] == before
 
 
 async def test_every_question_about_ones_own_finds_something(world: World) -> None:
@@ -598,6 +635,9 @@ async def test_no_address_of_the_pages_shows_anything_of_others(
         assert (await signed["removed"].gets(office.at("region"))).status == 200
         await dismiss(world.home)
         signed["nobody"] = await office.browser()
+        signed["a-s11"] = await office.browser()
+        theirs = await office.link("a-s11", "s11")
+        assert (await signed["a-s11"].posts(theirs)).status != 303
         seen: Counter[str] = Counter()
         for who, browser in signed.items():
             for method, path in [*addresses(world, office), ("GET", old), ("POST", old)]:
@@ -609,4 +649,4 @@ async def test_no_address_of_the_pages_shows_anything_of_others(
                 assert status < 500, (who, method, path, status)
                 seen[who] += status == 200
         assert seen["c-region"] > seen["c-s11"] > 10
-        assert seen["removed"] == seen["nobody"] == 0
+        assert seen["removed"] == seen["nobody"] == seen["a-s11"] == 0

@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from course_bot.organisations.records import Role
 from course_bot.organisations.state import State
+from course_bot.storage.overviews import CompletionOf
 from course_bot.storage.reporting import (
     SORTS,
     PeopleFilter,
@@ -14,7 +16,8 @@ from course_bot.storage.reporting import (
     Summary,
     walk_people,
 )
-from course_bot.storage.scope import Scope
+from course_bot.storage.schema import organisation
+from course_bot.storage.scope import SchoolScope, Scope
 from course_bot.storage.store import Storage
 from tests.learners import NOW, answer, learner, put, read, start
 from tests.regions import Region, a_region, add, assign, begins, completes, join, leave, pupil
@@ -73,6 +76,41 @@ async def test_everybody_is_counted_once_by_how_far_they_are(storage: Storage) -
         learners=4, completed=2, going=0, new=0, late=2
     )
     assert await storage.read(standing("c-m1", "m2", after)) is None
+
+
+async def test_an_administrator_counts_a_schools_own_learners_and_sees_no_person(
+    storage: Storage,
+) -> None:
+    here = await busy_region(storage)
+    school = here.organisations["s11"]
+    await assign(storage, school, "coordinator")
+    await completes(here.people["l-s11-1"], "coordinator")
+    head = learner(storage, "head of the school")
+    number = await join(head, school, Role.ADMINISTRATOR)
+    before = await storage.read(Standing(scope=here.scope("c-s11", "s11"), at=LATER))
+
+    found = await storage.read(
+        CompletionOf(scope=SchoolScope(organisation=school, viewer=number), at=LATER)
+    )
+
+    assert found is not None
+    assert found.standings == before, "an administrator is no learner"
+    assert [(each.track, each.standings.learners) for each in found.tracks] == [
+        ("teacher", 2),
+        ("coordinator", 2),
+    ]
+    assert found.tracks[1].standings == Standings(learners=2, completed=1, going=0, new=1, late=0)
+    for other in ("s12", "m1", "region"):
+        scope = SchoolScope(organisation=here.organisations[other], viewer=number)
+        assert await storage.read(CompletionOf(scope=scope, at=LATER)) is None
+    async with storage.writing() as connection:
+        await connection.execute(
+            organisation.update().where(organisation.c.id == school).values(archived_at=NOW)
+        )
+    await storage.derive()
+    for viewer in (number, here.numbers["c-region"], None):
+        scope = SchoolScope(organisation=school, viewer=viewer)
+        assert await storage.read(CompletionOf(scope=scope, at=LATER)) is None
 
 
 async def test_whoever_is_in_two_schools_counts_in_each_and_once_above(storage: Storage) -> None:

@@ -58,10 +58,12 @@ ABOVE = {
 """Which organisations stand above each, by short names."""
 NAMELESS = ("l-s12-2", "l-s22-2")
 COORDINATORS = tuple(f"c-{short}" for short in ABOVE)
+ADMINISTRATORS = ("a-s11", "a-s21")
+"""They administer a school, and do not learn there."""
 LEARNERS = tuple(f"l-{short}-{n}" for short in ABOVE if short.startswith("s") for n in (1, 2))
 OTHERS = ("removed", "left", "nobody", "newcomer")
 """A coordinator of the region no more; somebody who left s11; of no organisation; has no track."""
-VIEWERS = ("c-region", "c-m1", "c-s11", "l-s11-1", "l-s12-2", *OTHERS)
+VIEWERS = ("c-region", "c-m1", "c-s11", "a-s11", "l-s11-1", "l-s12-2", *OTHERS)
 """Every role there is, and everything that one may have been."""
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -133,12 +135,15 @@ class World:
         if kind == "l":
             place = rest.partition("-")[0]
             seen |= {_called(home, short) for short in (place, *ABOVE[place])}
+        if kind == "a":
+            seen.add(_called(home, rest))
         if kind == "c":
             below = [short for short in ABOVE if rest == short or rest in ABOVE[short]]
             seen |= {_called(home, short) for short in (*below, *ABOVE[rest])}
             # Who has invited or assigned from above may be named.
             seen |= {_mark(home, f"c-{short}") for short in (*below, *ABOVE[rest])}
-            seen |= {_mark(home, who) for who in LEARNERS if who.split("-")[1] in below}
+            members = (*LEARNERS, *ADMINISTRATORS)
+            seen |= {_mark(home, who) for who in members if who.split("-")[1] in below}
             if rest == "region":
                 seen.add(_mark(home, "removed"))
         # What they agreed to when they joined is theirs to read for good.
@@ -231,6 +236,10 @@ async def _fill(storage: Storage, name: str) -> There:
         region.people["removed"], here["region"], Role.COORDINATOR
     )
     region.numbers["left"] = await join(region.people["left"], here["s11"])
+    for who in ADMINISTRATORS:
+        school = here[who.removeprefix("a-")]
+        person = region.people[who] = learner(storage, f"{name} {who}")
+        region.numbers[who] = await join(person, school, Role.ADMINISTRATOR)
     for who, person in region.people.items():
         known = "" if who in NAMELESS else f"Мария {there.stem}-{who}"
         track = "" if who == "newcomer" else "teacher"

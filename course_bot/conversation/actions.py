@@ -513,7 +513,7 @@ class Join(Action):
 
 @dataclass(frozen=True, slots=True)
 class Team(Action):
-    """Show the organisations that the person coordinates."""
+    """Show the organisations that the person coordinates, and the schools that they administer."""
 
     name = "team"
 
@@ -538,10 +538,18 @@ class GetFile(Action):
 
 @dataclass(frozen=True, slots=True)
 class Teams(Action):
-    """Show a page of the organisations that the person coordinates; it counts from 1."""
+    """Show a page of what ``Team`` shows; it counts from 1."""
 
     name = "teams"
     page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion(Action):
+    """Show how many of a school's learners have completed what is assigned: counts, no person."""
+
+    name = "completion"
+    organisation: Key
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,9 +124,9 @@ def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen
 
 
 def to_team(p: Phrases, belongs: Iterable[Membership]) -> list[Row]:
-    """Make the key that leads a coordinator to their organisations; none for anybody else."""
-    coordinates = any(each.role is Role.COORDINATOR for each in belongs)
-    return [(button(p.t("👥 My organisations"), Team()),)] if coordinates else []
+    """Make the key that leads to what one coordinates or administers; none for anybody else."""
+    has_team = any(each.role is not Role.LEARNER for each in belongs)
+    return [(button(p.t("👥 My organisations"), Team()),)] if has_team else []
 
 
 def entry(stage: Stage, at: Faq) -> Screen:

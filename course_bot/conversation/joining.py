@@ -16,6 +16,7 @@ from course_bot.conversation.actions import (
     Begin,
     Belonging,
     ChooseAssigned,
+    Completion,
     GoOn,
     Invited,
     Key,
@@ -39,6 +40,7 @@ from course_bot.conversation.listing import NAME_CHARS, brief, cut, day_of, loca
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, place, reading_place, verb
 from course_bot.conversation.stage import Row, Stage, button, go_to, shortened
+from course_bot.conversation.team import home
 from course_bot.conversation.welcome import begin, clean_name, take_name
 from course_bot.learning.progress import next_lesson
 from course_bot.locale.phrases import Phrases
@@ -360,7 +362,7 @@ def _onward(stage: Stage, organisation: Key, role: str) -> Decision:
     if role == Role.COORDINATOR:
         return Decision(person=go_to(person, Unit(organisation)))
     if role == Role.ADMINISTRATOR:
-        return Decision(person=go_to(person, Belonging(organisation, role)))
+        return Decision(person=go_to(person, Completion(organisation)))
     tracks = [
         track
         for track in stage.look_up(AssignedTracks(organisation))
@@ -486,8 +488,9 @@ def belonging(stage: Stage, at: Belonging, found: tuple[Membership, ...]) -> Scr
         role = p.html("You are the school's administrator here since {day}.", day=day)
         out = AskToResign(at.organisation)
     rows: list[Row] = []
+    if own.role is not Role.LEARNER:
+        rows.append((button(p.t("← To the organisation"), home(own)),))
     if own.role is Role.COORDINATOR:
-        rows.append((button(p.t("← To the organisation"), Unit(at.organisation)),))
         out = AskToRemove(at.organisation, Key(stage.person.id), own.role)
     rows.append((button(p.t("Leave the organisation"), out),))
     rows.append((button(p.t("← About me"), Me()),))

@@ -9,7 +9,7 @@ from course_bot.conversation.people import OPEN
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
 from course_bot.conversation.stage import Row, Stage, button, leading
-from course_bot.conversation.team import coordinated, keys, no_access, scope
+from course_bot.conversation.team import keys, led, no_access, scope
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.people import track_title
 from course_bot.reports.summary import share
@@ -32,7 +32,7 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
     does = keys(stage, here)
     looks: Row = (button(p.t("🏫 By school"), Units(here, 1)),) if there.unit.children else ()
     if found.standings.learners:
-        standing = _standing(p, found.standings)
+        standing = standing_of(p, found.standings)
         looks = (*looks, button(p.t("🚧 Where people stop"), Stuck(here)))
         rows = [(button(p.t("🔎 Who has not completed"), People(here, OPEN, 1)),), looks, *does]
     else:
@@ -51,7 +51,8 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
     return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, *ways(stage)))
 
 
-def _standing(p: Phrases, found: Standings) -> str:
+def standing_of(p: Phrases, found: Standings) -> str:
+    """Say how far learners are, of whom there is at least one."""
     share = found.completed / found.learners
     return "\n".join(
         (
@@ -88,7 +89,7 @@ def _elsewhere(p: Phrases, found: Overview) -> list[Row]:
     if found.above is not None:
         above = Unit(Key(found.above.organisation))
         rows.append((button(f"⬆ {found.above.name}", above),))
-    if len(coordinated(found.memberships)) > 1:
+    if len(led(found.memberships)) > 1:
         rows.append((button(p.t("👥 Another organisation"), Team()),))
     return rows
 

@@ -20,6 +20,7 @@ from course_bot.conversation.actions import (
     AssignTrack,
     Checked,
     ChooseTrack,
+    Completion,
     Faq,
     Feedback,
     Guided,
@@ -180,6 +181,7 @@ def _scenes_of_guide(guide: Guide) -> Iterator[_Scene]:
 def _scenes_of_coordinators(course: Course) -> Iterator[_Scene]:
     places: tuple[tuple[str, Action], ...] = (
         ("обзор организации", Unit(Key(1))),
+        ("числа школы", Completion(Key(1))),
         ("список участников", People(Key(1), OPEN, 2)),
         ("уроки участника", Member(Key(1), Key(1), OPEN, 2)),
         ("где застревают", Stuck(Key(1))),

@@ -24,15 +24,23 @@ from course_bot.storage.organisations import (
 )
 from course_bot.storage.overviews import (
     Above,
+    CompletionOf,
     Listed,
     ListedPeople,
     Overview,
     OverviewOf,
+    SchoolCompletion,
     There,
     Within,
 )
 from course_bot.storage.query import Query
-from course_bot.storage.reporting import PersonCard, PersonLessons, PersonRow, Standings
+from course_bot.storage.reporting import (
+    PersonCard,
+    PersonLessons,
+    PersonRow,
+    Standings,
+    TrackStandings,
+)
 from course_bot.storage.seeking import EndingCount, Sought, SoughtOnTop
 from course_bot.storage.statistics import LessonFigures
 
@@ -59,6 +67,8 @@ def supposed(course: Course, query: Query[object]) -> object:
             return _assignments(course)
         case Previewed():
             return _preview(course)
+        case CompletionOf():
+            return _completion(course)
         case OverviewOf():
             return _overview(course)
         case ListedPeople():
@@ -129,6 +139,20 @@ def _overview(course: Course) -> Overview:
             name=NAME, counts=_counts(course, 2), own=(), inherited=(), zone=""
         ),
         above=Above(organisation=3, name=NAME),
+        memberships=(_MEMBER, _MEMBER),
+    )
+
+
+def _completion(course: Course) -> SchoolCompletion:
+    standings = Standings(learners=MANY, completed=MANY - 1, going=MANY, new=MANY, late=MANY)
+    return SchoolCompletion(
+        name=NAME,
+        zone="",
+        standings=standings,
+        tracks=tuple(
+            TrackStandings(track=track, due=NOW.date(), standings=standings)
+            for track in course.tracks
+        ),
         memberships=(_MEMBER, _MEMBER),
     )
 

@@ -1,7 +1,9 @@
-"""What a coordinator may see: which organisations, and the ways on from each."""
+"""What a coordinator or an administrator may see: which organisations, and the ways on."""
 
 from course_bot.conversation.actions import (
+    Action,
     Assignments,
+    Completion,
     Files,
     Inviting,
     Key,
@@ -64,10 +66,25 @@ def memberships(stage: Stage, _at: Team | Teams) -> Memberships:
 
 
 def arrive(stage: Stage, at: Team) -> Decision:
-    """Go straight to the organisation of somebody who coordinates only one."""
-    theirs = coordinated(stage.look_up(memberships(stage, at)))
-    only = Unit(Key(theirs[0].organisation)) if len(theirs) == 1 else at
-    return Decision(person=go_to(stage.person, only))
+    """Go straight to the organisation of somebody who has only one.
+
+    Somebody else may have given them a role or taken it: from now on they have the right menu.
+    """
+    theirs = led(stage.look_up(memberships(stage, at)))
+    only = home(theirs[0]) if len(theirs) == 1 else at
+    return Decision(person=go_to(stage.person, only), commands=True)
+
+
+def home(each: Membership) -> Action:
+    """Return where one sees what one may see of an organisation."""
+    organisation = Key(each.organisation)
+    return Unit(organisation) if each.role is Role.COORDINATOR else Completion(organisation)
+
+
+def led(found: tuple[Membership, ...]) -> tuple[Membership, ...]:
+    """Return those in which somebody is a coordinator, and then those they administer."""
+    administered = (each for each in found if each.role is Role.ADMINISTRATOR)
+    return (*coordinated(found), *administered)
 
 
 def coordinated(found: tuple[Membership, ...]) -> tuple[Membership, ...]:
@@ -76,35 +93,42 @@ def coordinated(found: tuple[Membership, ...]) -> tuple[Membership, ...]:
 
 
 def choice(stage: Stage, _at: Team, found: tuple[Membership, ...]) -> Screen:
-    """Offer the organisations that the person coordinates; of none, say how one gets to one."""
+    """Offer what the person coordinates or administers; of none, say how one gets to one."""
     return more(stage, Teams(1), found)
 
 
 def more(stage: Stage, at: Teams, found: tuple[Membership, ...]) -> Screen:
     """Offer a page of them."""
-    p, theirs = stage.phrases, coordinated(found)
+    p, theirs = stage.phrases, led(found)
     heading = p.html("My organisations")
     if not theirs:
         text = "\n\n".join(
             (
                 p.html(
                     "Coordinators see here who in their school, municipality or region has"
-                    " completed the course, who is stuck and who is late, and can remind them."
+                    " completed the course, who is stuck and who is late, and can remind them. A"
+                    " school's administrator sees here how many have completed it."
                 ),
                 p.html(
-                    "You do not coordinate an organisation yet. Ask its coordinator, or whoever"
-                    " invited you to the course, for a coordinator's invite, and open its link."
+                    "You do not coordinate or administer an organisation yet. Ask its"
+                    " coordinator, or whoever invited you to the course, for such an invite, and"
+                    " open its link."
                 ),
             )
         )
         return Screen(heading=heading, text=text, rows=ways(stage, primary=True))
     shown, number = page_of(theirs, at.page)
-    rows: list[Row] = [
-        (button(f"{each.name} · {each.kind}", Unit(Key(each.organisation))),) for each in shown
-    ]
+    rows: list[Row] = [(button(_label(each), home(each)),) for each in shown]
     rows += turning(p, number, count_pages(len(theirs)), Teams)
     text = p.html("Which one would you like to look at?")
+    if 0 < len(coordinated(found)) < len(theirs):
+        text += "\n\n" + p.html("🔑 you are the administrator there: you see numbers.")
     return Screen(heading=heading, text=text, rows=(*rows, *ways(stage)))
+
+
+def _label(each: Membership) -> str:
+    label = f"{each.name} · {each.kind}"
+    return f"🔑 {label}" if each.role is Role.ADMINISTRATOR else label
 
 
 ROUTES = (

@@ -12,6 +12,7 @@ from course_bot.conversation import (
     asked,
     assigning,
     certificates,
+    completion,
     digesting,
     downloading,
     guides,
@@ -114,6 +115,7 @@ ROUTES = by_name(
         *profile.ROUTES,
         *team.ROUTES,
         *overview.ROUTES,
+        *completion.ROUTES,
         *people.ROUTES,
         *stuck.ROUTES,
         *downloading.ROUTES,
@@ -319,7 +321,7 @@ class Conversation:
         known = None
         if account is not None:
             known = await self._storage.read(AddresseeOf(account_id(account)))
-        return _commands(known or Addressee(language=language, coordinates=False), language)
+        return _commands(known or Addressee(language=language, has_team=False), language)
 
     async def _changed_commands(self, turn: "Turn", decision: Decision) -> list[Commands]:
         """Return the person's command menu where it may be another one than they have now.
@@ -374,11 +376,11 @@ def _commands(known: Addressee, offered: Language) -> Commands:
         "me": p.t("About me: name, language, data"),
         "team": p.t("My organisations: who has completed the course"),
     }
-    names = (*COMMANDS, Team.name) if known.coordinates else COMMANDS
+    names = (*COMMANDS, Team.name) if known.has_team else COMMANDS
     return Commands(
         entries=tuple(Command(name=name, about=about[name]) for name in names),
         language=known.language,
-        usual=not known.coordinates and known.language == offered,
+        usual=not known.has_team and known.language == offered,
     )
 
 
@@ -437,19 +439,14 @@ class Turn:
             return Decision(person=person, notice=notice)
         decision = _with_tracks(self.course, situation.person, decision)
         decision = certificates.with_certificates(stage, situation.person, decision)
-        return replace(decision, commands=_changes_commands(situation.person, decision))
+        commands = decision.commands or _changes_commands(situation.person, decision)
+        return replace(decision, commands=commands)
 
 
 def _changes_commands(before: Person, decision: Decision) -> bool:
-    """Tell whether the person may have another command menu after the decision.
-
-    Somebody else may have made them a coordinator or removed them as one: then they have the
-    right menu once they look at /team.
-    """
-    return (
-        decision.person.place == Team.name
-        or decision.person.language != before.language
-        or any(isinstance(record, ROLE_CHANGES) for record in decision.records)
+    """Tell whether the person may have another command menu after the decision."""
+    return decision.person.language != before.language or any(
+        isinstance(record, ROLE_CHANGES) for record in decision.records
     )
 
 

@@ -92,10 +92,13 @@ class Memberships(Query[tuple[Membership, ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
-    """How the person of an account is spoken to: in which language, and as a coordinator."""
+    """How the person of an account is spoken to: in which language, and with which commands.
+
+    ``has_team``: they coordinate or administer an organisation.
+    """
 
     language: Language
-    coordinates: bool
+    has_team: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +108,21 @@ class AddresseeOf(Query[Addressee | None]):
     account: str
 
     def run(self, connection: Connection) -> Addressee | None:
-        """Ask; an archived organisation is coordinated by nobody."""
-        coordinates = exists().where(
+        """Ask; an archived organisation is nobody's."""
+        has_team = exists().where(
             membership.c.person_id == person.c.id,
-            membership.c.role == Role.COORDINATOR,
+            membership.c.role.in_((Role.COORDINATOR, Role.ADMINISTRATOR)),
             lineage.c.above_id == membership.c.organisation_id,
             lineage.c.organisation_id == membership.c.organisation_id,
         )
         row = connection.execute(
-            select(person.c.language, coordinates.label("coordinates"))
+            select(person.c.language, has_team.label("has_team"))
             .join(account, account.c.person_id == person.c.id)
             .where(account.c.id == self.account)
         ).one_or_none()
         if row is None:
             return None
-        return Addressee(language=row.language, coordinates=bool(row.coordinates))
+        return Addressee(language=row.language, has_team=bool(row.has_team))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

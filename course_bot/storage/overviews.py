@@ -1,4 +1,4 @@
-"""What a coordinator's screens need besides the figures: where they are, and the ways on."""
+"""What screens of figures need besides them: where somebody is, and the ways on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,10 +22,13 @@ from course_bot.storage.reporting import (
     PersonRow,
     Standing,
     Standings,
+    TrackStandings,
+    count_by_track,
+    count_learners,
     count_states,
 )
 from course_bot.storage.schema import organisation
-from course_bot.storage.scope import Scope, Scoped
+from course_bot.storage.scope import SchoolScope, SchoolScoped, Scope, Scoped
 
 R = TypeVar("R")
 
@@ -91,6 +94,43 @@ class OverviewOf(Scoped[Overview]):
             standings=Standing(scope=self.scope, at=self.at).look(connection),
             assignments=AssignmentsOf(scope=self.scope).look(connection),
             above=_above(connection, self.scope),
+            memberships=() if viewer is None else Memberships(viewer).run(connection),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolCompletion:
+    """How far the learners of one organisation are, without any person.
+
+    ``zone`` is an IANA name or empty; ``standings`` counts each learner once, whatever number of
+    tracks they have; ``memberships`` are the viewer's own.
+    """
+
+    name: str
+    zone: str
+    standings: Standings
+    tracks: tuple[TrackStandings, ...]
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionOf(SchoolScoped[SchoolCompletion]):
+    """The counts of one organisation itself for who administers it; ``at`` is UTC."""
+
+    scope: SchoolScope
+    at: datetime
+
+    def look(self, connection: Connection) -> SchoolCompletion:
+        """Count."""
+        number, viewer = self.scope.organisation, self.scope.viewer
+        here = connection.execute(
+            select(organisation.c.name, organisation.c.zone).where(organisation.c.id == number)
+        ).one()
+        return SchoolCompletion(
+            name=here.name,
+            zone=here.zone or "",
+            standings=count_learners(connection, self.scope, self.at),
+            tracks=count_by_track(connection, self.scope, self.at),
             memberships=() if viewer is None else Memberships(viewer).run(connection),
         )
 

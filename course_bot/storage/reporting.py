@@ -1,4 +1,4 @@
-"""What coordinators are told of learners: one row for a person and a track, counted or listed.
+"""What is told of learners: one row for a person and a track, counted or listed.
 
 A learner is reported on every track that is assigned in their organisation; where none is, on the
 track that they have chosen themselves. Nothing here reads a single answer.
@@ -38,7 +38,7 @@ from course_bot.storage.schema import (
     person,
     track_progress,
 )
-from course_bot.storage.scope import Scope, Scoped
+from course_bot.storage.scope import SchoolScope, Scope, Scoped
 
 Ts = TypeVarTuple("Ts")
 
@@ -201,19 +201,69 @@ class Standing(Scoped[Standings]):
 
     def look(self, connection: Connection) -> Standings:
         """Count."""
-        there = self.scope.organisations().add_columns(literal(0).label("bucket"))
-        people = _people(there.subquery("buckets"), self.at)
-        done, late, begun = people.c.done == 1, people.c.late == 1, people.c.begun == 1
-        row = connection.execute(
-            select(
-                func.count(people.c.person_id),
-                _sum(done),
-                _sum(~done & ~late & begun),
-                _sum(~done & ~late & ~begun),
-                _sum(late),
-            )
-        ).one()
-        return Standings(learners=row[0], completed=row[1], going=row[2], new=row[3], late=row[4])
+        return count_learners(connection, self.scope, self.at)
+
+
+def count_learners(connection: Connection, scope: Scope | SchoolScope, at: datetime) -> Standings:
+    """Count the learners of a scope by how far they are, each once; ``at`` is UTC."""
+    there = scope.organisations().add_columns(literal(0).label("bucket"))
+    people = _people(there.subquery("buckets"), at)
+    done, late, begun = people.c.done == 1, people.c.late == 1, people.c.begun == 1
+    row = connection.execute(
+        select(
+            func.count(people.c.person_id),
+            _sum(done),
+            _sum(~done & ~late & begun),
+            _sum(~done & ~late & ~begun),
+            _sum(late),
+        )
+    ).one()
+    return Standings(learners=row[0], completed=row[1], going=row[2], new=row[3], late=row[4])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackStandings:
+    """How many learners of an organisation are how far with a track that is assigned there."""
+
+    track: str
+    due: date | None
+    standings: Standings
+
+
+def count_by_track(
+    connection: Connection, school: SchoolScope, at: datetime
+) -> tuple[TrackStandings, ...]:
+    """Count a school's learners by the tracks that are assigned there, first due first. UTC."""
+    here = school.organisations()
+    found = connection.execute(
+        _from_tracks(
+            select(assigned.c.track, _state(at).label("state"), func.count().label("people"))
+        )
+        .where(membership.c.organisation_id.in_(here), assigned.c.track.is_not(None))
+        # By its label: PostgreSQL takes no two parameters for the same value.
+        .group_by(assigned.c.track, "state")
+    )
+    counted = {(row.track, State(row.state)): row.people for row in found}
+    duties = connection.execute(
+        select(assigned.c.track, assigned.c.due)
+        .where(assigned.c.organisation_id.in_(here))
+        .order_by(assigned.c.over_at.is_(None), assigned.c.over_at, assigned.c.track)
+    )
+    return tuple(
+        TrackStandings(track=duty.track, due=duty.due, standings=_standings(counted, duty.track))
+        for duty in duties
+    )
+
+
+def _standings(counted: Mapping[tuple[str, State], int], track: str) -> Standings:
+    of = {state: counted.get((track, state), 0) for state in State}
+    return Standings(
+        learners=sum(of.values()),
+        completed=of[State.COMPLETED],
+        going=of[State.IN_PROGRESS],
+        new=of[State.NOT_STARTED],
+        late=of[State.OVERDUE],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

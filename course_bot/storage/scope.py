@@ -1,10 +1,10 @@
-"""Whom a coordinator may see: decided in the query that reads the rows, and nowhere else."""
+"""Who may see what of an organisation: decided in the query that reads the rows alone."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, select, true
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
 
 from course_bot.organisations.records import Role
 from course_bot.storage.query import Query
@@ -51,11 +51,61 @@ class Scope:
 
     def allowed(self, connection: Connection) -> bool:
         """Tell whether the viewer may see the organisation, and whether there is one."""
-        there = exists().where(
+        return bool(connection.scalar(select(_there(self.organisation) & self.may())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolScope:
+    """One organisation by itself, of which its administrators may see figures, but no person.
+
+    ``viewer`` is a person's number, who has to administer precisely this organisation, or to
+    coordinate it or one above it; None is the operator at the console. Whatever is archived nobody
+    sees. It is no ``Scope``: what is asked about one is not open to administrators.
+    """
+
+    organisation: int
+    viewer: int | None = None
+
+    def organisations(self) -> Select[tuple[int]]:
+        """Select the id of the organisation; none where the viewer may not see it."""
+        return select(lineage.c.organisation_id).where(
             lineage.c.above_id == self.organisation,
             lineage.c.organisation_id == self.organisation,
+            self.may(),
         )
-        return bool(connection.scalar(select(there & self.may())))
+
+    def may(self) -> ColumnElement[bool]:
+        """Tell in SQL whether the viewer may see figures of the organisation."""
+        if self.viewer is None:
+            return true()
+        return or_(
+            administers(self.viewer, self.organisation),
+            coordinates(self.viewer, self.organisation),
+        )
+
+    def allowed(self, connection: Connection) -> bool:
+        """Tell whether the viewer may see its figures, and whether there is such an one."""
+        return bool(connection.scalar(select(_there(self.organisation) & self.may())))
+
+
+def _there(organisation: int) -> ColumnElement[bool]:
+    """Tell in SQL whether there is an organisation that is not archived."""
+    return exists().where(
+        lineage.c.above_id == organisation, lineage.c.organisation_id == organisation
+    )
+
+
+def administers(person: int, organisation: int) -> ColumnElement[bool]:
+    """Tell in SQL whether a person administers precisely an organisation."""
+    return (
+        exists()
+        .where(
+            _THEIRS.c.organisation_id == organisation,
+            _THEIRS.c.role == Role.ADMINISTRATOR,
+            _THEIRS.c.person_id == person,
+        )
+        .correlate(None)
+    )
 
 
 def coordinates(person: int, organisation: int) -> ColumnElement[bool]:
@@ -84,3 +134,17 @@ class Scoped(Query[R | None]):
     @abstractmethod
     def look(self, connection: Connection) -> R:
         """Ask, about those whom the scope selects."""
+
+
+class SchoolScoped(Query[R | None]):
+    """A question about one school's figures: None where the viewer may not see them (any more)."""
+
+    scope: SchoolScope
+
+    def run(self, connection: Connection) -> R | None:
+        """Ask, if they may."""
+        return self.look(connection) if self.scope.allowed(connection) else None
+
+    @abstractmethod
+    def look(self, connection: Connection) -> R:
+        """Ask, about that organisation alone."""
