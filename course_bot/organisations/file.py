@@ -51,7 +51,7 @@ _ALSO = {
 """What else the headings are called, in small letters."""
 _KNOWN = {heading.casefold(): heading for heading in HEADINGS} | _ALSO
 
-_LIMITS = Limits(inflated=100_000_000, rows=100_000, cells=1_000_000)
+_LIMITS = Limits(inflated=100_000_000, elements=10_000_000, rows=100_000, cells=1_000_000)
 """An operator's file is of all Russia at most, and comes from somebody who is trusted."""
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 """What a spreadsheet makes of a long number: 1,23E+11."""

@@ -85,6 +85,7 @@ _OF_NO_USE = re.compile(
 _SHARE = re.compile(r"%|\b(?:дол[яи]|процент\w*)\b")
 
 
+@lru_cache(maxsize=4096)
 def folded_heading(text: str) -> str:
     """Reduce a heading to what makes it another one, as headings are compared and remembered.
 

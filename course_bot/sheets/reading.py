@@ -192,6 +192,12 @@ def _sferum_id(cell: Cell) -> str | RowProblem:
     return re.sub(r"(?<=\d)[.,]0$", "", text)
 
 
+def _are_numbers_of_columns(cells: Sequence[Cell]) -> bool:
+    """Tell whether it says 1, 2, 3…, as forms have it under their headings."""
+    shown = [text for cell in cells if (text := _text(cell))]
+    return len(shown) > 3 and shown == [str(at) for at in range(1, len(shown) + 1)]
+
+
 # --- all rows --------------------------------------------------------------------------------
 
 
@@ -234,10 +240,9 @@ class _Reader:
 
     def _is_school(self, cells: Sequence[Cell]) -> bool:
         """Tell whether a row is about a school: no total, no remark, no numbers of columns."""
-        if any(isinstance(cell, str) and _TOTAL.match(cell) for cell in cells):
+        if any(isinstance(cell, str) and _TOTAL.match(cell[:LONGEST_SHOWN]) for cell in cells):
             return False
-        numbers = [cell for cell in cells if cell is not None]
-        if numbers == [*range(1, len(numbers) + 1)] and len(numbers) > 3:
+        if cells and _text(cells[0]) == "1" and _are_numbers_of_columns(cells):
             return False
         places = self.columns.fields
         telling = [places[each] for each in (Field.SFERUM_ID, *COUNTED) if each in places]
@@ -251,7 +256,7 @@ class _Reader:
         others: list[int] = []
         for column in self.columns.unsure:
             filled = [cells[column] for cells in rows if len(cells) > column]
-            counts = [_count(cell) for cell in filled if cell is not None]
+            counts = [count for cell in filled if (count := _count(cell)) is not None]
             numbers = sum(isinstance(each, int) for each in counts)
             if self.columns.headings[column] in doubled or 2 * numbers > len(counts):
                 others.append(column)
@@ -301,7 +306,7 @@ class _Reader:
         heading = self.columns.headings[column]
         shown = _text(cell)[:LONGEST_SHOWN]
         if isinstance(cell, int | float) and problem is RowProblem.SHORTENED_ID:
-            shown = f"{cell:.5E}"
+            shown = f"{cell:.5E}".replace(".", ",")
         self.faults.append(RowFault(row=row, heading=heading, problem=problem, value=shown))
 
     def _each_once(self, rows: Sequence[SchoolDay]) -> list[SchoolDay]:

@@ -58,6 +58,8 @@ class Limits:
     """Bytes of all parts that are read: 20,000 rows of 23 columns take some 20 MB."""
     rows: int = 20_000
     columns: int = 200
+    elements: int = 2_500_000
+    """Those of all parts that are read: a cell takes two or three."""
     cells: int = 500_000
     """Filled ones; also the shared texts, of which no more can be used."""
     depth: int = 32

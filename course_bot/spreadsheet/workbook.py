@@ -105,6 +105,7 @@ class _Package:
         self._archive = ZipFile(BytesIO(content))
         self._parts = {_plain(info.filename): info for info in self._archive.infolist()}
         self._left = limits.inflated
+        self._elements = limits.elements
 
     def __contains__(self, part: str) -> bool:
         return _plain(part) in self._parts
@@ -149,7 +150,8 @@ class _Package:
             if ":" in name:
                 name = name.rpartition(":")[2]
             place.append(name)
-            if len(place) > deepest:
+            self._elements -= 1
+            if len(place) > deepest or self._elements < 0:
                 raise UnreadableError(Reason.SWOLLEN)
             if wanted := name in texts:
                 pieces.clear()
@@ -304,15 +306,18 @@ _MOMENTS = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50,
 """The built-in formats of days and times (ECMA-376, part 1, 18.8.30)."""
 _SHARES = frozenset((9, 10))
 _NO_CODE = re.compile(
-    r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE | re.DOTALL
+    r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\[\]]*\]', re.IGNORECASE | re.DOTALL
 )
 """What a format shows as it is: texts, signs, spaces, colours and languages; not [h]."""
+_CODE = 255
+_STYLES = 65_490
+"""Characters of a format and styles of cells, the most that Excel takes."""
 
 
 @lru_cache(maxsize=256)
 def _form(code: str) -> _Form:
     """Say what a format is by its code, of which the first section is for numbers above 0."""
-    plain = _NO_CODE.sub("", code[:1000]).partition(";")[0]
+    plain = _NO_CODE.sub("", code[:_CODE]).partition(";")[0]
     if "%" in plain:
         return _Form.SHARE
     return _Form.MOMENT if re.search("[dmyhs]", plain, re.IGNORECASE) else _Form.PLAIN
@@ -334,6 +339,8 @@ def _forms(package: _Package, part: str) -> dict[str, _Form]:
             codes[attributes.get("numFmtId", "")] = _form(attributes.get("formatCode", ""))
         elif place[-1] == "xf" and place[-2] == "cellXfs":
             number = attributes.get("numFmtId", "0")
+            if len(forms) == _STYLES:
+                raise UnreadableError(Reason.SWOLLEN)
             forms[str(len(forms))] = codes[number] if number in codes else built_in(number)
 
     package.parse(part, start, _nothing)
