@@ -7,7 +7,7 @@ from typing import Literal, TypeVar, cast
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from course_bot.content.model import Course
 from course_bot.conversation import rehearsing
@@ -192,6 +192,22 @@ async def test_nothing_that_comes_and_goes_keeps_anybody_out(room: Room) -> None
     await page.get_by_role("button", name="Команды").click()
     await room.keeps_nobody_out("the command menu")
     await page.keyboard.press("Escape")
+    held, file = talk.holds(talk.taken[0].account.key), page.locator("#file")
+    named = [{"name": name, "mimeType": "", "buffer": b"x"} for name in ("Один.csv", "Два.csv")]
+    await file.set_input_files(cast(list[FilePayload], named))
+    await expect(page.get_by_text("Читаю файл…")).to_be_visible()
+    await page.evaluate("document.getElementById('drop').hidden = false")
+    await room.keeps_nobody_out("where a file is dropped")
+    await page.evaluate("document.getElementById('drop').hidden = true")
+    await room.keeps_nobody_out("files that are read and that wait")
+    held.set()
+    await expect(page.get_by_text("Читаю файл…")).to_have_count(0)
+    await page.route("**/file?*", lambda route: route.abort())
+    await file.set_input_files(cast(list[FilePayload], named))
+    await expect(page.get_by_text("Файл не отправлен.")).to_have_count(2)
+    await room.keeps_nobody_out("files that were not sent")
+    for _ in named:
+        await page.get_by_role("button", name="Не отправлять").first.click()
     talk.fails()
     await page.locator("#words").fill("Вопрос")
     await page.locator("#words").press("Enter")

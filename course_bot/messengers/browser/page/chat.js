@@ -7,8 +7,9 @@ import { Link, newId } from "./link.js";
 import { build, nameTongue, offerCommands } from "./markup.js";
 import { language, phrases, speak } from "./phrases.js";
 import { pictureKey } from "./picture.js";
+import { Upload, Uploads } from "./uploads.js";
 
-/** @typedef {import("./link.js").Move} Move */
+/** What somebody did, over the connection or with a file. @typedef {import("./link.js").Move | import("./uploads.js").Sent} Move */
 /** @typedef {import("./link.js").Screen} Screen */
 /** @typedef {import("./link.js").Button} Button */
 
@@ -60,21 +61,30 @@ let lastDay = "";
 /** The last thing that touched the page was a finger: a click itself says so only since Chrome 92. */
 let byFinger = false;
 
-const link = new Link({
+const listener = {
   state: showState,
+  /** @param {import("./link.js").Hello} hello */
   hello(hello) {
     if (!isOf(hello.visitor)) forget();
     haveCommands(hello);
     words.maxLength = hello.text_chars;
+    files.limit = hello.file_bytes;
   },
+  /** @param {string} word */
   told(word) {
     passing = word;
     showState(link.state);
   },
+  /**
+   * @param {Move} move
+   * @param {any[]} replies
+   */
   replies(move, replies) {
     passing = "";
     const pressed = settle(move);
+    const said = isSaid(move);
     if (move.kind === "wrote") remember({ kind: "mine", text: move.text, at: Date.now() });
+    if (move.kind === "sent") remember({ kind: "sent", name: move.name, size: move.size, at: Date.now() });
     troubleMessage?.remove();
     troubleMessage = null;
     part("toasts").textContent = "";
@@ -93,15 +103,19 @@ const link = new Link({
       } else if (reply.kind === "document") {
         const bubble = fileMessage(reply);
         // Above the screen that the press changes, so that its buttons stay the last.
-        if (move.kind !== "wrote" && current) current.before(bubble);
+        if (!said && current) current.before(bubble);
         else append(bubble);
         first = first || bubble;
       } else if (reply.kind === "screen") {
-        showScreen(reply, move.kind === "wrote", pressed);
+        showScreen(reply, said, pressed);
       }
     }
-    bringIntoView(first ?? current, move.kind === "wrote");
+    bringIntoView(first ?? current, said);
   },
+  /**
+   * @param {import("./link.js").Move} move
+   * @param {Screen} screen
+   */
   trouble(move, screen) {
     const pressed = waiting.get(move.id);
     busy(pressed, false);
@@ -119,15 +133,22 @@ const link = new Link({
     moveFocus(pressed, troubleMessage);
     bringIntoView(troubleMessage, true);
   },
+  /**
+   * @param {string} reason
+   * @param {Move} [move]
+   */
   refused(reason, move) {
     if (move) takeBack(move);
     toast(reason);
   },
+  /** @param {Move} move */
   tooLarge(move) {
     takeBack(move);
     toast(phrases.tooLarge);
   },
-});
+};
+const link = new Link(listener);
+const files = new Uploads({ ...listener, change: showUpload });
 
 // What the person does
 
@@ -197,6 +218,26 @@ function write(text) {
   link.send(move);
 }
 
+/** @param {Iterable<File>} chosen */
+function sendFiles(chosen) {
+  for (const file of chosen) {
+    const upload = new Upload(file);
+    const message = sentMessage(file.name, file.size);
+    waiting.set(upload.move.id, message);
+    append(message);
+    files.send(upload);
+    bringIntoView(message, true);
+  }
+}
+
+/**
+ * Tell whether a move is something said, which stays above its answer.
+ * @param {Move} move
+ */
+function isSaid(move) {
+  return move.kind === "wrote" || move.kind === "sent";
+}
+
 /** @param {Move} move */
 function giveUp(move) {
   link.drop();
@@ -211,9 +252,12 @@ function giveUp(move) {
  * @param {Move} move
  */
 function takeBack(move) {
+  const focused = waiting.get(move.id)?.contains(document.activeElement);
   const shown = settle(move);
-  if (move.kind !== "wrote") return showTaps(currentForm?.form);
+  if (!isSaid(move)) return showTaps(currentForm?.form);
   shown?.remove();
+  if (focused) part("clip").focus();
+  if (move.kind !== "wrote") return;
   // Before what has been begun since.
   if (words.value !== move.text) hold([move.text, words.value].filter(Boolean).join("\n"));
 }
@@ -222,7 +266,7 @@ function takeBack(move) {
 
 /**
  * @param {Screen} screen
- * @param {boolean} wrote what was written stays above: the screen comes below it
+ * @param {boolean} wrote what was written or sent stays above: the screen comes below it
  * @param {HTMLElement | undefined} pressed
  */
 function showScreen(screen, wrote, pressed) {
@@ -336,6 +380,7 @@ function remember(entry, below = true) {
 
 /** Nothing of what was said stays: the person is deleted, or is somebody else. */
 function forget() {
+  files.forget();
   said.length = 0;
   keep(said);
   clear();
@@ -362,6 +407,10 @@ function restore() {
       showProgress(entry.screen.progress);
     } else if (entry.kind === "mine") {
       const message = mine(entry.text, time);
+      message.classList.add("sent");
+      append(message, time);
+    } else if (entry.kind === "sent") {
+      const message = sentMessage(entry.name, entry.size, time);
       message.classList.add("sent");
       append(message, time);
     } else {
@@ -441,12 +490,80 @@ function mine(words, at = new Date()) {
 }
 
 /**
+ * @param {string} name
+ * @param {number} bytes
+ * @param {Date} at
+ */
+function sentMessage(name, bytes, at = new Date()) {
+  const message = element("div", "message mine");
+  const bubble = element("div", "bubble file");
+  const about = element("span", "about");
+  const title = element("span", "title", name);
+  title.dir = "auto";
+  about.append(title, element("span", "size", size(bytes)));
+  bubble.append(element("span", "unseen", phrases.you), element("span", "disc"), about, meta(undefined, at));
+  message.append(bubble);
+  return message;
+}
+
+/**
+ * Show how far a file is; its keys follow from that.
+ * @param {Upload} upload
+ */
+function showUpload(upload) {
+  const { move, stage } = upload;
+  const message = waiting.get(move.id);
+  if (!message) return;
+  message.classList.toggle("waiting", stage !== "failed");
+  message.classList.toggle("failed", stage === "failed");
+  const done = Math.round(upload.share * 100);
+  if (message.dataset.stage !== stage) {
+    const focused = message.contains(document.activeElement);
+    message.dataset.stage = stage;
+    message.querySelector(".going")?.remove();
+    message.querySelector(".keys")?.remove();
+    const going = element("span", "going");
+    const words = { waiting: phrases.queued, sending: phrases.sending, reading: phrases.reading, failed: phrases.notSent };
+    const said = element("span", "");
+    said.append(upload.trouble ? build(upload.trouble) : words[stage]);
+    going.append(said);
+    if (stage === "sending") going.append(gauge(move.name));
+    message.querySelector(".about")?.append(going);
+    const cancel = key(stage === "failed" ? phrases.drop : phrases.cancel, () => {
+      files.drop(upload);
+      takeBack(move);
+      showState(link.state);
+    });
+    const again = key(phrases.again, () => files.send(upload));
+    // What the server has can't be taken back.
+    if (stage !== "reading") message.append(keys([stage === "failed" ? [again, cancel] : [cancel]]));
+    if (focused) /** @type {HTMLElement | null} */ (message.querySelector(".key") || part("clip")).focus();
+    if (atEnd) toEnd();
+    showState(link.state);
+  }
+  const bar = /** @type {HTMLElement | null} */ (message.querySelector(".gauge"));
+  bar?.style.setProperty("--done", `${done}%`);
+  bar?.setAttribute("aria-valuenow", String(done));
+}
+
+/** @param {string} name of what it measures */
+function gauge(name) {
+  const bar = element("span", "gauge");
+  bar.setAttribute("role", "progressbar");
+  bar.setAttribute("aria-label", name);
+  bar.setAttribute("aria-valuemin", "0");
+  bar.setAttribute("aria-valuemax", "100");
+  return bar;
+}
+
+/**
  * A move has its answer: what showed it as being on its way shows that no more.
  * @param {Move} move
  */
 function settle(move) {
   const shown = waiting.get(move.id);
   busy(shown, false);
+  if (move.kind === "sent") for (const gone of shown?.querySelectorAll(".going, .keys") || []) gone.remove();
   shown?.classList.replace("waiting", "sent");
   waiting.delete(move.id);
   return shown;
@@ -661,7 +778,7 @@ function toast(text) {
 /** @param {import("./link.js").State} state */
 function showState(state) {
   const calm = state === "elsewhere" || state === "cookies" ? "offline" : state;
-  if (state === "online" && link.awaiting) {
+  if (state === "online" && (link.awaiting || files.reading)) {
     if (passing) tell("typing");
     typingTimer = typingTimer || window.setTimeout(() => tell("typing"), TYPING_AFTER);
   } else {
@@ -821,6 +938,40 @@ addEventListener("keydown", (event) => {
   if (free && letter && !event.ctrlKey && !event.metaKey && !event.altKey) words.focus();
 });
 
+// Files
+
+const chooser = /** @type {HTMLInputElement} */ (part("file"));
+const target = part("drop");
+
+part("clip").addEventListener("click", () => chooser.click());
+chooser.addEventListener("change", () => {
+  closeMenu();
+  sendFiles(chooser.files || []);
+  // The same file may be chosen again.
+  chooser.value = "";
+});
+
+/** @param {DragEvent} event */
+function brings(event) {
+  return Array.from(event.dataTransfer?.types || []).includes("Files");
+}
+
+addEventListener("dragenter", (event) => {
+  if (brings(event)) target.hidden = false;
+});
+// Over all the rest, it alone hears that what is dragged leaves the page.
+target.addEventListener("dragleave", () => {
+  target.hidden = true;
+});
+// Without this, the browser opens a dropped file in the page's place.
+addEventListener("dragover", (event) => brings(event) && event.preventDefault());
+addEventListener("drop", (event) => {
+  target.hidden = true;
+  if (!brings(event)) return;
+  event.preventDefault();
+  sendFiles(event.dataTransfer?.files || []);
+});
+
 // The command menu
 
 /** @param {{commands: typeof commands, language: "ru" | "en"}} menu in the person's own language */
@@ -907,6 +1058,9 @@ function word() {
   words.placeholder = phrases.placeholder;
   words.setAttribute("aria-label", phrases.write);
   part("send").setAttribute("aria-label", phrases.send);
+  part("clip").setAttribute("aria-label", phrases.attach);
+  part("clip").title = phrases.attach;
+  target.textContent = phrases.dropHere;
   part("down").setAttribute("aria-label", phrases.down);
 }
 

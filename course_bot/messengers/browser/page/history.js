@@ -4,6 +4,7 @@
  *
  * @typedef {{kind: "screen", screen: import("./link.js").Screen, at: number}
  *   | {kind: "mine", text: string, at: number}
+ *   | {kind: "sent", name: string, size: number, at: number}
  *   | {kind: "note", text: string, at: number}} Said
  */
 

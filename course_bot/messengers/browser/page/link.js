@@ -23,7 +23,7 @@
  * @typedef {"ru" | "en"} Language
  * @typedef {{kind: "commands", commands: Commands, language: Language}} Menu
  * @typedef {{visitor: string, commands: Commands, language: Language, text_chars: number,
- *   frame_bytes: number}} Hello
+ *   frame_bytes: number, file_bytes: number}} Hello
  * @typedef {"connecting" | "online" | "offline" | "elsewhere" | "cookies"} State
  * @typedef {{
  *   state(state: State): void,
