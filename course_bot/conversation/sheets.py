@@ -154,7 +154,7 @@ def _reckoned(stage: Stage, row: SchoolDay, notice: str) -> Decision:
 def _first_fault(stage: Stage, faults: Sequence[RowFault]) -> str:
     if not faults:
         return ""
-    return cut(f"⚠ {fault_words(stage.phrases, faults[0])}", 200)
+    return cut(f"⚠ {fault_words(stage.phrases, faults[0])}.", 160)
 
 
 def _schools_in(sheet: Sheet) -> set[str]:
@@ -323,10 +323,17 @@ def _placed(stage: Stage, schools: Sequence[OwnSchool], sheet: Sheet) -> Decisio
     if own is not None:
         return _kept_of(stage, own, sheet)
     if row.day is None:
-        return _reckoned(stage, row, stage.phrases.t("There is no date in the file: not kept."))
+        return _undated(stage, sheet)
     if not row.sferum_id or any(not each.sferum_id for each in schools):
         return _waits(stage, sheet, AskSchool())
     return _none_of_theirs(stage, sheet)
+
+
+def _undated(stage: Stage, sheet: Sheet) -> Decision:
+    """Explain a sheet that can't be kept, as no day is known of it."""
+    p = stage.phrases
+    parts = (_first_fault(stage, sheet.faults), p.t("Without a date, figures are not kept."))
+    return _reckoned(stage, _newest(sheet.rows), cut(" ".join(filter(None, parts)), 200))
 
 
 def _has(school: OwnSchool, sferum_id: str) -> bool:
@@ -344,9 +351,7 @@ def _kept_of(
     rows = [(school.id, row) for row in sheet.rows]
     news, result = _news(stage, rows, sheet, organisation=school.id)
     if result.day is None:
-        return _reckoned(
-            stage, _newest(sheet.rows), p.t("There is no date in the file: not kept.")
-        )
+        return _undated(stage, sheet)
     notice = ""
     if not result.kept:
         notice = p.t("I have had this sheet already: nothing has changed.")
@@ -575,7 +580,7 @@ def _sums(stage: Stage, last: Received) -> str:
         lines.append(
             p.html("IDs that no school here has: {count}", count=count_text(last.unmatched))
         )
-    if last.schools and not last.kept and not last.unmatched and not last.waiting and last.same:
+    if last.same and not last.kept:
         lines.append(p.html("I have had this sheet already: nothing has changed."))
     return "\n".join(lines)
 
