@@ -60,6 +60,7 @@ async def team_walk(house: House, ann: Person, word: str) -> None:
     for organisation in (done, foreign):
         await join(who, organisation, Role.ADMINISTRATOR)
         await ann.sends_action(f"completion:{organisation}")
+        await ann.sends_action(f"school:{organisation}:latest")
     await ann.sends_action("completion:99999")
     await ann.writes("/team")
     await ann.writes("/menu")

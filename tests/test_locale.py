@@ -69,6 +69,8 @@ WITHOUT = CONFIRMED | {
     "administrators", "asked", "assign", "below", "coordinators", "day", "duty", "files",
     "invites", "letter", "mailings", "member", "nudge", "nudged", "people", "stuck", "tables",
     "team", "teams", "units", "weekly", "whom",
+    # What a sheet says is read.
+    "school",
 }  # fmt: skip
 """The other places."""
 NEUTRAL = "ΩΩ ΩΩ"

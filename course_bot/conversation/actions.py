@@ -1005,9 +1005,13 @@ class NoSchool(Action):
     mark: str
 
 
+LATEST = "latest"
+"""What stands in the place of a school's day for the latest one that there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class School(Action):
-    """Show what a school's figures of a day mean; ``day`` is 2025-10-30, or "latest"."""
+    """Show what a school's figures of a day mean; ``day`` is 2025-10-30, or ``LATEST``."""
 
     name = "school"
     organisation: Key

@@ -1,27 +1,25 @@
 """How far the learners of one school are, as its administrator sees it: counts, and no person."""
 
-from course_bot.conversation.actions import Belonging, Completion, Team, Unit
+from course_bot.conversation.actions import LATEST, Belonging, Completion, School, Team, Unit
 from course_bot.conversation.days import told
-from course_bot.conversation.help import ways
 from course_bot.conversation.listing import NAME_CHARS, brief, local
 from course_bot.conversation.overview import standing_of
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place
+from course_bot.conversation.sheets import onward
 from course_bot.conversation.stage import Row, Stage, button
-from course_bot.conversation.team import led
+from course_bot.conversation.team import led, school_scope
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import Role
 from course_bot.reports.people import track_title
 from course_bot.reports.wording import as_of, count_text
 from course_bot.storage.overviews import CompletionOf, SchoolCompletion
 from course_bot.storage.reporting import Standings, TrackStandings
-from course_bot.storage.scope import SchoolScope
 
 
 def completion(stage: Stage, at: Completion) -> CompletionOf:
     """Ask for a school's counts."""
-    scope = SchoolScope(organisation=at.organisation, viewer=stage.person.id)
-    return CompletionOf(scope=scope, at=stage.at)
+    return CompletionOf(scope=school_scope(stage, at.organisation), at=stage.at)
 
 
 def counts(stage: Stage, at: Completion, found: SchoolCompletion | None) -> Screen:
@@ -33,7 +31,7 @@ def counts(stage: Stage, at: Completion, found: SchoolCompletion | None) -> Scre
             " should, ask its coordinator for a new invite."
         )
         to_team = button(p.t("👥 My organisations"), Team(), primary=True)
-        return Screen(text=text, rows=((to_team,), *ways(stage)))
+        return Screen(text=text, rows=((to_team,), *onward(stage)))
     moment = as_of(p, local(stage, found.zone), "%H:%M")
     parts = [f"<i>{moment}</i>"]
     if found.standings.learners:
@@ -53,12 +51,13 @@ def counts(stage: Stage, at: Completion, found: SchoolCompletion | None) -> Scre
     return Screen(
         heading=brief(found.name, NAME_CHARS),
         text="\n\n".join(parts),
-        rows=(*_elsewhere(p, at, found), *ways(stage, primary=True)),
+        rows=(*_elsewhere(p, at, found), *onward(stage)),
     )
 
 
 def _elsewhere(p: Phrases, at: Completion, found: SchoolCompletion) -> list[Row]:
-    rows: list[Row] = []
+    figures = button(p.t("← Figures of the school"), School(at.organisation, LATEST), primary=True)
+    rows: list[Row] = [(figures,)]
     theirs = led(found.memberships)
     mine = Belonging(at.organisation, Role.ADMINISTRATOR)
     if any((each.organisation, each.role) == (at.organisation, mine.role) for each in theirs):

@@ -7,6 +7,7 @@ from html import escape
 from math import ceil
 
 from course_bot.conversation.actions import (
+    LATEST,
     Accept,
     Action,
     AskRole,
@@ -16,7 +17,6 @@ from course_bot.conversation.actions import (
     Begin,
     Belonging,
     ChooseAssigned,
-    Completion,
     GoOn,
     Invited,
     Key,
@@ -26,6 +26,7 @@ from course_bot.conversation.actions import (
     NameForReport,
     NoInvite,
     Resign,
+    School,
     SignAsOffered,
     StaleError,
     StayNameless,
@@ -362,7 +363,7 @@ def _onward(stage: Stage, organisation: Key, role: str) -> Decision:
     if role == Role.COORDINATOR:
         return Decision(person=go_to(person, Unit(organisation)))
     if role == Role.ADMINISTRATOR:
-        return Decision(person=go_to(person, Completion(organisation)))
+        return Decision(person=go_to(person, School(organisation, LATEST)))
     tracks = [
         track
         for track in stage.look_up(AssignedTracks(organisation))

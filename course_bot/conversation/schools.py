@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from course_bot.conversation.actions import (
+    LATEST,
     AskTargets,
+    Completion,
     Guided,
     Key,
     OpenLesson,
@@ -25,6 +27,7 @@ from course_bot.conversation.routes import Audience, Read, handout, reading_plac
 from course_bot.conversation.sheet_words import doubt_words, field_name, group_name, measure_name
 from course_bot.conversation.sheets import onward
 from course_bot.conversation.stage import Row, Stage, button
+from course_bot.conversation.team import school_scope
 from course_bot.locale.phrases import Phrases
 from course_bot.markup import shown
 from course_bot.reports.files import file_name
@@ -37,8 +40,8 @@ from course_bot.storage.schools import SchoolOf, SeenSchool
 from course_bot.storage.sheets import Sender, SenderOf
 from course_bot.storage.store import Decision
 
-LATEST, TREND = "latest", "trend"
-"""Words in the place of a day: the latest one, and of a picture, several of them."""
+TREND = "trend"
+"""A word in the place of a day: a picture of several of them."""
 DOUBTED = "⚠"
 """Stands at a figure that can't be right."""
 BEHIND = (Measure.REGISTERED, Measure.LINKED, Measure.EXPECTED)
@@ -280,7 +283,7 @@ def read_day(word: str) -> date | None:
 def wanted(stage: Stage, at: School) -> SchoolOf:
     """Ask for a school's figures of a day."""
     day = read_day(at.day)
-    return SchoolOf(organisation=at.organisation, viewer=stage.person.id, day=day, most=1)
+    return SchoolOf(scope=school_scope(stage, at.organisation), day=day, most=1)
 
 
 def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
@@ -317,7 +320,7 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
 
 def trend_of(stage: Stage, at: SchoolTrend) -> SchoolOf:
     """Ask for a school's latest days."""
-    return SchoolOf(organisation=at.organisation, viewer=stage.person.id)
+    return SchoolOf(scope=school_scope(stage, at.organisation))
 
 
 def trend(stage: Stage, at: SchoolTrend, found: SeenSchool | None) -> Screen:
@@ -429,9 +432,10 @@ async def pictures(stage: Stage, at: SchoolPicture, read: Read, _tell: Tell) -> 
 
 
 def _up(stage: Stage, found: SeenSchool) -> list[Row]:
-    if not found.coordinated:
-        return []
-    return [(button(stage.phrases.t("👥 The training of this school"), Unit(Key(found.id))),)]
+    p, here = stage.phrases, Key(found.id)
+    if found.coordinated:
+        return [(button(p.t("👥 The training of this school"), Unit(here)),)]
+    return [(button(p.t("🎓 How many have completed"), Completion(here)),)]
 
 
 def not_seen(stage: Stage) -> Screen:

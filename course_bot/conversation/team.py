@@ -1,14 +1,15 @@
 """What a coordinator or an administrator may see: which organisations, and the ways on."""
 
 from course_bot.conversation.actions import (
+    LATEST,
     Action,
     Assignments,
-    Completion,
     Files,
     Inviting,
     Key,
     Nudge,
     OpenTable,
+    School,
     Team,
     Teams,
     Unit,
@@ -21,7 +22,7 @@ from course_bot.conversation.routes import Audience, reading_place
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.organisations.records import Role
 from course_bot.storage.organisations import Membership, Memberships
-from course_bot.storage.scope import Scope
+from course_bot.storage.scope import SchoolScope, Scope
 from course_bot.storage.store import Decision
 
 
@@ -47,6 +48,11 @@ def keys(stage: Stage, organisation: Key) -> list[Row]:
 def scope(stage: Stage, organisation: Key) -> Scope:
     """Return an organisation as the person may see it."""
     return Scope(organisation=organisation, viewer=stage.person.id)
+
+
+def school_scope(stage: Stage, school: Key) -> SchoolScope:
+    """Return a school as the person may see its figures."""
+    return SchoolScope(organisation=school, viewer=stage.person.id)
 
 
 def no_access(stage: Stage) -> Screen:
@@ -78,7 +84,7 @@ def arrive(stage: Stage, at: Team) -> Decision:
 def home(each: Membership) -> Action:
     """Return where one sees what one may see of an organisation."""
     organisation = Key(each.organisation)
-    return Unit(organisation) if each.role is Role.COORDINATOR else Completion(organisation)
+    return Unit(organisation) if each.role is Role.COORDINATOR else School(organisation, LATEST)
 
 
 def led(found: tuple[Membership, ...]) -> tuple[Membership, ...]:

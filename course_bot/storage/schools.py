@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select
+from sqlalchemy import Connection, select
 
-from course_bot.organisations.records import OfSchool, Role
-from course_bot.storage.query import Query
-from course_bot.storage.schema import lineage, membership, organisation, school_day
-from course_bot.storage.scope import coordinates
+from course_bot.organisations.records import OfSchool
+from course_bot.storage.schema import organisation, school_day
+from course_bot.storage.scope import SchoolScope, SchoolScoped, Scope
 from course_bot.storage.sheets import figures_of
 
 SHOWN = 12
@@ -29,61 +28,38 @@ class SeenSchool:
     days: tuple[OfSchool, ...]
 
 
-def _may(viewer: int, school: int) -> ColumnElement[bool]:
-    """Tell in SQL whether somebody administers this organisation, or coordinates it or above."""
-    administers = exists().where(
-        membership.c.person_id == viewer,
-        membership.c.organisation_id == school,
-        membership.c.role == Role.ADMINISTRATOR,
-    )
-    return or_(administers, coordinates(viewer, school))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SchoolOf(Query[SeenSchool | None]):
-    """A school's latest days, or one day; None where the viewer may not see it (any more).
+class SchoolOf(SchoolScoped[SeenSchool]):
+    """A school's latest days, or one day; ``day`` None stands for the latest ones."""
 
-    ``viewer`` is a person's number; ``day`` None stands for the latest ones.
-    """
-
-    organisation: int
-    viewer: int
+    scope: SchoolScope
     day: date | None = None
     most: int = SHOWN
 
-    def run(self, connection: Connection) -> SeenSchool | None:
+    def look(self, connection: Connection) -> SeenSchool:
         """Read them."""
-        there = exists().where(
-            lineage.c.above_id == self.organisation, lineage.c.organisation_id == self.organisation
-        )
+        number = self.scope.organisation
+        above = Scope(organisation=number, viewer=self.scope.viewer)
         found = connection.execute(
             select(
-                organisation.c.name,
-                organisation.c.zone,
-                coordinates(self.viewer, self.organisation).label("coordinated"),
-            ).where(
-                organisation.c.id == self.organisation,
-                there,
-                _may(self.viewer, self.organisation),
-            )
-        ).one_or_none()
-        if found is None:
-            return None
+                organisation.c.name, organisation.c.zone, above.may().label("coordinated")
+            ).where(organisation.c.id == number)
+        ).one()
         days = (
             select(school_day)
-            .where(school_day.c.organisation_id == self.organisation)
+            .where(school_day.c.organisation_id == number)
             .order_by(school_day.c.day.desc())
             .limit(self.most)
         )
         if self.day is not None:
             days = days.where(school_day.c.day == self.day)
         return SeenSchool(
-            id=self.organisation,
+            id=number,
             name=found.name,
             zone=found.zone or "",
             coordinated=bool(found.coordinated),
             days=tuple(
-                OfSchool(organisation=self.organisation, day=row.day, figures=figures_of(row))
+                OfSchool(organisation=number, day=row.day, figures=figures_of(row))
                 for row in connection.execute(days)
             ),
         )
