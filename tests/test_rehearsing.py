@@ -16,7 +16,7 @@ from course_bot.conversation.rehearsing import rehearse
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
 from course_bot.questions.kinds import ask
 from course_bot.questions.question import Question, Response, verdict
-from tests.courses import CHOICE, MATCH, MULTIPLE, ORDER, make_course
+from tests.courses import CHOICE, GUIDE, MATCH, MULTIPLE, ORDER, make_course
 from tests.drawings import drawn
 from tests.small_course import QUIZ, edit, write_small_course
 
@@ -50,6 +50,24 @@ def test_our_own_lessons_fit() -> None:
     course, found = check(OURS, today=TODAY)
     assert course, found
     assert [*rehearse(course)] == []
+
+
+def test_a_guides_screens_are_made_on_the_way_there_that_has_the_most_words() -> None:
+    course = make_course()
+    long = {
+        name: replace(each, ask="щ" * (4000 if name == "linked" else 160))
+        for name, each in GUIDE.questions.items()
+    }
+    ending = replace(GUIDE.endings["wait"], text="щ" * 4000)
+    guide = replace(GUIDE, questions=long, endings={**GUIDE.endings, "wait": ending})
+    found = [*rehearse(replace(course, guides={guide.id: guide}))]
+    assert [(each.part[2], each.what.partition(" с ")[0]) for each in found] == [
+        ("linked", "вопрос"),
+        ("link", "что проверено"),
+        ("ask", "что проверено"),
+        ("wait", "итог"),
+        ("wait", "что проверено"),
+    ]
 
 
 def test_a_step_whose_picture_leaves_too_little_room_for_its_text_is_a_fault(

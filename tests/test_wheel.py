@@ -55,7 +55,10 @@ def test_the_installed_lessons_are_checked_where_there_are_none(
     installed: Path, tmp_path: Path
 ) -> None:
     lessons = len(list(ROOT.glob("lessons/*/lesson.md")))
-    assert f" {lessons} lessons, " in _runs(str(installed / "course-bot"), "check", cwd=tmp_path)
+    guides = len(list(ROOT.glob("lessons/guides/*.yaml")))
+    told = _runs(str(installed / "course-bot"), "check", cwd=tmp_path)
+    assert f" {lessons} lessons, " in told
+    assert f" {guides} guides, " in told
 
 
 async def test_what_was_installed_runs_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
