@@ -25,6 +25,7 @@ from course_bot.content.checking import Checked, check
 from course_bot.content.checks.pictures import too_heavy
 from course_bot.content.faults import Unfit
 from course_bot.content.model import Course
+from course_bot.content.search import index_of
 from course_bot.content.watching import CourseWatcher
 from course_bot.conversation.rehearsing import rehearse
 from course_bot.conversation.stage import Addresses
@@ -72,6 +73,14 @@ def check_course(folder: Path) -> Checked:
     return check(folder, today=now().date(), rehearse=rehearse)
 
 
+def check_and_index(folder: Path) -> Checked:
+    """Check a course and index it, so that no turn has to wait for that."""
+    course, faults = check_course(folder)
+    if course is not None:
+        index_of(course)
+    return course, faults
+
+
 def check_thoroughly(folder: Path) -> Checked:
     """Check a course as its authors want it checked: what is only drawn later is drawn, too."""
 
@@ -99,7 +108,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    watcher = CourseWatcher(settings.lessons, course, check=check_course)
+    watcher = CourseWatcher(settings.lessons, course, check=check_and_index)
     async with open_storage(settings) as storage, AsyncExitStack() as stack:
         files = Exporter(settings.database)
         talk = Conversation(

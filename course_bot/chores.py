@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course_bot.content.checks.renaming import vanished
 from course_bot.content.model import Course
+from course_bot.content.search import index_of
 from course_bot.conversation.turn import Conversation
 from course_bot.storage.log import BegunLessons
 from course_bot.storage.outbox import WRITING_DOORS
@@ -55,13 +56,21 @@ def report_chores(storage: Storage, course: Callable[[], Course]) -> list[Chore]
 
 
 def lesson_chores(storage: Storage, folder: Path, course: Callable[[], Course]) -> list[Chore]:
-    """List what is said to those who write the lessons."""
+    """List what is done about the lessons themselves."""
 
     async def tell_vanished() -> None:
         for fault in vanished(folder, course(), await storage.read(BegunLessons())):
             log.warning("%s", fault)
 
-    return [Chore(name="tell vanished lessons", pause=timedelta(days=1), do=tell_vanished)]
+    return [
+        # Of a course that is new since, the watcher's check has made it.
+        Chore(
+            name="index the course",
+            pause=timedelta(days=1),
+            do=lambda: asyncio.to_thread(index_of, course()),
+        ),
+        Chore(name="tell vanished lessons", pause=timedelta(days=1), do=tell_vanished),
+    ]
 
 
 def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Chore]:

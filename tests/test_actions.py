@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import String
 
 from course_bot.content.checking import check
+from course_bot.content.search import OFFERED
 from course_bot.conversation import actions
 from course_bot.conversation.actions import Action, Key, StaleError
-from course_bot.conversation.help import OFFERED
 from course_bot.conversation.joining import Fault
 from course_bot.conversation.people import FILTERS
 from course_bot.conversation.port import ACTION_BYTES
@@ -57,6 +57,10 @@ WRITTEN = {
     "faq:7": actions.Faq(7),
     "found": actions.Found(()),
     "found:7:0:10": actions.Found((7, 0, 10)),
+    "perhaps:0123456789abcdef:f7.g0a1b2c": actions.Perhaps("0123456789abcdef", "f7.g0a1b2c"),
+    "chosen:0123456789abcdef:f7": actions.Chosen("0123456789abcdef", "f7"),
+    "noneof:0123456789abcdef": actions.NoneOfThese("0123456789abcdef"),
+    "human": actions.AskHuman(),
     "guided:no-chat": actions.Guided("no-chat"),
     "guided:no-chat:0:1": actions.Guided("no-chat", (0, 1)),
     "checked:no-chat:0:1": actions.Checked("no-chat", (0, 1)),
@@ -260,6 +264,9 @@ def longest() -> Iterator[Action]:
         "shown": max(FILTERS, key=len),
         "kind": max(Kind, key=len),
         "report": max(Report, key=len),
+        "question": "0123456789abcdef",
+        "things": "l0a1b2c.g0a1b2c.l3d4e5f",
+        "thing": "l0a1b2c",
         "entries": tuple(sorted(course.faq, reverse=True)[:OFFERED]),
     }
     for kind in KINDS:

@@ -270,6 +270,9 @@ async def around(house: House, ann: Person) -> None:
         await ann.opens(payload)
     for text in ("zzz", NEUTRAL, "ok"):
         await ann.writes(text)
+    await ann.sends_action("perhaps:0123456789abcdef:f1.f4")
+    for action in ("noneof:0123456789abcdef", "human", "found:1"):
+        await ann.sends_action(action)
     for place in ("step:chat:1", "step:chat:4", "locked:chat", "other:chat", "pick:x:0:0"):
         await ann.sends_action(place)
     assert menu.reminder(house.course, await house.learner(ann))

@@ -112,7 +112,7 @@ def test_more_topics_than_a_screen_has_rows_do_not_fit() -> None:
     course = make_course()
     more = {number: replace(course.faq[0], id=number) for number in range(30)}
     [unfit] = rehearse(replace(course, faq=more))
-    assert (unfit.part, unfit.what) == (("faq",), "список тем: рядов кнопок 32")
+    assert (unfit.part, unfit.what) == (("faq",), "список тем: рядов кнопок 33")
 
 
 def test_more_lessons_than_the_screen_of_one_learner_holds_do_not_fit() -> None:

@@ -21,6 +21,7 @@ from course_bot.reports.deletions import deletions_table
 from course_bot.reports.delimited import write_csv
 from course_bot.reports.guides import DAYS, guides_table
 from course_bot.reports.memo import TooMuchError, memo_name, memo_pdf, memo_png
+from course_bot.reports.misses import choices_table, misses_table
 from course_bot.reports.questions import questions_table
 from course_bot.reports.table import Table
 from course_bot.settings import Settings, read_settings
@@ -28,12 +29,20 @@ from course_bot.storage.auditing import AuditOf, WholeAudit
 from course_bot.storage.organisations import UnitOf, WholeTree
 from course_bot.storage.retention import Deleted, Deletions
 from course_bot.storage.scope import Scope
-from course_bot.storage.seeking import EndingCount, EndingCounts
+from course_bot.storage.seeking import (
+    MISSES_KEPT,
+    ChoiceCount,
+    ChoiceCounts,
+    EndingCount,
+    EndingCounts,
+    MissedQuestion,
+    MissedQuestions,
+)
 from course_bot.storage.statistics import AllQuestionFigures, Wording
 
 
 def add(commands: Commands) -> None:
-    """Add ``audit``, ``questions``, ``guides``, ``deletions`` and ``sheet``."""
+    """Add ``audit``, ``questions``, ``guides``, ``misses``, ``deletions`` and ``sheet``."""
     audit = commands.add_parser("audit", help="show what coordinators did, the latest first")
     audit.add_argument(
         "--organisation",
@@ -49,11 +58,17 @@ def add(commands: Commands) -> None:
         "guides", help=f"show what the guides came to in the last {DAYS} days"
     )
     guides.set_defaults(do=guides_command)
+    misses = commands.add_parser(
+        "misses",
+        help=f"show what people asked in vain in {MISSES_KEPT.days} days, and what they chose"
+        " of several answers",
+    )
+    misses.set_defaults(do=misses_command)
     deletions = commands.add_parser(
         "deletions", help="show whose data was deleted, when and why, without names"
     )
     deletions.set_defaults(do=deletions_command)
-    for each in (audit, questions, guides, deletions):
+    for each in (audit, questions, guides, misses, deletions):
         each.add_argument("--csv", metavar="FILE", type=Path, help="write it as a new file")
     sheet = commands.add_parser("sheet", help="make the page to print of what a track teaches")
     sheet.add_argument("track", help="as in course.yaml: teacher, administrator, …")
@@ -127,6 +142,29 @@ def guides_command(arguments: argparse.Namespace) -> int:
 async def _endings(settings: Settings, since: date) -> Sequence[EndingCount]:
     async with open_storage_to_read(settings) as storage:
         return await storage.read(EndingCounts(since=since))
+
+
+def misses_command(arguments: argparse.Namespace) -> int:
+    """Show questions without an answer; beside them, what was chosen of several answers."""
+    p = phrases("ru")
+    settings = read_settings()
+    course = checked_course(settings.lessons)
+    at = now()
+    missed, chosen = run_async(_misses(settings, at.date() - MISSES_KEPT))
+    local = at.astimezone(settings.time_zone)
+    _give(misses_table(p, course, missed, local), arguments.csv, p)
+    if arguments.csv is None:
+        print()
+        print_table(choices_table(p, course, chosen, local), p)
+    return 0
+
+
+async def _misses(
+    settings: Settings, since: date
+) -> tuple[Sequence[MissedQuestion], Sequence[ChoiceCount]]:
+    async with open_storage_to_read(settings) as storage:
+        missed = await storage.read(MissedQuestions(since=since))
+        return missed, await storage.read(ChoiceCounts(since=since))
 
 
 def deletions_command(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pydantic import Field
 from course_bot.questions.options import OPTION_CHARS
 from course_bot.written import Id, Words, Written
 
-FAQ_ENTRIES = 28
+FAQ_ENTRIES = 27
 """The help screen gives each entry and guide a row of keys; it has at most 30 (MAX Bot API)."""
 
 

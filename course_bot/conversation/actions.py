@@ -392,6 +392,39 @@ class Found(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Perhaps(Action):
+    """Offer what a typed question may be about: its key, and codes of things, parted by dots."""
+
+    name = "perhaps"
+    question: str
+    things: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Action):
+    """Go to a thing that was offered for a question."""
+
+    name = "chosen"
+    question: str
+    thing: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOfThese(Action):
+    """Say that nothing is meant of what was offered for a question."""
+
+    name = "noneof"
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskHuman(Action):
+    """Show whom to ask, and how to reach them."""
+
+    name = "human"
+
+
+@dataclass(frozen=True, slots=True)
 class Guided(Action):
     """Show where the answers to a guide's questions lead; each is an answer's index, from 0."""
 

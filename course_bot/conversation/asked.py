@@ -15,6 +15,9 @@ from course_bot.reports.wording import count_text
 from course_bot.storage.overviews import There, Within
 from course_bot.storage.seeking import EndingCount, Sought, SoughtOnTop
 
+MISSES = 15
+"""How many questions without an answer are listed: `course-bot misses` lists all."""
+QUESTION_CHARS = 80
 ENDINGS = 15
 """How many endings are listed: the figures of all are the author's (``course-bot guides``)."""
 
@@ -26,7 +29,7 @@ def sought(stage: Stage, at: Asked) -> Within[Sought | None]:
 
 
 def asked(stage: Stage, at: Asked, there: There[Sought | None] | None) -> Screen:
-    """Show what the guides came to."""
+    """Show what had no answer, and what the guides came to."""
     if there is None or there.found is None:
         return no_access(stage)
     p = stage.phrases
@@ -36,9 +39,20 @@ def asked(stage: Stage, at: Asked, there: There[Sought | None] | None) -> Screen
         " not kept.",
         days=DAYS,
     )
-    parts = (under, about, _guides(p, stage, there.found))
+    parts = (under, about, _missed(p, there.found), _guides(p, stage, there.found))
     rows = ((button(p.t("← Overview"), Unit(at.organisation)),), *ways(stage))
     return Screen(heading=heading, text="\n\n".join(parts), rows=rows)
+
+
+def _missed(p: Phrases, found: Sought) -> str:
+    if not found.missed:
+        return p.html("❓ No question without an answer has been asked by two people or more.")
+    head = p.html("❓ <b>Questions without an answer</b> (asked by two people or more)")
+    lines = (
+        f"{count_text(each.people)} — {brief(each.words, QUESTION_CHARS)}"
+        for each in found.missed[:MISSES]
+    )
+    return "\n".join((head, *lines))
 
 
 def _guides(p: Phrases, stage: Stage, found: Sought) -> str:

@@ -7,8 +7,9 @@ beginning is none; nothing else is kept.
 from html import escape
 
 from course_bot.content.model import Guide, GuideEnding, GuideQuestion
-from course_bot.conversation.actions import Checked, Faq, Guided, OpenLesson, StaleError
-from course_bot.conversation.help import normal, ways
+from course_bot.content.search import normal
+from course_bot.conversation.actions import Checked, Guided, OpenLesson, StaleError
+from course_bot.conversation.help import to_human, ways
 from course_bot.conversation.lessons import in_minutes, where_else
 from course_bot.conversation.port import Form, Option, Progress, Screen
 from course_bot.conversation.quiz import UNSURE
@@ -85,7 +86,7 @@ def _ending(stage: Stage, at: Guided, guide: Guide, ending: GuideEnding) -> Scre
         *links(ending.links),
         (button(label, OpenLesson(lesson.id)),),
         (button(p.t("📋 What was checked, to send on"), Checked(guide.id, at.answers)),),
-        (button(p.t("🙋 Ask a person"), Faq(stage.course.not_found)),),
+        to_human(p),
         *_back(stage, at),
     ]
     return Screen(
@@ -149,7 +150,7 @@ def checked(stage: Stage, at: Checked) -> Screen:
     said = escape(_said(stage, guide, at.answers, there))
     rows = (
         (button(p.t("← Back"), Guided(at.guide, at.answers)),),
-        (button(p.t("🙋 Ask a person"), Faq(stage.course.not_found)),),
+        to_human(p),
         *ways(stage),
     )
     return Screen(

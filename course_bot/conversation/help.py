@@ -1,18 +1,16 @@
-"""Answering questions: the FAQ's entries, found by the words that people use for them."""
+"""Help: what the bot can do, the FAQ's entries, and an answer to whoever is only polite."""
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from html import escape
 from unicodedata import category
 
-from rapidfuzz import fuzz, process
-
 from course_bot.content.model import FaqEntry
+from course_bot.content.search import normal
 from course_bot.conversation.actions import (
+    AskHuman,
     AskName,
     Faq,
-    Found,
     GoOn,
     Guided,
     Help,
@@ -27,32 +25,13 @@ from course_bot.conversation.actions import (
 from course_bot.conversation.lessons import in_minutes, lesson_at_hand
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, place, reading_place
-from course_bot.conversation.stage import Row, Stage, button, go_to, links, to_menu
+from course_bot.conversation.stage import Row, Stage, button, links, to_menu
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import Role
 from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.store import Decision
 
-QUERY_CHARS = 300
-"""How much of a typed text is searched; a question is shorter."""
-SURE, LIKELY = 80, 55
-"""Scores (0 to 100) from which an entry is answered at once, and from which it is offered."""
-OFFERED = 3
-"""How many entries are offered at most."""
-ALIKE = 75
-"""A ratio (0 to 100) from which two words count as one: «чат» and «чата», «подержка» too."""
 _WORDS = re.compile(r"\w+")
-SMALL_WORDS = frozenset(
-    _WORDS.findall(
-        "а без бы был была были было быть в ваш весь во все вы где да до ее если есть еще же"
-        " за знаю и из или им их к как какая какие какой кем кого кто куда ли мне можно мой"
-        " моих моя мои мы на над надо нам нас наш наша наше наши не него ней но ну нужен нужно"
-        " о об он она они от по под понятно почему при про с сам свой свою себя сейчас сколько"
-        " со та такое там те то того тоже тот ту ты у уже хочу чем что чтоб чтобы эта эти это"
-        " этот я дела делать сделать"
-    )
-)
-"""Words that stand in questions about anything, as ``normal`` writes them."""
 GREETINGS = frozenset(
     _WORDS.findall(
         "здравствуйте здравствуй здраствуйте здрасте здрасьте привет приветствую приветик салют"
@@ -119,8 +98,14 @@ def overview(stage: Stage, _at: Help, belongs: tuple[Membership, ...]) -> Screen
         (button(f"🔎 {guide.title}", Guided(guide.id)),) for guide in stage.course.guides.values()
     ]
     rows += [(button(entry.question, Faq(entry.id)),) for entry in stage.course.faq.values()]
+    rows.append(to_human(p))
     rows += to_team(p, belongs)
     return Screen(heading=p.html("Help"), text=text, rows=(*rows, *ways(stage, primary=True)))
+
+
+def to_human(p: Phrases) -> Row:
+    """Make the key that leads to people who can be asked."""
+    return (button(p.t("🙋 Talk to a person"), AskHuman()),)
 
 
 def to_team(p: Phrases, belongs: Iterable[Membership]) -> list[Row]:
@@ -131,7 +116,7 @@ def to_team(p: Phrases, belongs: Iterable[Membership]) -> list[Row]:
 
 def entry(stage: Stage, at: Faq) -> Screen:
     """Show one entry of the FAQ: its answer, its links, and the lesson behind it."""
-    found = _entry(stage, at.entry)
+    found = entry_of(stage, at.entry)
     p = stage.phrases
     lesson = stage.lesson(found.lesson)
     back = ways(stage, primary=True)
@@ -151,21 +136,16 @@ def entry(stage: Stage, at: Faq) -> Screen:
     return Screen(heading=escape(found.question), text=found.answer, rows=(*rows, *back))
 
 
-def _entry(stage: Stage, number: int) -> FaqEntry:
+def entry_of(stage: Stage, number: int) -> FaqEntry:
+    """Return an entry of the FAQ.
+
+    Raises:
+        StaleError: the course has no such entry (any more).
+    """
     try:
         return stage.course.faq[number]
     except KeyError:
         raise StaleError from None
-
-
-def ask(stage: Stage, text: str) -> Decision:
-    """Go to the entry of the FAQ that a typed text asks for, or offer the nearest ones."""
-    found = nearest(tuple(stage.course.faq.values()), text)
-    sure = [number for number, score in found if score >= SURE]
-    if sure and (len(found) == 1 or found[0][1] - found[1][1] >= 10):
-        return Decision(person=go_to(stage.person, Faq(sure[0])))
-    offered = Found(tuple(number for number, _score in found))
-    return Decision(person=go_to(stage.person, offered))
 
 
 def polite(stage: Stage, text: str) -> Decision | None:
@@ -203,70 +183,6 @@ def _signs(text: str) -> bool:
     return not normal(text) and any(category(char) == "So" for char in text)
 
 
-def offers(stage: Stage, at: Found) -> Screen:
-    """Offer the entries that may be meant; where there is none, say so and show the way."""
-    p = stage.phrases
-    if at.entries:
-        heading, text = p.html("Perhaps this is what you are asking about?"), ""
-    else:
-        heading = p.html("I have not found an answer to that.")
-        text = p.html("Try other words, look at all the topics, or ask people:")
-    entries = [_entry(stage, number) for number in at.entries or (stage.course.not_found,)]
-    rows: list[Row] = [
-        (button(each.question, Faq(each.id), primary=each is entries[0]),) for each in entries
-    ]
-    rows.append((button(p.t("All topics"), Help()),))
-    return Screen(heading=heading, text=text, rows=(*rows, *ways(stage)))
-
-
-def nearest(entries: tuple[FaqEntry, ...], text: str) -> list[tuple[int, float]]:
-    """Find the entries nearest to a text by their wordings, the best first.
-
-    Whole phrases are compared, and a third of the words that matter must be in the wording:
-    without that, «как дела» would be near to every question that begins with «как».
-
-    Returns:
-        At most ``OFFERED`` pairs of an entry's number and a score from ``LIKELY`` to 100.
-    """
-    query = normal(text[:QUERY_CHARS])
-    asked = _content(query)
-    wordings = _wordings(entries)
-    matches = process.extract(
-        query, wordings.keys(), scorer=fuzz.token_set_ratio, limit=None, score_cutoff=LIKELY
-    )
-    best: dict[int, float] = {}
-    for wording, score, _place in matches:
-        number, words = wordings[wording]
-        shared = sum(1 for word in asked if any(fuzz.ratio(word, it) >= ALIKE for it in words))
-        if not shared or shared * 3 < len(asked):
-            continue
-        # A set ratio calls a single shared word a full match; the sort ratio asks for the rest.
-        whole = (score + fuzz.token_sort_ratio(query, wording)) / 2
-        best[number] = max(whole, best.get(number, 0))
-    ranked = sorted(best.items(), key=lambda each: -each[1])
-    return [(number, score) for number, score in ranked if score >= LIKELY][:OFFERED]
-
-
-@lru_cache(maxsize=2)
-def _wordings(entries: tuple[FaqEntry, ...]) -> dict[str, tuple[int, list[str]]]:
-    """Return each way to ask, normalised, with its entry and its words that matter."""
-    return {
-        normal(wording): (each.id, _content(normal(wording)))
-        for each in entries
-        for wording in (each.question, *each.wordings)
-    }
-
-
-def _content(normalised: str) -> list[str]:
-    return [word for word in normalised.split() if word not in SMALL_WORDS and len(word) > 1]
-
-
-def normal(text: str) -> str:
-    """Write a text so that people's spellings of it agree: «МАХ» and «MAX», «ё» and «е»."""
-    words = _WORDS.findall(text.casefold().replace("ё", "е"))
-    return " ".join("max" if word == "мах" else word for word in words)
-
-
 def ways(stage: Stage, *, primary: bool = False) -> tuple[Row, ...]:
     """Return the way back to where the person was learning, and the one to the menu.
 
@@ -286,5 +202,4 @@ def ways(stage: Stage, *, primary: bool = False) -> tuple[Row, ...]:
 ROUTES = (
     reading_place(Help, memberships, overview, who=Audience.ANYBODY),
     place(Faq, entry, who=Audience.ANYBODY),
-    place(Found, offers, who=Audience.ANYBODY),
 )

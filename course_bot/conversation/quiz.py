@@ -8,6 +8,7 @@ from hashlib import blake2b
 from html import escape
 
 from course_bot.content.model import Lesson
+from course_bot.content.search import normal
 from course_bot.conversation import asking, certificates, lessons, memo, port
 from course_bot.conversation.actions import (
     Done,
@@ -27,7 +28,6 @@ from course_bot.conversation.actions import (
     TrackDone,
     Undo,
 )
-from course_bot.conversation.help import normal
 from course_bot.conversation.port import Screen, Tone
 from course_bot.conversation.routes import place, verb
 from course_bot.conversation.stage import (

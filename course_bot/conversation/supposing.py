@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from course_bot.content.model import Course
+from course_bot.content.search import QUERY_CHARS
+from course_bot.conversation.asked import MISSES
 from course_bot.conversation.listing import PAGE
 from course_bot.learning.progress import LessonResult, Study
 from course_bot.learning.statistics import LessonSums
@@ -41,7 +43,7 @@ from course_bot.storage.reporting import (
     Standings,
     TrackStandings,
 )
-from course_bot.storage.seeking import EndingCount, Sought, SoughtOnTop
+from course_bot.storage.seeking import EndingCount, MissedQuestion, Sought, SoughtOnTop
 from course_bot.storage.statistics import LessonFigures
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -210,7 +212,11 @@ def _sought(course: Course) -> Sought:
             EndingCount(guide=guide.id, ending=ending, count=MANY)
             for guide in course.guides.values()
             for ending in guide.endings
-        )
+        ),
+        missed=tuple(
+            MissedQuestion(words="щ" * QUERY_CHARS, people=MANY, other=MANY, day=NOW.date())
+            for _ in range(MISSES)
+        ),
     )
 
 

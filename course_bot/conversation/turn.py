@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import (
+    answering,
     asked,
     assigning,
     certificates,
@@ -111,6 +112,7 @@ ROUTES = by_name(
         *lessons.ROUTES,
         *quiz.ROUTES,
         *helping.ROUTES,
+        *answering.ROUTES,
         *guides.ROUTES,
         *profile.ROUTES,
         *team.ROUTES,
@@ -550,7 +552,7 @@ def _wrote(stage: Stage, text: str) -> Decision:
         notice = p.t("Please press one of the buttons first. Questions come right after.")
         return Decision(person=person, notice=notice)
     typed = TYPED.get(place, quiz.typed)
-    return typed(stage, text) or helping.ask(stage, text)
+    return typed(stage, text) or answering.ask(stage, text)
 
 
 def _commanded(stage: Stage, text: str) -> Decision:

@@ -42,6 +42,7 @@ from course_bot.storage.deriving import derive
 from course_bot.storage.engine import SqliteReaders, writer_connection
 from course_bot.storage.query import Query
 from course_bot.storage.reader import Reader
+from course_bot.storage.seeking import tidy_misses
 from course_bot.storage.writes import Record, Writes
 
 logger = logging.getLogger(__name__)
@@ -362,7 +363,7 @@ class Storage:
             await connection.run_sync(derive, self.zone)
 
     async def tidy(self, now: datetime) -> None:
-        """Delete what has served its time: of moves, links, messages, sessions and sheets."""
+        """Delete what has served its time: of moves, links, messages, sessions, sheets, misses."""
         key = (schema.move.c.account_id, schema.move.c.move_id)
         old = select(*key).where(schema.move.c.at < now - MOVES_KEPT).limit(MOVES_AT_ONCE)
         deleted = MOVES_AT_ONCE
@@ -384,6 +385,7 @@ class Storage:
         async with self.writing() as connection:
             for statement in ended:
                 await connection.execute(statement)
+            await connection.run_sync(tidy_misses, now)
 
     async def _write(self) -> None:
         """Carry out jobs, as many together as wait, until the storage closes and none is left."""

@@ -20,13 +20,19 @@ from course_bot.learning.progress import (
 )
 from course_bot.learning.progress import Record as LearningRecord
 from course_bot.learning.reminding import first_reminder
-from course_bot.learning.seeking import GuideEnded, SeekingRecord
+from course_bot.learning.seeking import (
+    AnswerChosen,
+    GuideEnded,
+    Missed,
+    NoneMeant,
+    SeekingRecord,
+)
 from course_bot.organisations.records import OrganisationRecord
 from course_bot.storage import schema, team_writes
 from course_bot.storage.loading import Arriving, Known, move_digest
 from course_bot.storage.prepared import Prepared
 from course_bot.storage.questions import refer
-from course_bot.storage.seeking import COUNT_GUIDE_END
+from course_bot.storage.seeking import COUNT_GUIDE_END, write_misses
 
 Record = LearningRecord | SeekingRecord | OrganisationRecord
 """What a decision leaves besides the person as they are now."""
@@ -197,6 +203,7 @@ class Writes:
     unblocked: list[_Values] = field(default_factory=list)
     tracks: list[_Values] = field(default_factory=list)
     guide_ends: Counter[GuideEnded] = field(default_factory=Counter)
+    misses: list[Missed | NoneMeant | AnswerChosen] = field(default_factory=list)
     of_organisations: list[tuple[int, OrganisationRecord]] = field(default_factory=list)
     withdrawn: list[_Values] = field(default_factory=list)
     deleted: list[_Values] = field(default_factory=list)
@@ -321,6 +328,8 @@ class Writes:
                 )
             case GuideEnded():
                 self.guide_ends[record] += 1
+            case Missed() | NoneMeant() | AnswerChosen():
+                self.misses.append(record)
             case ErasedPerson():
                 raise ValueError("a deletion is all that there is of its turn")
             case _:
@@ -380,6 +389,8 @@ class Writes:
             ):
                 if rows:
                     statement.execute(connection, rows)
+            if self.misses:
+                write_misses(connection, self.misses)
             for person, record in self.of_organisations:
                 team_writes.write(connection, person, record, self.zone)
             connection.commit()
