@@ -20,6 +20,7 @@ from course_bot.storage.organisations import add_organisation
 from course_bot.storage.scope import Scope
 from course_bot.storage.store import Decision, Situation, Storage
 from course_bot.storage.writes import Record
+from tests.kept import Kept
 from tests.learners import NOW, Learner, learner
 
 WORDING = "2026-11"
@@ -176,6 +177,10 @@ def copied_region(region: Region, storage: Storage) -> Region:
     """Return a region on a storage whose database is a copy of the one it was made on."""
     people = {short: replace(who, storage=storage) for short, who in region.people.items()}
     return replace(region, people=people)
+
+
+FRESH_REGION = Kept(a_region, copied_region)
+"""A region with its people, who have learned nothing yet, on an empty database."""
 
 
 def _seats(short: str) -> Sequence[int]:

@@ -17,7 +17,7 @@ from course_bot.storage.reporting import Completions, SchoolCompletion
 from course_bot.storage.schema import membership, organisation, school_day
 from course_bot.storage.store import Storage
 from tests.learners import NOW
-from tests.regions import Region, a_region, assign, begins, completes, leaves
+from tests.regions import FRESH_REGION, Region, assign, begins, completes, leaves
 
 TODAY = NOW.date()
 FAQ = Figures(
@@ -56,7 +56,7 @@ def ago(days: int) -> date:
 async def test_each_school_has_its_newest_figures_and_those_of_about_a_month_before(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     few = [replace(FAQ, teachers_active=number) for number in range(5)]
     days = [("s11", ago(day), few[at]) for at, day in enumerate((1, 20, 21, 46, 47))]
     await sends(here, "c-region", *days, ("s12", ago(0), FAQ), ("s12", ago(19), FAQ))
@@ -77,7 +77,7 @@ async def test_each_school_has_its_newest_figures_and_those_of_about_a_month_bef
 
 
 async def test_of_a_school_alone_nothing_is_told_of_what_is_above(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await sends(here, "c-region", ("s11", ago(1), FAQ))
 
     (alone,) = await storage.read(ActivityOf(scope=here.scope("c-s11", "s11"))) or ()
@@ -90,7 +90,7 @@ async def test_of_a_school_alone_nothing_is_told_of_what_is_above(storage: Stora
 async def test_a_day_on_which_few_schools_were_sent_is_none_of_the_history(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     most = ("s11", "s12", "s21", "s22")
     whole = [(school, ago(day), FAQ) for day in (30, 10) for school in most]
     await sends(here, "c-region", *whole, *((school, ago(5), FAQ) for school in most[:3]))
@@ -133,7 +133,7 @@ def test_a_figure_is_added_up_where_it_is_good_for_advice() -> None:
 async def test_completion_is_counted_for_each_school_now_and_a_month_before(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["region"], "teacher")
     people = here.people
     await completes(people["l-s11-1"], "teacher", at=NOW + timedelta(days=2))
@@ -158,7 +158,7 @@ async def test_completion_is_counted_for_each_school_now_and_a_month_before(
 
 @pytest.mark.parametrize("what", ["school", "member"])
 async def test_what_is_archived_or_gone_is_in_no_figure(storage: Storage, what: str) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await sends(here, "c-region", ("s11", ago(1), FAQ), ("s12", ago(1), FAQ))
     async with storage.writing() as connection:
         if what == "school":

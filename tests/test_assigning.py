@@ -22,7 +22,17 @@ from tests.dialogue import Person, PortPerson
 from tests.doors import House, ann, door, house, port_only
 from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, NOW, Learner, learner
-from tests.regions import Region, a_region, add, assign, begins, completes, join, leave
+from tests.regions import (
+    FRESH_REGION,
+    Region,
+    a_region,
+    add,
+    assign,
+    begins,
+    completes,
+    join,
+    leave,
+)
 
 __all__ = ["ann", "door", "house"]
 
@@ -258,7 +268,7 @@ CASES: tuple[Case, ...] = (
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
 async def test_an_assignment_behaves_as_people_expect(storage: Storage, case: Case) -> None:
-    scene = Scene(storage, await a_region(storage))
+    scene = Scene(storage, await FRESH_REGION.on(storage))
     await scene.says("region", FIRST)
 
     for told, expected in await case(scene):
@@ -340,7 +350,7 @@ async def audited(storage: Storage) -> list[str]:
 
 
 async def test_a_coordinator_assigns_changes_and_takes_back(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "m1")
     name = "Район 1 (Озёрный край)"
     who.sees(name, "Учитель · не назначен", "Координатор · не назначен")
@@ -376,7 +386,7 @@ async def test_a_coordinator_assigns_changes_and_takes_back(storage: Storage) ->
 async def test_a_school_overrules_its_municipality_and_goes_back_by_one_key(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["m1"], "teacher", FIRST)
     who = await coordinator(storage, here, "s11")
     who.sees("Учитель · до 1 декабря", "назначает: Район 1 (Озёрный край)")
@@ -396,7 +406,7 @@ async def test_a_school_overrules_its_municipality_and_goes_back_by_one_key(
 
 
 async def test_a_day_is_typed_and_a_slip_is_told(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "s11")
     await who.presses("Учитель")
     await who.presses("Другой день")
@@ -422,7 +432,7 @@ async def test_a_day_is_typed_and_a_slip_is_told(storage: Storage) -> None:
 async def test_a_question_that_is_typed_in_place_of_a_day_is_a_question(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "s11")
     await who.presses("Учитель")
     await who.presses("Другой день")
@@ -437,7 +447,7 @@ async def test_today_is_the_last_day_that_can_be_typed_where_the_school_is(
     storage: Storage,
 ) -> None:
     """At noon in UTC, the next day has begun on Kamchatka."""
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     async with storage.writing() as connection:
         await connection.execute(
             update(schema.organisation)
@@ -456,7 +466,7 @@ async def test_today_is_the_last_day_that_can_be_typed_where_the_school_is(
 
 
 async def test_of_two_coordinators_the_later_sees_what_the_earlier_did(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await join(here.people["c-s11"], here.organisations["m1"], COORDINATOR)
     first = await coordinator(storage, here, "m1")
     second = await coordinator(storage, here, "s11")
@@ -480,7 +490,7 @@ async def test_of_two_coordinators_the_later_sees_what_the_earlier_did(storage: 
 async def test_of_two_coordinators_in_the_same_moment_one_changes_it_and_one_is_told(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await join(here.people["c-s11"], here.organisations["m1"], COORDINATOR)
     first = await coordinator(storage, here, "m1")
     second = await coordinator(storage, here, "s11")
@@ -503,7 +513,7 @@ async def test_of_two_coordinators_in_the_same_moment_one_changes_it_and_one_is_
 async def test_what_a_municipality_changes_meanwhile_is_told_to_its_school(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["m1"], "teacher", FIRST)
     who = await coordinator(storage, here, "s11")
     await who.presses("Учитель")
@@ -516,7 +526,7 @@ async def test_what_a_municipality_changes_meanwhile_is_told_to_its_school(
 
 
 async def test_what_was_changed_while_a_day_was_typed_is_told(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "s11")
     await who.presses("Учитель")
     await who.presses("Другой день")
@@ -529,7 +539,7 @@ async def test_what_was_changed_while_a_day_was_typed_is_told(storage: Storage) 
 
 
 async def test_a_second_tap_changes_nothing_and_keeps_the_way_back(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "s11")
     await who.presses("Учитель")
     tap = who.button("Через 2 недели: 7 декабря").action
@@ -556,7 +566,7 @@ async def test_a_second_tap_changes_nothing_and_keeps_the_way_back(storage: Stor
     ],
 )
 async def test_what_was_never_on_a_screen_changes_nothing(storage: Storage, action: str) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "s11")
 
     await who.sends_action(action.format(here.organisations["s11"]))
@@ -568,7 +578,7 @@ async def test_what_was_never_on_a_screen_changes_nothing(storage: Storage, acti
 async def test_a_day_that_is_over_comes_from_no_button_but_the_way_back(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["s11"], "teacher", date(2026, 11, 1))
     who = await coordinator(storage, here, "s11")
     who.sees("Учитель · срок был 1 ноября")
@@ -586,7 +596,7 @@ async def test_a_day_that_is_over_comes_from_no_button_but_the_way_back(
 async def test_who_does_not_coordinate_an_organisation_neither_sees_nor_changes_it(
     storage: Storage,
 ) -> None:
-    here, there = await a_region(storage), await a_region(storage, "Степной край")
+    here, there = await FRESH_REGION.on(storage), await a_region(storage, "Степной край")
     school = here.organisations["s11"]
     await assign(storage, school, "teacher", FIRST)
     owner = await coordinator(storage, here, "s11")

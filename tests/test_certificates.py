@@ -23,7 +23,17 @@ from course_bot.storage.scope import Scope
 from course_bot.storage.store import Storage
 from tests.courses import make_course
 from tests.learners import NOW, forget, learner
-from tests.regions import Region, a_region, add, assign, completes, join, leave, leaves
+from tests.regions import (
+    FRESH_REGION,
+    Region,
+    a_region,
+    add,
+    assign,
+    completes,
+    join,
+    leave,
+    leaves,
+)
 
 
 def issued(
@@ -88,7 +98,7 @@ async def certified(region: Region, *people: str) -> None:
 async def test_a_coordinator_has_the_certificates_of_their_learners_and_no_others(
     storage: Storage,
 ) -> None:
-    here, there = await a_region(storage), await a_region(storage, "Степной край")
+    here, there = await FRESH_REGION.on(storage), await a_region(storage, "Степной край")
     await certified(here, "l-s11-1", "l-s12-2", "l-s21-1", "c-m1")
     await certified(there, "l-s22-2")
     assert await codes(storage, here.scope("c-region", "region")) == [
@@ -110,7 +120,7 @@ async def test_a_coordinator_has_the_certificates_of_their_learners_and_no_other
 async def test_who_leaves_or_is_deleted_takes_their_certificates_out_of_the_report(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await certified(here, "l-s11-1", "l-s11-2", "l-s12-1")
     scope = here.scope("c-m1", "m1")
     await leave(here.people["l-s11-1"], here.organisations["s11"])
@@ -122,7 +132,7 @@ async def test_who_leaves_or_is_deleted_takes_their_certificates_out_of_the_repo
 async def test_each_person_and_track_counts_once_the_first_in_however_many_schools(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     ann = here.people["l-s11-1"]
     await join(ann, here.organisations["s12"])
     await leaves(ann, issued("Z"), issued("A", days=1), issued("C", "coordinator", days=1))
@@ -138,7 +148,7 @@ async def test_each_person_and_track_counts_once_the_first_in_however_many_schoo
 async def test_all_certificates_come_as_one_file_made_in_a_process_of_its_own(
     storage: Storage, url: URL
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     for short, name in (
         ("l-s11-1", "Анна / Петровна"),
         ("l-s11-2", "Борис"),

@@ -22,7 +22,7 @@ from tests.conftest import run
 from tests.console import ROOT, Console, Ended, console, settings
 from tests.doors import right
 from tests.learners import NOW, answer, forget, learner, put, start
-from tests.regions import a_region, add, join, leaves
+from tests.regions import FRESH_REGION, add, join, leaves
 
 __all__ = ["console", "settings"]
 
@@ -44,7 +44,7 @@ def asks(console: Console, url: URL) -> Asks:
 
 async def _much_was_done(storage: Storage) -> None:
     """Let three coordinators do something, and one of them be deleted."""
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     for short, act, about, name in (
         ("m1", Act.INVITED, "учитель", "Анна Петрова"),
         ("s11", Act.EXPORTED, "люди", "Мария Удалённая"),

@@ -16,7 +16,7 @@ from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, learner, put, statements
-from tests.regions import Region, a_region, assign, completes, join, leaves
+from tests.regions import FRESH_REGION, Region, assign, completes, join, leaves
 
 MONDAY = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 """Nine o'clock in Moscow; everybody has joined in the week before."""
@@ -64,7 +64,7 @@ COORDINATORS = {key(f"c-{short}") for short in ("region", "m1", "m2", "s11", "s1
 
 
 async def test_it_comes_on_mondays_at_nine_to_those_who_coordinate(storage: Storage) -> None:
-    await a_region(storage)
+    await FRESH_REGION.on(storage)
 
     assert await arrives(storage, MONDAY - SECOND) == {}
     assert (await arrives(storage)).keys() == COORDINATORS
@@ -73,7 +73,7 @@ async def test_it_comes_on_mondays_at_nine_to_those_who_coordinate(storage: Stor
 
 
 async def test_it_is_nine_where_the_organisation_is(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await move_to(storage, here, "s11", "Asia/Kamchatka")
     await move_to(storage, here, "s12", "Europe/Kaliningrad")
 
@@ -83,14 +83,14 @@ async def test_it_is_nine_where_the_organisation_is(storage: Storage) -> None:
 
 
 async def test_it_is_late_until_monday_evening_only(storage: Storage) -> None:
-    await a_region(storage)
+    await FRESH_REGION.on(storage)
 
     assert await arrives(storage, MONDAY + 10 * HOUR) == {}
     assert (await arrives(storage, MONDAY + 10 * HOUR - SECOND)).keys() == COORDINATORS
 
 
 async def test_what_could_not_be_sent_on_monday_is_not_sent_later(storage: Storage) -> None:
-    await a_region(storage)
+    await FRESH_REGION.on(storage)
     talk = talk_on(storage)
     await talk.plan_digests(MONDAY)
 
@@ -99,7 +99,7 @@ async def test_what_could_not_be_sent_on_monday_is_not_sent_later(storage: Stora
 
 
 async def test_it_tells_what_changed_and_who_is_overdue_first(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["region"], "teacher", date(2026, 11, 26))
     await assign(storage, here.organisations["s22"], "teacher", date(2026, 11, 1))
     await completes(here.people["l-s11-1"], "teacher", at=MONDAY - DAY)
@@ -125,7 +125,7 @@ async def test_it_tells_what_changed_and_who_is_overdue_first(storage: Storage) 
 
 
 async def test_where_nothing_changed_it_is_silent(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await arrives(storage)
     await assign(storage, here.organisations["region"], "teacher", date(2026, 11, 26))
     ann = here.people["l-s11-1"]
@@ -138,7 +138,7 @@ async def test_where_nothing_changed_it_is_silent(storage: Storage) -> None:
 
 
 async def test_it_is_switched_off_in_the_digest_and_on_again_in_the_chat(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     came = await arrives(storage)
     who = PortPerson(
         name="c", talk=talk_on(storage), account=here.people["c-s11"].account, now=MONDAY
@@ -158,7 +158,7 @@ async def test_it_is_switched_off_in_the_digest_and_on_again_in_the_chat(storage
 
 
 async def test_who_switches_it_off_while_it_waits_gets_none(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     talk = talk_on(storage)
     await talk.plan_digests(MONDAY)
     async with storage.writing() as connection:
@@ -172,7 +172,7 @@ async def test_who_switches_it_off_while_it_waits_gets_none(storage: Storage) ->
 
 
 async def test_a_coordinator_who_is_removed_while_it_waits_gets_none(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await talk_on(storage).plan_digests(MONDAY)
     removed = LeftOrganisation(
         organisation=here.organisations["s11"],
@@ -187,7 +187,7 @@ async def test_a_coordinator_who_is_removed_while_it_waits_gets_none(storage: St
 
 @pytest.mark.parametrize("short", ["s11", "m1"])
 async def test_of_an_archived_organisation_there_is_none(storage: Storage, short: str) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await talk_on(storage).plan_digests(MONDAY)
     async with storage.writing() as connection:
         await connection.execute(
@@ -201,14 +201,14 @@ async def test_of_an_archived_organisation_there_is_none(storage: Storage, short
 
 
 async def test_in_the_browser_only_there_is_none(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await join(learner(storage, "desk", "browser"), here.organisations["s11"], Role.COORDINATOR)
 
     assert (await arrives(storage)).keys() == COORDINATORS
 
 
 async def test_who_coordinates_two_gets_one_for_each(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await join(here.people["c-s11"], here.organisations["s21"], Role.COORDINATOR)
     talk = talk_on(storage)
     await talk.plan_digests(MONDAY)
@@ -219,7 +219,7 @@ async def test_who_coordinates_two_gets_one_for_each(storage: Storage) -> None:
 
 
 async def test_several_processes_make_each_digest_once(storage: Storage, url: URL) -> None:
-    await a_region(storage)
+    await FRESH_REGION.on(storage)
 
     async with Storage(create_engine(url)) as other:
         await asyncio.gather(
@@ -232,7 +232,7 @@ async def test_several_processes_make_each_digest_once(storage: Storage, url: UR
 async def test_killed_anywhere_while_it_is_made_it_comes_once(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await a_region(storage)
+    await FRESH_REGION.on(storage)
     noted = Storage.note_digest
     calls: list[int] = []
 
@@ -258,7 +258,7 @@ async def test_killed_anywhere_while_it_is_made_it_comes_once(
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_on_other_days_one_question_is_asked(storage: Storage) -> None:
-    await a_region(storage)
+    await FRESH_REGION.on(storage)
     with statements() as seen:
         await talk_on(storage).plan_digests(MONDAY + 2 * DAY)
     assert len(seen) == 1

@@ -16,7 +16,7 @@ from course_bot.storage.store import Storage
 from tests.books import sheet_names, sheet_rows
 from tests.courses import make_course
 from tests.learners import put
-from tests.regions import Region, a_region, completes
+from tests.regions import FRESH_REGION, Region, completes
 
 NOW = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -26,7 +26,7 @@ COURSE = make_course()
 @pytest.fixture
 async def region(storage: Storage) -> Region:
     """A region in which one has a name, and has completed."""
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await here.people["l-s11-1"].does(put(name="=1+1", track="teacher"))
     await completes(here.people["l-s11-1"], "teacher")
     return here

@@ -23,7 +23,7 @@ from course_bot.storage.organisations import AllInvites, AssignedTracks, OpenedI
 from course_bot.storage.scope import Scope
 from course_bot.storage.store import Storage
 from tests.learners import NOW, forget, learner
-from tests.regions import a_region, add, assign, invite, join, leaves
+from tests.regions import FRESH_REGION, a_region, add, assign, invite, join, leaves
 
 SECRET = b"the server's own secret, 32 bytes"
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -82,7 +82,7 @@ async def test_the_tracks_that_are_assigned_come_by_their_last_days(storage: Sto
 async def test_coordinators_see_who_coordinates_and_invites_theirs_and_no_others(
     storage: Storage,
 ) -> None:
-    here, other = await a_region(storage), await a_region(storage, "Другой край")
+    here, other = await FRESH_REGION.on(storage), await a_region(storage, "Другой край")
     key = await invite(storage, here.organisations["s11"])
     scope = here.scope("c-m1", "s11")
     found = await storage.read(MembersOf(scope=scope, role=Role.COORDINATOR))
@@ -102,7 +102,7 @@ async def test_coordinators_see_who_coordinates_and_invites_theirs_and_no_others
 
 
 async def test_a_member_is_found_with_those_who_stay_and_the_ways_back(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     school, region = here.organisations["s11"], here.organisations["region"]
     second = learner(storage, "second")
     number = await join(second, school, Role.COORDINATOR)

@@ -14,7 +14,7 @@ from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
 from tests.learners import COURSE, NOW, forget, learner, put, read
-from tests.regions import Region, a_region, assign, begins, completes, join, leave
+from tests.regions import FRESH_REGION, Region, assign, begins, completes, join, leave
 
 DAY = timedelta(days=1)
 PAST = date(2026, 11, 20)
@@ -29,7 +29,7 @@ def talk_on(storage: Storage) -> Conversation:
 
 async def region(storage: Storage) -> Region:
     """Make a region that is late: of eight learners one has completed, one has begun."""
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["region"], "teacher", PAST)
     await completes(here.people["l-s11-1"], "teacher")
     await begins(here.people["l-s11-2"], "teacher", passed=1)
@@ -281,7 +281,7 @@ async def test_a_person_in_two_schools_gets_one(storage: Storage) -> None:
 
 
 async def test_where_nothing_is_assigned_the_own_track_is_reminded_of(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await here.people["l-s12-1"].does(put(track="teacher"))
     await here.people["l-s12-1"].does(read("chat", 1))
     who = await coordinator(storage, here, "s12")

@@ -21,6 +21,7 @@ from course_bot.storage.scope import Scope
 from course_bot.storage.store import Decision, Situation, Storage
 from tests.learners import NOW, forget, learner
 from tests.regions import (
+    FRESH_REGION,
     WORDING,
     a_region,
     add,
@@ -39,7 +40,7 @@ async def seen(storage: Storage, scope: Scope) -> set[int]:
 
 
 async def test_coordinators_see_their_organisation_and_all_below_it(storage: Storage) -> None:
-    here, there = await a_region(storage), await a_region(storage, "Степной край")
+    here, there = await FRESH_REGION.on(storage), await a_region(storage, "Степной край")
 
     def numbers(*people: str) -> set[int]:
         return {here.numbers[each] for each in people}
@@ -67,7 +68,7 @@ async def test_coordinators_see_their_organisation_and_all_below_it(storage: Sto
 
 
 async def test_a_school_that_moves_takes_its_people_along(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     async with storage.writing() as connection:
         await connection.execute(
             update(schema.organisation)
@@ -81,7 +82,7 @@ async def test_a_school_that_moves_takes_its_people_along(storage: Storage) -> N
 
 
 async def test_what_is_archived_nobody_sees_nor_anything_below_it(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["region"], "teacher")
     async with storage.writing() as connection:
         await connection.execute(
@@ -184,7 +185,7 @@ async def test_an_invite_that_ended_meanwhile_joins_nobody_and_leaves_nothing(
 
 
 async def test_whoever_leaves_is_in_no_report_but_their_day_is_kept(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["region"], "teacher")
     ann = here.people["l-s11-1"]
     await completes(ann, "teacher", at=NOW)
@@ -203,7 +204,7 @@ async def test_whoever_leaves_is_in_no_report_but_their_day_is_kept(storage: Sto
 
 
 async def test_a_coordinator_who_is_removed_sees_nothing_any_more(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     removed = LeftOrganisation(
         organisation=here.organisations["m1"],
         role=Role.COORDINATOR,
@@ -217,7 +218,7 @@ async def test_a_coordinator_who_is_removed_sees_nothing_any_more(storage: Stora
 
 
 async def test_a_person_in_two_schools_is_seen_once_from_above(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await join(here.people["l-s11-1"], here.organisations["s21"])
 
     assert len(await seen(storage, here.scope("c-region", "region"))) == 8
@@ -225,7 +226,7 @@ async def test_a_person_in_two_schools_is_seen_once_from_above(storage: Storage)
 
 
 async def test_deleting_oneself_leaves_no_membership_consent_or_name(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await here.people["l-s11-1"].does(forget)
 
     async with storage.reading() as connection:

@@ -20,14 +20,25 @@ from course_bot.storage.schema import organisation
 from course_bot.storage.scope import SchoolScope, Scope
 from course_bot.storage.store import Storage
 from tests.learners import NOW, answer, learner, put, read, start
-from tests.regions import Region, a_region, add, assign, begins, completes, join, leave, pupil
+from tests.regions import (
+    FRESH_REGION,
+    Region,
+    a_region,
+    add,
+    assign,
+    begins,
+    completes,
+    join,
+    leave,
+    pupil,
+)
 
 LATER = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
 
 
 async def busy_region(storage: Storage) -> Region:
     """In a region with one last day: one has completed in time, one late, two have begun."""
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     await assign(storage, here.organisations["region"], "teacher", date(2026, 12, 1))
     await assign(storage, here.organisations["m2"], "teacher", date(2026, 12, 20))
     people = here.people
@@ -268,7 +279,7 @@ async def test_nobody_finds_people_of_others(storage: Storage) -> None:
 
 
 async def test_a_persons_lessons_are_shown_without_a_single_answer(storage: Storage) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     ann = here.people["l-s11-1"]
     await ann.does(read("roles", 2))
     await ann.does(start("chat"))
@@ -303,7 +314,7 @@ async def test_whoever_left_is_listed_nowhere_and_counted_among_the_departed(
 async def test_of_whoever_leaves_one_day_is_kept_however_many_tracks_they_had(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     school = here.organisations["s11"]
     whole, half = here.people["l-s11-1"], here.people["l-s11-2"]
     for track in ("teacher", "coordinator"):
@@ -322,7 +333,7 @@ async def test_of_whoever_leaves_one_day_is_kept_however_many_tracks_they_had(
 async def test_of_whoever_leaves_where_nothing_is_assigned_their_own_track_counts(
     storage: Storage,
 ) -> None:
-    here = await a_region(storage)
+    here = await FRESH_REGION.on(storage)
     school = here.organisations["s11"]
     who = await pupil(storage, "Анна", school)
     await completes(who, "teacher", at=NOW)

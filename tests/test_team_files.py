@@ -9,14 +9,14 @@ from course_bot.organisations.records import Role
 from course_bot.storage import schema
 from course_bot.storage.store import Storage
 from tests.books import sheet_names
-from tests.regions import a_region, leave
+from tests.regions import FRESH_REGION, leave
 from tests.team_office import Browser, Office, fill
 
 
 @pytest.fixture
 async def office(storage: Storage) -> AsyncIterator[Office]:
     """A region's reports, served."""
-    office = Office(storage=storage, region=await a_region(storage))
+    office = Office(storage=storage, region=await FRESH_REGION.on(storage))
     await fill(storage, office.region)
     async with office.stack:
         await office.serves()

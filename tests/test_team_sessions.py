@@ -19,7 +19,7 @@ from course_bot.storage.team_sessions import (
     use_link,
 )
 from tests.learners import NOW, Learner, forget, put
-from tests.regions import Region, a_region, join, leave, leaves
+from tests.regions import FRESH_REGION, Region, join, leave, leaves
 
 SOON, LATER = NOW + timedelta(minutes=15), NOW + timedelta(hours=8)
 
@@ -41,7 +41,7 @@ async def whose(storage: Storage, digest: str, *, kind: str = COOKIE) -> Member 
 
 @pytest.fixture
 async def here(storage: Storage) -> Region:
-    return await a_region(storage)
+    return await FRESH_REGION.on(storage)
 
 
 async def test_a_link_gives_one_cookie_and_is_gone(storage: Storage, here: Region) -> None:

@@ -33,7 +33,7 @@ from course_bot.storage.store import Storage
 from course_bot.storage.verifying import Difference, Unreadable, damage, derived_differences
 from tests.conftest import migrate
 from tests.learners import COURSE, NOW, Learner, a_school, answer, found, learner, put, start
-from tests.regions import Region, a_region, assign
+from tests.regions import FRESH_REGION, Region, assign
 
 PAGE = 4096
 """Bytes of a page of a SQLite file."""
@@ -211,7 +211,7 @@ async def test_whose_question_is_gone_is_told(url: URL, storage: Storage) -> Non
 
 async def a_region_that_learns(storage: Storage) -> Region:
     """Let some of a region learn, and bring everybody into step with the course."""
-    region = await a_region(storage)
+    region = await FRESH_REGION.on(storage)
     await assign(storage, region.organisations["region"], "teacher", date(2026, 12, 1))
     for who, lessons in (("l-s11-1", ("chat", "roles", "help")), ("l-s12-1", ("chat",))):
         for lesson in lessons:
