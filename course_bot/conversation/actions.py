@@ -1085,6 +1085,56 @@ class Unmatched(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityTrend(Action):
+    """Hand out how the activity of an organisation's schools has changed."""
+
+    name = "unittrend"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class WhoseId(Action):
+    """Ask whose an ID is, by pages from 1; ``known`` is of its digest."""
+
+    name = "whoseid"
+    known: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Action):
+    """Say that an ID is an organisation's."""
+
+    name = "match"
+    organisation: Key
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs(Action):
+    """Say that an ID is no school of the person's."""
+
+    name = "notours"
+    known: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched(Action):
+    """Show that an organisation has its ID now."""
+
+    name = "matched"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatch(Action):
+    """Take back that an organisation has its ID."""
+
+    name = "unmatch"
+    organisation: Key
+
+
+@dataclass(frozen=True, slots=True)
 class AskTargets(Action):
     """Begin to ask for figures, where there is no sheet."""
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from course_bot.conversation.actions import Files, GetFile, StaleError, Unit
+from course_bot.conversation.actions import Activity, Files, GetFile, StaleError, Unit
 from course_bot.conversation.certificates import verified_at
 from course_bot.conversation.port import Document, Notice, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place
@@ -13,6 +13,7 @@ from course_bot.organisations.records import Act, Audited
 from course_bot.reports.exporting import (
     ALL,
     CERTIFICATES,
+    SHEETS,
     ExportError,
     Kind,
     Report,
@@ -95,7 +96,8 @@ def wanted(stage: Stage, at: GetFile) -> Wanted:
 def order(stage: Stage, at: GetFile) -> Decision:
     """Remember that a file is handed over, to whoever may have it."""
     file = wanted(stage, at)
-    person = go_to(stage.person, Files(at.organisation))
+    here = at.organisation
+    person = go_to(stage.person, Activity(here) if file.report in SHEETS else Files(here))
     if stage.look_up(UnitOf(scope=file.scope)) is None:
         return Decision(person=person)
     notice = ""

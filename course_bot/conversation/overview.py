@@ -1,6 +1,16 @@
 """An organisation at a glance: how far its people are, and those of all that belong to it."""
 
-from course_bot.conversation.actions import Asked, Key, People, Stuck, Team, Unit, Units
+from course_bot.conversation.actions import (
+    Activity,
+    Asked,
+    Key,
+    People,
+    School,
+    Stuck,
+    Team,
+    Unit,
+    Units,
+)
 from course_bot.conversation.days import told
 from course_bot.conversation.help import ways
 from course_bot.conversation.listing import brief, count_pages, headed, local, page_of, turning
@@ -42,6 +52,8 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
         )
         # What there is to do comes first: to invite somebody.
         rows = [*does, looks] if looks else does
+    figures = Activity(here) if there.unit.children else School(here, "latest")
+    rows.append((button(p.t("📊 Activity in Sferum"), figures),))
     rows += _elsewhere(p, found)
     if there.unit.organisation.parent is None:
         rows.append((button(p.t("💬 What people ask"), Asked(here)),))

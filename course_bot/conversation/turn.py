@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from course_bot.content.model import Course
 from course_bot.conversation import (
+    activity,
     answering,
     asked,
     assigning,
@@ -20,6 +21,7 @@ from course_bot.conversation import (
     inviting,
     joining,
     lessons,
+    matching,
     memo,
     menu,
     nudging,
@@ -131,6 +133,8 @@ ROUTES = by_name(
         *memo.ROUTES,
         *asked.ROUTES,
         *sheets.ROUTES,
+        *activity.ROUTES,
+        *matching.ROUTES,
         *schools.ROUTES,
         *reckoning.ROUTES,
     )

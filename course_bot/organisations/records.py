@@ -29,6 +29,10 @@ class Act(StrEnum):
     EXPORTED = "exported"
     REMINDED = "reminded"
     ASSIGNED = "assigned"
+    MATCHED = "matched"
+    """Said whose an ID of a statistics sheet is."""
+    UNMATCHED = "unmatched"
+    """Took that back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +204,21 @@ class SchoolMatched:
     sferum_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolUnmatched:
+    """Record: an ID is none of this organisation's; the person's days of it are unmatched."""
+
+    organisation: int
+    sferum_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmatchedDropped:
+    """Record: an ID is no school of the person's; what they sent under it is forgotten."""
+
+    sferum_id: str
+
+
 OrganisationRecord = (
     InviteMade
     | InviteWithdrawn
@@ -215,4 +234,6 @@ OrganisationRecord = (
     | SheetSent
     | HeadingChosen
     | SchoolMatched
+    | SchoolUnmatched
+    | UnmatchedDropped
 )

@@ -63,6 +63,8 @@ def act_words(p: Phrases) -> dict[Act, str]:
         Act.EXPORTED: p.t("downloaded a file"),
         Act.REMINDED: p.t("sent reminders"),
         Act.ASSIGNED: p.t("changed an assignment"),
+        Act.MATCHED: p.t("matched an ID of a sheet"),
+        Act.UNMATCHED: p.t("took a match back"),
     }
 
 
@@ -142,6 +144,8 @@ def report_titles(p: Phrases) -> dict[str, str]:
         "people": p.t("People"),
         "lessons": p.t("Lessons"),
         "questions": p.t("Questions"),
+        "activity": p.t("Activity"),
+        "outcome": p.t("Training and activity"),
     }
 
 

@@ -22,6 +22,7 @@ from course_bot.sheets.figures import COUNTED, Figures, Group, Measure, field_of
 from course_bot.storage.reporting import in_order
 from course_bot.storage.schema import lineage, organisation, school_day
 from course_bot.storage.scope import Scope, Scoped
+from course_bot.storage.unmatched import CountUnmatched
 
 EARLIER = (20, 45)
 """How many days before a school's newest sheet the one is that it is held against: the newest of
@@ -152,6 +153,29 @@ class ActivityOf(Scoped[tuple[SchoolActivity, ...]]):
                     each.organisation,
                 ),
             )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenSchools:
+    """The schools of a scope, and how many IDs whoever looks still has to match."""
+
+    schools: tuple[SchoolActivity, ...]
+    unmatched: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchoolsSeen(Scoped[SeenSchools]):
+    """The figures of every school of a scope, for a screen that leads on."""
+
+    scope: Scope
+
+    def look(self, connection: Connection) -> SeenSchools:
+        """Read them."""
+        viewer = self.scope.viewer
+        return SeenSchools(
+            schools=ActivityOf(scope=self.scope).look(connection),
+            unmatched=0 if viewer is None else CountUnmatched(viewer).run(connection),
         )
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from functools import lru_cache
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Insert,
     Subquery,
@@ -24,7 +25,9 @@ from course_bot.organisations.records import (
     OfSchool,
     Role,
     SchoolMatched,
+    SchoolUnmatched,
     SheetSent,
+    UnmatchedDropped,
 )
 from course_bot.sheets.figures import COUNTED, Field, Figures
 from course_bot.sheets.received import Received
@@ -86,6 +89,9 @@ def write_heading(connection: Connection, record: HeadingChosen) -> None:
 def match_school(connection: Connection, person: int, record: SchoolMatched) -> None:
     """Give an organisation its ID, and what the person sent under it.
 
+    That stays for the person too, as long as such rows do: so it can be taken back
+    (``unmatch_school``).
+
     Raises:
         OutdatedRecordError: it has an ID by now, or another organisation has this one.
     """
@@ -99,9 +105,7 @@ def match_school(connection: Connection, person: int, record: SchoolMatched) -> 
     )
     if done.rowcount != 1:
         raise OutdatedRecordError
-    theirs = (unmatched_day.c.person_id == person) & (
-        unmatched_day.c.sferum_id == record.sferum_id
-    )
+    theirs = _unmatched_of(person, record.sferum_id)
     found = connection.execute(select(unmatched_day).where(theirs)).all()
     _write_days(
         connection,
@@ -112,7 +116,59 @@ def match_school(connection: Connection, person: int, record: SchoolMatched) -> 
             for row in found
         ],
     )
-    connection.execute(delete(unmatched_day).where(theirs))
+
+
+def unmatch_school(connection: Connection, person: int, record: SchoolUnmatched) -> None:
+    """Take an organisation's ID away again, and what the person sent under it.
+
+    What they have sent of it is kept as unmatched, as if it had never been matched.
+
+    Raises:
+        OutdatedRecordError: it has another ID by now.
+    """
+    done = connection.execute(
+        update(organisation)
+        .where(
+            organisation.c.id == record.organisation, organisation.c.sferum_id == record.sferum_id
+        )
+        .values(sferum_id=None)
+    )
+    if done.rowcount != 1:
+        raise OutdatedRecordError
+    called = connection.execute(
+        select(unmatched_day.c.name, unmatched_day.c.municipality)
+        .where(_unmatched_of(person, record.sferum_id))
+        .order_by(unmatched_day.c.day.desc())
+        .limit(1)
+    ).one_or_none()
+    name, municipality = (called.name, called.municipality) if called else ("", "")
+    there = (school_day.c.organisation_id == record.organisation) & (
+        school_day.c.sent_by == person
+    )
+    days = [
+        {
+            "person_id": person,
+            "sferum_id": record.sferum_id,
+            "day": row.day,
+            "name": name,
+            "municipality": municipality,
+            "sent_at": row.sent_at,
+        }
+        | _columns(figures_of(row))
+        for row in connection.execute(select(school_day).where(there))
+    ]
+    if days:
+        connection.execute(_instead(connection, unmatched_day), days)
+    connection.execute(delete(school_day).where(there))
+
+
+def drop_unmatched(connection: Connection, person: int, record: UnmatchedDropped) -> None:
+    """Forget what somebody sent under an ID that is none of their schools'."""
+    connection.execute(delete(unmatched_day).where(_unmatched_of(person, record.sferum_id)))
+
+
+def _unmatched_of(person: int, sferum_id: str) -> ColumnElement[bool]:
+    return (unmatched_day.c.person_id == person) & (unmatched_day.c.sferum_id == sferum_id)
 
 
 def _write_days(connection: Connection, rows: list[dict[str, object]]) -> None:
@@ -163,7 +219,7 @@ class OwnSchool:
     direct: bool
 
 
-def _theirs(person: int) -> Subquery:
+def own_organisations(person: int) -> Subquery:
     """Select the organisations whose sheets a person may send, and what they are there.
 
     Archived ones are not among them.
@@ -195,7 +251,7 @@ class SchoolsOf(Query[tuple[OwnSchool, ...]]):
 
     def run(self, connection: Connection) -> tuple[OwnSchool, ...]:
         """Read them."""
-        theirs = _theirs(self.person)
+        theirs = own_organisations(self.person)
         below = lineage.alias("below")
         inner = exists().where(
             below.c.above_id == organisation.c.id, below.c.organisation_id != organisation.c.id
@@ -261,7 +317,7 @@ class KnownDays(Query[tuple[OfSchool, ...]]):
 
     def run(self, connection: Connection) -> tuple[OfSchool, ...]:
         """Read it."""
-        theirs = _theirs(self.person)
+        theirs = own_organisations(self.person)
         wanted = (
             select(school_day)
             .join(theirs, theirs.c.organisation_id == school_day.c.organisation_id)

@@ -33,8 +33,10 @@ from course_bot.organisations.records import (
     Reminding,
     Role,
     SchoolMatched,
+    SchoolUnmatched,
     SheetSent,
     TeamLinkMade,
+    UnmatchedDropped,
 )
 from course_bot.storage.deriving import derive
 from course_bot.storage.mailings import write_mailing
@@ -53,7 +55,13 @@ from course_bot.storage.schema import (
     wrong_guess,
 )
 from course_bot.storage.scope import Scope
-from course_bot.storage.sheets import match_school, write_heading, write_sheet
+from course_bot.storage.sheets import (
+    drop_unmatched,
+    match_school,
+    unmatch_school,
+    write_heading,
+    write_sheet,
+)
 
 
 def write(connection: Connection, person: int, record: OrganisationRecord, zone: ZoneInfo) -> None:
@@ -123,6 +131,10 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
             write_heading(connection, record)
         case SchoolMatched():
             match_school(connection, person, record)
+        case SchoolUnmatched():
+            unmatch_school(connection, person, record)
+        case UnmatchedDropped():
+            drop_unmatched(connection, person, record)
 
 
 def add_invite(connection: Connection, record: InviteMade, person: int | None) -> None:
