@@ -41,6 +41,7 @@ from course_bot.storage.query import Query
 from course_bot.storage.reporting import PeopleFilter
 from course_bot.storage.scope import SchoolScope, SchoolScoped, Scope, Scoped
 from course_bot.storage.store import Storage
+from course_bot.storage.unmatched import mark_of
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
 from tests.dialogue import PortPerson
@@ -83,6 +84,7 @@ def arguments(world: World, viewer: str) -> Mapping[str, Sequence[object]]:
         ],
         "person": _people(world, viewer),
         "member": _people(world, viewer),
+        "known": [mark_of(there.unmatched) for there in everywhere],
         "invite": [
             *(home.invites["s11", role] for role in (Role.LEARNER, Role.ADMINISTRATOR)),
             home.invites["s21", Role.COORDINATOR],

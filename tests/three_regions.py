@@ -87,6 +87,11 @@ class There:
         """The surname of everybody."""
         return STEMS[self.name]
 
+    @property
+    def unmatched(self) -> str:
+        """An ID in a sheet of the coordinator's that no organisation has."""
+        return f"{self.stem} 99"
+
     def organisation(self, short: str) -> int:
         """Return an organisation's number."""
         return self.region.organisations[short]
@@ -328,7 +333,7 @@ def _unknown_school(there: There) -> SchoolDay:
     return SchoolDay(
         row=2,
         day=NOW.date(),
-        sferum_id=f"{there.name} 99",
+        sferum_id=there.unmatched,
         name=f"Лицей {there.stem}-c-region",
         figures=Figures(teachers_expected=10, teachers_active=1),
     )

@@ -16,7 +16,7 @@ from course_bot.conversation.actions import (
 )
 from course_bot.conversation.certificates import draw
 from course_bot.conversation.help import ways
-from course_bot.conversation.listing import brief, headed, local
+from course_bot.conversation.listing import cut, headed, local
 from course_bot.conversation.port import Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place
 from course_bot.conversation.stage import Row, Stage, button
@@ -202,7 +202,7 @@ async def pictures(stage: Stage, at: ActivityTrend, read: Read, _tell: Tell) -> 
     lines = [
         _course(p, word, group, there.found, targets) for group, word in group_words(p).items()
     ]
-    about = "\n".join(filter(None, (f"{brief(name)}: {title}", *lines)))
+    about = "\n".join(filter(None, (f"{cut(name)}: {title}", *lines)))
     file = file_name(name, title, local(stage, there.unit.zone).date(), ".png")
     return (Document(name=file, content=content, about=about),)
 
