@@ -5,6 +5,7 @@ Where things are, and which way imports point (each package imports only those b
 - ``locale``, ``settings``: the interface's phrases; what the environment says.
 - ``signs``, ``markup``, ``written``, ``typed``: signs that nobody should see; the little Markdown
   that authors write; what their forms are made of; what people type.
+- ``spreadsheet``: tables that came from outside, read within limits.
 - ``questions``: how a question is written, drawn, asked and graded; one module for each kind.
 - ``content``: what is taught. Lesson files become one checked, frozen ``Course``.
 - ``organisations``: where people learn. The tree of organisations, and its files.

@@ -62,7 +62,7 @@ class SheetReader:
             content = await fetch()
             if len(content) > FILE_BYTES:
                 return Refusal.TOO_LARGE
-            order = {"today": today.isoformat(), "chosen": chosen}
+            order = {"today": today.isoformat(), "chosen": dict(chosen)}
             answer = await self._answer(json.dumps(order).encode() + b"\n" + content)
         if answer is None:
             return Refusal.FAILED

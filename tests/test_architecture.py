@@ -64,6 +64,7 @@ def imported_with(module: str) -> set[str]:
         ("course_bot.learning.progress", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.storage.store", {"aiogram", "alembic", "aiohttp"}),
         ("course_bot.reports.xlsx", {"xlsxwriter"}),
+        ("course_bot.sheets.__main__", {"aiohttp", "asyncio", "babel", "sqlalchemy", "yaml"}),
         ("course_bot.reports.picture", {"reportlab", "resvg_py"}),
         ("course_bot.reports.certificate", {"PIL", "reportlab", "resvg_py", "segno"}),
         ("course_bot.reports.invite_sheet", {"PIL", "reportlab", "resvg_py", "segno"}),

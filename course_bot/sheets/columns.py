@@ -23,6 +23,7 @@ _SEARCHED = 30
 """Rows in which headings are looked for: above them stand titles and what they are of."""
 _TALLEST = 3
 """Rows that headings may take."""
+_NAMES = (Field.NAME, Field.MUNICIPALITY, Field.REGION)
 _ENOUGH = 4
 """Columns that make a sheet known even if none of its figures is."""
 
@@ -295,7 +296,11 @@ def _columns(below: int, headings: Mapping[int, str], chosen: Mapping[str, Field
             unsure.append(column)
     twice = []
     for field, columns in sorted(places.items(), key=lambda each: list(Field).index(each[0])):
-        if len(columns) > 1:
+        if field in _NAMES:
+            # A short name and a full one are no contradiction.
+            unknown.extend(columns[1:])
+            del columns[1:]
+        elif len(columns) > 1:
             twice.append(Twice(field=field, headings=tuple(headings[each] for each in columns)))
             if field in COUNTED:
                 unsure.extend(columns)
@@ -305,5 +310,5 @@ def _columns(below: int, headings: Mapping[int, str], chosen: Mapping[str, Field
         fields={field: columns[0] for field, columns in places.items() if len(columns) == 1},
         twice=tuple(twice),
         unsure=tuple(sorted(unsure)),
-        unknown=tuple(unknown),
+        unknown=tuple(sorted(unknown)),
     )

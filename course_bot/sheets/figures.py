@@ -134,7 +134,7 @@ class RowProblem(StrEnum):
 class RowFault:
     """Something wrong in a row: ``row`` as spreadsheets count (from 1), the heading as printed.
 
-    ``value`` is what stands there, at most 40 characters.
+    ``value`` is what stands there, at most 40 characters. There are at most 200 in a sheet.
     """
 
     row: int
@@ -175,7 +175,9 @@ class Sheet:
     ``missing`` are the columns that it does not have (none of those in ``twice``); ``others`` are
     the headings that are not known and have numbers below them, as printed and each once:
     ``SchoolDay.others`` go with them. A column that appears ``twice`` is among them as well, each
-    under its heading, so that somebody may say which is meant. ``unknown`` are all other headings.
+    under its heading, so that somebody may say which is meant, if it is a number. ``unknown`` are
+    all other headings, but for those of FAQ 6 that are no figures («Активна»). Headings that are
+    empty or equal are called by the column's letter as well: each is there once.
     """
 
     rows: tuple[SchoolDay, ...]

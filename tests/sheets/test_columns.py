@@ -155,6 +155,11 @@ def test_what_appears_twice_is_taken_neither_time() -> None:
     assert Field.PUPILS_ACTIVE not in {*found.missing, *found.fields}
 
 
+def test_of_several_names_the_first_is_taken() -> None:
+    found = columns(["Дата", "Краткое название", "Полное наименование ОО", "Всего учителей"])
+    assert (found.fields[Field.NAME], found.twice, found.unknown) == (1, (), (2,))
+
+
 def test_columns_without_a_heading_are_called_by_their_letter() -> None:
     found = columns(["Дата", None, "Всего учителей", "  "], [1, 2, 3, 4, 5])
     assert [found.headings[at] for at in (1, 3, 4)] == ["столбец B", "столбец D", "столбец E"]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from course_bot.sheets.columns import folded_heading
 from course_bot.sheets.figures import (
     MOST,
     READING,
@@ -264,7 +265,7 @@ def test_numbers_under_headings_that_are_not_known_are_kept_for_somebody_to_say(
     assert [row.others for row in reading.rows] == [(58, 3), (12, None)]
     assert reading.unknown == ("Доля активных учителей, %", "Директор", "Чатов (столбец K)")
 
-    said = sheet(*lines, chosen={"столбец f": Field.PUPILS_ACTIVE})
+    said = sheet(*lines, chosen={folded_heading("столбец F"): Field.PUPILS_ACTIVE})
     assert said.rows == reading.with_column("столбец F", Field.PUPILS_ACTIVE).rows
     assert said.others == ("Чатов (столбец G)",)
 
