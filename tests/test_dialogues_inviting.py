@@ -107,6 +107,7 @@ async def test_a_schools_administrator_is_invited_joins_leaves_and_is_removed(
     await ann.presses("Пригласить администратора школы")
     ann.sees("Приглашение для администратора школы: Школа № 5", "На 1 человека")
     ann.sees("до 30 ноября 2026", "Вас приглашают стать администратором школы (Школа № 5)")
+    ann.sees("Переслать тому, кого вы приглашаете, и никому больше")
     (link,) = links(ann)
 
     boris = await house.arrives("Борис", payload=link)

@@ -34,20 +34,22 @@ def counts(stage: Stage, at: Completion, found: SchoolCompletion | None) -> Scre
         return Screen(text=text, rows=((to_team,), *onward(stage)))
     moment = as_of(p, local(stage, found.zone), "%H:%M")
     parts = [f"<i>{moment}</i>"]
-    if found.standings.learners:
+    learners = found.standings.learners
+    if learners:
         parts.append(standing_of(p, found.standings))
     else:
         parts.append(
             p.html("Nobody learns here yet: the coordinator sends the staff an invite for that.")
         )
-    if not found.tracks:
+    if learners and not found.tracks:
         parts.append(
             p.html("No track is assigned: of everybody the one counts that they have chosen.")
         )
     # With one track, its counts are those of all.
-    several = len(found.tracks) > 1
+    several = learners > 0 and len(found.tracks) > 1
     parts += [_track(stage, each, found.zone, counted=several) for each in found.tracks]
-    parts.append(p.html("These are numbers only: who has completed is seen by coordinators."))
+    if learners:
+        parts.append(p.html("These are numbers only: who has completed is seen by coordinators."))
     return Screen(
         heading=brief(found.name, NAME_CHARS),
         text="\n\n".join(parts),

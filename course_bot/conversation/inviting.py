@@ -104,10 +104,9 @@ def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
         rows += turning(p, number, pages, lambda page: Inviting(here, page))
     if found.unit.children:
         rows.append((button(p.t("🏫 Invite to an organisation below"), InviteBelow(here, 1)),))
-    there = [button(p.t("👥 Coordinators"), Coordinators(here, 1))]
+    rows.append((button(p.t("👥 Coordinators"), Coordinators(here, 1)),))
     if not found.unit.children:
-        there.append(button(p.t("🔑 Administrators"), Administrators(here, 1)))
-    rows.append(tuple(there))
+        rows.append((button(p.t("🔑 Administrators"), Administrators(here, 1)),))
     rows.append((button(p.t("← To the organisation"), Unit(here)),))
     return Screen(
         heading=p.html("Invites: {name}", name=cut(found.unit.organisation.name, NAME_CHARS)),
@@ -231,7 +230,7 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
                 " need a public address (COURSE_BOT_PUBLIC_URL) or Telegram."
             )
         )
-    parts.append(p.html("To forward to the staff chat (press it to copy):"))
+    parts.append(_to_forward(p, invite.role))
     parts.append(f"<code>{escape(_letter(stage, invite, links))}</code>")
     rows: list[Row] = [
         (button(p.t("📷 QR code: {door}", door=link.called), InviteCode(at.invite, link.door)),)
@@ -240,6 +239,12 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
     if links:
         rows.append((button(p.t("🖨 A page to print"), InvitePaper(at.invite)),))
     return Screen(heading=heading, text="\n\n".join(parts), rows=(*rows, withdraw, back))
+
+
+def _to_forward(p: Phrases, role: Role) -> str:
+    if role is Role.LEARNER:
+        return p.html("To forward to the staff chat (press it to copy):")
+    return p.html("To forward to the one you invite, and nobody else (press it to copy):")
 
 
 def _heading(stage: Stage, invite: Invite) -> str:
