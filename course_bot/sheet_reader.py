@@ -63,7 +63,7 @@ class SheetReader:
             if len(content) > FILE_BYTES:
                 return Refusal.TOO_LARGE
             order = {"today": today.isoformat(), "chosen": dict(chosen)}
-            answer = await self._answer(json.dumps(order).encode() + b"\n" + content)
+            answer = await self._answer(json.dumps(order).encode() + b"\n", content)
         if answer is None:
             return Refusal.FAILED
         try:
@@ -73,7 +73,7 @@ class SheetReader:
             log.error("a sheet's reader: %d faults in its answer", error.error_count())  # noqa: TRY400
             return Refusal.FAILED
 
-    async def _answer(self, order: bytes) -> bytes | None:
+    async def _answer(self, order: bytes, content: bytes) -> bytes | None:
         """Hand an order to a process of its own; None where no answer comes of it."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, *READER, stdin=PIPE, stdout=PIPE, stderr=PIPE
@@ -81,7 +81,7 @@ class SheetReader:
         try:
             async with asyncio.timeout(SECONDS):
                 _sent, answer, trace = await asyncio.gather(
-                    _send(process.stdin, order),
+                    _send(process.stdin, order, content),
                     _receive(process, process.stdout, ANSWER_BYTES),
                     _receive(process, process.stderr, TRACE_BYTES),
                 )
@@ -101,12 +101,14 @@ class SheetReader:
         return answer
 
 
-async def _send(stdin: StreamWriter | None, order: bytes) -> None:
+async def _send(stdin: StreamWriter | None, order: bytes, content: bytes) -> None:
     if stdin is None:
         raise TypeError("no pipe")
     # Who dies before reading it all has said by its exit what there is to say.
     with suppress(BrokenPipeError, ConnectionResetError):
+        # One after the other: together they would be a second copy of the file in memory.
         stdin.write(order)
+        stdin.write(content)
         await stdin.drain()
         stdin.close()
         await stdin.wait_closed()

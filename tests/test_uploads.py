@@ -332,3 +332,26 @@ async def test_files_that_do_not_fit_into_memory_wait_unread() -> None:
     await asyncio.gather(*gone, return_exceptions=True)
     async with room.taken(100):
         pass
+
+
+async def test_of_many_files_at_once_four_are_in_memory_and_nobody_else_waits(
+    town: Town, ann: BrowserPerson
+) -> None:
+    people = [await town.person() for _ in range(6)]
+    held = town.talk.holds(*(person_key(town, person) for person in people))
+    body = part(bytes(FILE_BYTES)) + END
+    sending = [asyncio.create_task(posts(person, body)) for person in people]
+    await town.talk.has_taken(4)
+    for count in range(1, 4):
+        await ann.sends_action("count")
+        ann.sees(f"Нажатий: {count}")
+    assert [type(move) for move in town.talk.taken].count(Sent) == 4
+    held.set()
+    assert [status for status, _ in await asyncio.gather(*sending)] == [200] * 6
+    assert len(town.talk.files) == 6
+
+
+def person_key(town: Town, person: BrowserPerson) -> str:
+    """Return the key of the account that a visitor's cookie stands for."""
+    (cookie,) = person.session.cookie_jar.filter_cookies(URL(town.url)).values()
+    return cookie.value.split(".")[0]

@@ -5,6 +5,7 @@ its standard output it answers with a ``Reading`` in JSON. It imports little, to
 """
 
 import json
+import os
 import sys
 from contextlib import suppress
 from datetime import date
@@ -31,6 +32,11 @@ else:
     it leaves when it dies, open files: an import needs one more than the three pipes."""
 
 
+NICE = 10
+"""How far a sheet's reading stands back behind everything else on the computer: while files come,
+those who press a button are answered first."""
+
+
 def main() -> None:
     """Read the sheet that comes by standard input."""
     limit_itself()
@@ -46,6 +52,8 @@ def main() -> None:
 
 def limit_itself() -> None:
     """Give up, for good, all of the computer that a sheet does not need."""
+    if sys.platform != "win32":
+        os.nice(NICE)
     for limit, most in LIMITS.items():
         allowed = resource.getrlimit(limit)[1]
         if allowed != resource.RLIM_INFINITY:
