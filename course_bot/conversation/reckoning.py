@@ -118,11 +118,11 @@ def _asked(stage: Stage, step: int, figures: Figures) -> Screen:
 def _question(p: Phrases, field: Field, whole: int | None) -> str:
     match field:
         case Field.TEACHERS_EXPECTED:
-            return p.html("How many teachers are there in the school by ОО-1?")
+            return p.html("How many teachers are there in the school by OO-1?")
         case Field.PUPILS_EXPECTED:
-            return p.html("How many pupils are there in the school by ОО-1?")
+            return p.html("How many pupils are there in the school by OO-1?")
         case Field.PARENTS_EXPECTED:
-            return p.html("How many parents are there in the school by ОО-1?")
+            return p.html("How many parents are there in the school by OO-1?")
         case Field.TEACHERS_ACTIVE:
             return p.html("And how many of {count} teachers are active?", count=_count(whole))
         case Field.PUPILS_ACTIVE:

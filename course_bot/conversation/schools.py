@@ -26,7 +26,7 @@ from course_bot.conversation.port import Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place
 from course_bot.conversation.sheet_words import doubt_words, field_name, group_name, measure_name
 from course_bot.conversation.sheets import onward
-from course_bot.conversation.stage import Row, Stage, button
+from course_bot.conversation.stage import Row, Stage, button, leading
 from course_bot.conversation.team import school_scope
 from course_bot.locale.phrases import Phrases
 from course_bot.markup import shown
@@ -297,7 +297,8 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
             "There is no statistics sheet of this school yet. Send one (📎), and its figures are"
             " explained here."
         )
-        rows: list[Row] = [(button(p.t("📄 Which file, and where it is from"), Sheets()),)]
+        about = button(p.t("📄 Which file, and where it is from"), Sheets(), primary=True)
+        rows: list[Row] = [(about,)]
         return Screen(heading=name, text=text, rows=(*rows, *_up(stage, found), *onward(stage)))
     (known,) = found.days
     said = explained(stage, known.figures, known.day, found.zone)
@@ -311,6 +312,7 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
         )
     )
     rows.append((button(p.t("📄 About the last file"), ReceivedPlace()),))
+    rows[0] = leading(rows[0])
     return Screen(
         heading=name,
         text=f"{moment}\n\n{said.text}",
@@ -445,7 +447,7 @@ def not_seen(stage: Stage) -> Screen:
         "You are neither an administrator of this school here nor its coordinator, or not any"
         " more, so its figures are not shown. If you should be, ask for a new invite."
     )
-    return Screen(text=text, rows=onward(stage))
+    return Screen(text=text, rows=onward(stage, primary=True))
 
 
 def reckoned_by(stage: Stage, at: Reckoned) -> SenderOf:
@@ -484,6 +486,7 @@ def reckoned(stage: Stage, at: Reckoned, found: Sender) -> Screen:
                 " administrator here: ask your coordinator for an invite.</i>"
             )
         )
+    rows[0] = leading(rows[0])
     return Screen(
         heading=p.html("What the figures mean"),
         text="\n\n".join(parts),

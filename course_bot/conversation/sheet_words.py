@@ -22,7 +22,7 @@ def group_name(p: Phrases, group: Group) -> str:
 def measure_name(p: Phrases, measure: Measure) -> str:
     """Name what is counted of a group."""
     return {
-        Measure.EXPECTED: p.t("should be there (ОО-1)"),
+        Measure.EXPECTED: p.t("should be there (OO-1)"),
         Measure.REGISTERED: p.t("registered"),
         Measure.LINKED: p.t("linked with the journal"),
         Measure.ACTIVE: p.t("active"),
@@ -41,17 +41,17 @@ def doubt_words(p: Phrases, doubt: Doubt) -> str:
             return p.html("{who}: linked with the journal {first}, registered only {second}",
                           who=who, first=first, second=second)  # fmt: skip
         case Doubtful.REGISTERED_OVER_EXPECTED:
-            return p.html("{who}: registered {first}, by ОО-1 there should be only {second}",
+            return p.html("{who}: registered {first}, by OO-1 there should be only {second}",
                           who=who, first=first, second=second)  # fmt: skip
         case Doubtful.PARENTS_NOT_PUPILS:
             return p.html(
-                "parents by ОО-1 {first}, pupils {second}, and there should be as many: one"
+                "parents by OO-1 {first}, pupils {second}, and there should be as many: one"
                 " parent for a pupil",
                 first=first,
                 second=second,
             )
         case Doubtful.PARTS_OF_EXPECTED:
-            return p.html("by ОО-1 the three groups make {first}, in all there are {second}",
+            return p.html("by OO-1 the three groups make {first}, in all there are {second}",
                           first=first, second=second)  # fmt: skip
         case Doubtful.PARTS_OF_REGISTERED:
             return p.html("registered in the three groups {first}, in all there are {second}",

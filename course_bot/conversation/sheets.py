@@ -35,7 +35,7 @@ from course_bot.conversation.listing import brief, cut
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, Route, place, reading_place, verb
 from course_bot.conversation.sheet_words import fault_words, field_name, refusal_words
-from course_bot.conversation.stage import Row, Stage, button, go_to, links
+from course_bot.conversation.stage import Row, Stage, button, go_to, leading, links
 from course_bot.organisations.records import HeadingChosen, OfSchool, SchoolMatched, SheetSent
 from course_bot.reports.wording import count_text
 from course_bot.sheets.coding import encode
@@ -52,7 +52,7 @@ from course_bot.sheets.figures import (
     field_of,
 )
 from course_bot.sheets.received import FAULTS_KEPT, Received
-from course_bot.storage.sheets import KnownDays, OwnSchool, Sender, SenderOf
+from course_bot.storage.sheets import Claimed, KnownDays, OwnSchool, Sender, SenderOf
 from course_bot.storage.store import Decision
 
 MANY = "many"
@@ -324,9 +324,16 @@ def _placed(stage: Stage, schools: Sequence[OwnSchool], sheet: Sheet) -> Decisio
         return _kept_of(stage, own, sheet)
     if row.day is None:
         return _undated(stage, sheet)
+    if row.sferum_id and _claimed(stage, row.sferum_id):
+        return _none_of_theirs(stage, sheet)
     if not row.sferum_id or any(not each.sferum_id for each in schools):
         return _waits(stage, sheet, AskSchool())
     return _none_of_theirs(stage, sheet)
+
+
+def _claimed(stage: Stage, sferum_id: str) -> bool:
+    """Tell whether an ID is that of an organisation, which is none of the person's."""
+    return stage.look_up(Claimed(folded(sferum_id)))
 
 
 def _undated(stage: Stage, sheet: Sheet) -> Decision:
@@ -494,6 +501,8 @@ def choose_school(stage: Stage, said: ChooseSchool) -> Decision:
         return _kept_of(stage, own, sheet)
     if own.sferum_id:
         raise StaleError
+    if _claimed(stage, sferum_id):  # since it was asked
+        return _none_of_theirs(stage, sheet)
     matched = SchoolMatched(organisation=own.id, sferum_id=sferum_id)
     return _kept_of(stage, own, sheet, (matched,))
 
@@ -537,17 +546,20 @@ def unread(stage: Stage, at: Unread) -> Screen:
                 raise StaleError
             text = refusal_words(p, refusal)
     rows = (
-        (button(p.t("📄 Which file, and where it is from"), Sheets()),),
+        (button(p.t("📄 Which file, and where it is from"), Sheets(), primary=True),),
         (button(p.t("🧮 Reckon without a file"), AskTargets()),),
     )
     return Screen(heading=heading, text=text, rows=(*rows, *onward(stage)))
 
 
-def onward(stage: Stage) -> tuple[Row, ...]:
-    """Return the ways back: to the quiz or the lesson; of a newcomer, into the course."""
+def onward(stage: Stage, *, primary: bool = False) -> tuple[Row, ...]:
+    """Return the ways back: to the quiz or the lesson; of a newcomer, into the course.
+
+    ``primary``: they are what most people want here.
+    """
     if stage.person.track:
-        return ways(stage)
-    return ((button(stage.phrases.t("To the course"), Welcome()),),)
+        return ways(stage, primary=primary)
+    return ((button(stage.phrases.t("To the course"), Welcome(), primary=primary),),)
 
 
 def came_of_it(stage: Stage, _at: Action, found: Sender) -> Screen:
@@ -559,7 +571,9 @@ def came_of_it(stage: Stage, _at: Action, found: Sender) -> Screen:
     if last.waiting is not None:
         heading = p.html("The sheet waits for your answer")
     text = "\n\n".join(filter(None, (_sums(stage, last), *remarks(stage, last))))
-    return Screen(heading=heading, text=text, rows=(*_from_here(stage, found), *onward(stage)))
+    rows = _from_here(stage, found)
+    rows[:1] = map(leading, rows[:1])
+    return Screen(heading=heading, text=text, rows=(*rows, *onward(stage, primary=not rows)))
 
 
 def _sums(stage: Stage, last: Received) -> str:

@@ -121,7 +121,7 @@ def _legend(items: list[Path | Text], y: float, p: Phrases) -> float:
     for text, colour, line in (
         (p.t("active"), ACTIVE, ""),
         (p.t("registered"), REGISTERED, ""),
-        (p.t("by ОО-1"), SURFACE, FAINT),
+        (p.t("by OO-1"), SURFACE, FAINT),
     ):
         items.append(box(x, y - 9, 10, 10, radius=2, fill=colour, stroke=line, line=1))
         items.append(Text(x=x + 15, y=y, text=text, size=_SMALL, colour=FAINT))
@@ -207,7 +207,7 @@ def _figures(figures: Figures, group: Group, p: Phrases) -> str:
     for measure, words in (
         (Measure.ACTIVE, p.t("active")),
         (Measure.REGISTERED, p.t("registered")),
-        (Measure.EXPECTED, p.t("by ОО-1")),
+        (Measure.EXPECTED, p.t("by OO-1")),
     ):
         value = figures.of(group, measure)
         said.append(f"{words} {'—' if value is None else count_text(value)}")

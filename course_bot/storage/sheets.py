@@ -331,6 +331,18 @@ class KnownDays(Query[tuple[OfSchool, ...]]):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed(Query[bool]):
+    """Whether any organisation has an ID already: of whoever, and archived ones too."""
+
+    sferum_id: str
+
+    def run(self, connection: Connection) -> bool:
+        """Ask."""
+        theirs = func.lower(organisation.c.sferum_id) == self.sferum_id.lower()
+        return bool(connection.scalar(select(exists().where(theirs))))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Somebody, and the sheets they may send.
