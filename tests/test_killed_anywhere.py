@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.engine import URL
 
 from course_bot.content.model import Course
@@ -27,6 +27,7 @@ from course_bot.conversation.port import (
 )
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
+from course_bot.organisations.records import Role
 from course_bot.questions.choice import Choice
 from course_bot.questions.kinds import Asked
 from course_bot.questions.multiple import Multiple
@@ -35,15 +36,20 @@ from course_bot.questions.order import Order
 from course_bot.questions.question import Question
 from course_bot.storage import Account
 from course_bot.storage.engine import create_engine, database_url, sqlite_path
-from course_bot.storage.schema import deletion, metadata
+from course_bot.storage.query import Query
+from course_bot.storage.schema import deletion, membership, metadata
+from course_bot.storage.sheets import HeadingsOf
 from course_bot.storage.store import MOVES_KEPT, ClosedError, Storage
 from course_bot.storage.writes import Writes
 from tests.browser_person import SECRET
 from tests.courses import CHOICE, POOL, make_course
-from tests.dialogue import PortPerson, plain
+from tests.dialogue import PortPerson, attachment, plain
 from tests.doors import gives, goes_on, link_of, right, stored
 from tests.files_here import FilesHere, SheetsHere
 from tests.learners import NOW, forget, learner
+from tests.regions import add
+from tests.statistics_sheets import csv as sheet
+from tests.statistics_sheets import row as school_row
 
 LATER = timedelta(minutes=14)
 """When a move comes again that was carried out: a personal link still shows itself."""
@@ -110,7 +116,13 @@ def after_the_commit(patch: pytest.MonkeyPatch) -> None:
 
 def while_it_reads_what_to_show(patch: pytest.MonkeyPatch) -> None:
     """What reads nothing then has been answered; the answer is lost on its way."""
-    patch.setattr(Storage, "read", killed)
+    read = Storage.read
+
+    async def read_or_die(storage: Storage, query: Query[Any]) -> Any:
+        # What a file's headings mean is read before its turn.
+        return await read(storage, query) if isinstance(query, HeadingsOf) else killed()
+
+    patch.setattr(Storage, "read", read_or_die)
 
 
 DEATHS: tuple[Death, ...] = (before_the_commit, after_the_commit, while_it_reads_what_to_show)
@@ -319,6 +331,29 @@ async def a_picture_sent(scene: Scene) -> Move:
     return Sent(account=scene.ann.account, move_id="the move", at=NOW)
 
 
+async def a_sheet_sent(scene: Scene) -> Move:
+    await scene.begins(scene.ann)
+    school = await add(scene.storage, "Школа № 5", sferum_id="18446744")
+    person = await stored(scene.storage, scene.ann.account)
+    seat = {
+        "organisation_id": school,
+        "person_id": person.id,
+        "role": Role.ADMINISTRATOR,
+        "joined_at": NOW,
+    }
+    async with scene.storage.writing() as connection:
+        await connection.execute(insert(membership), [seat])
+    await scene.ann.sends("a.csv", sheet([school_row(day="22.11.2026")]))
+    return Sent(
+        account=scene.ann.account,
+        move_id="the move",
+        at=NOW,
+        file=attachment(
+            "b.csv", sheet([school_row(day="22.11.2026", teachers=(100, 90, 0, 74)), school_row()])
+        ),
+    )
+
+
 async def a_look_at_what_is_stored(scene: Scene) -> Move:
     await scene.begins(scene.ann)
     return pressed(scene.ann, "stored")
@@ -392,7 +427,8 @@ KINDS: dict[Kind, str] = {
     another_language: "About me",
     reminders_paused: "Напоминания на паузе",
     a_stale_press: "осталась от прошлого шага",
-    a_picture_sent: "только текст",
+    a_picture_sent: "пришлите, пожалуйста, сам файл",
+    a_sheet_sent: "Школа № 5 — активность — 2026-11-23.png",
     a_look_at_what_is_stored: "Что о вас хранится",
     an_export: "course-bot.json",
     a_link_made: "start=go-",
