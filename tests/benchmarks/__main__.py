@@ -43,6 +43,8 @@ from tests.benchmarks.reports import AT_ONCE as CROWD
 from tests.benchmarks.reports import hold_up, run_races
 from tests.benchmarks.searching import HALVES, build_seconds, compare
 from tests.benchmarks.searching import OURS as OUR_SEARCH
+from tests.benchmarks.sending import LEARNERS as BESIDE_FILES
+from tests.benchmarks.sending import SENDERS, p99, send_all
 from tests.benchmarks.spreadsheets import ALONE, ROWS, race, ratio
 from tests.benchmarks.spreadsheets import OURS as OUR_XLSX
 from tests.benchmarks.starting import Cost, import_only, in_browser, in_telegram, middle
@@ -62,6 +64,7 @@ PARTS = (
     "xlsx",
     "reports",
     "search",
+    "files",
 )
 PEOPLE = range(FIRST, FIRST + 400)
 CHUNK = 200
@@ -86,6 +89,7 @@ XLSX_MEGABYTES = 120
 OF_SQL = {"the summary": 2.0}
 PAGE_OF_SQL = 1.5
 P99_WITH_FILE = 2.0
+FILES_MEGABYTES = 60
 FIRST_RIGHT, AMONG_THREE, REFUSED = 0.92, 0.97, 0.80
 
 
@@ -156,9 +160,27 @@ def main() -> int:
             run_async(reports(report, folder / "reports", course, arguments.rounds))
         if "search" in parts:
             searches(report, course)
+        if "files" in parts:
+            run_async(files(report, folder / "files"))
     for missed in report.missed:
         print(f"missed: {missed}", file=sys.stderr)
     return 1 if arguments.strict and report.missed else 0
+
+
+async def files(report: Report, folder: Path) -> None:
+    """Measure the server while many files of the largest size come at once."""
+    sent = await send_all(folder)
+    report.table(
+        f"{SENDERS} files of 5 MB at once, {BESIDE_FILES} people who press keys meanwhile",
+        ("presses", "p50, ms", "p99, ms"),
+        *(
+            (what, f"{median(took) * 1e3:.0f}", f"{p99(took) * 1e3:.0f}")
+            for what, took in (("before", sent.quiet), ("meanwhile", sent.busy))
+        ),
+    )
+    print(f"\nall answered after {sent.seconds:.1f} s; memory grows by {sent.grows:.0f} MB")
+    holds = sent.grows <= FILES_MEGABYTES
+    print(report.held(f"at most {FILES_MEGABYTES} MB more", holds=holds))
 
 
 async def over_http(report: Report, folder: Path, rounds: int, beside: Path | None) -> None:
