@@ -37,13 +37,34 @@ run: install
 test: install-dev
 	$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
-check: install-dev
+# `make --jobs check` runs them side by side.
+CHECKS := check-format check-lint check-types check-layers check-lessons check-phrases \
+  check-old-browsers
+.PHONY: $(CHECKS)
+
+check: $(CHECKS)
+
+$(CHECKS): install-dev
+
+check-format:
 	$(BIN)/ruff format --check .
+
+check-lint:
 	$(BIN)/ruff check .
+
+check-types:
 	$(BIN)/mypy
+
+check-layers:
 	$(BIN)/lint-imports --no-cache
+
+check-lessons:
 	$(BIN)/python -m course_bot check lessons
+
+check-phrases:
 	$(BIN)/python -m course_bot.locale.check
+
+check-old-browsers:
 	$(BIN)/python -m tests.old_browsers
 
 bench: install-dev
