@@ -44,6 +44,7 @@ from course_bot.storage.store import Storage
 from course_bot.storage.unmatched import mark_of
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
+from tests.courses import GUIDE
 from tests.dialogue import PortPerson
 from tests.learners import NOW, Learner, learner, put
 from tests.regions import assign, begins, completes, join, leave, leaves
@@ -120,6 +121,8 @@ def arguments(world: World, viewer: str) -> Mapping[str, Sequence[object]]:
         "part": [0],
         "entry": [1],
         "entries": [(1,)],
+        "guide": [GUIDE.id],
+        "answers": [(), (1,)],
         "on": [0, 1],
     }
 

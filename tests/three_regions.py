@@ -28,7 +28,7 @@ from course_bot.storage.schema import person as person_table
 from course_bot.storage.store import Storage
 from course_bot.tokens import digest
 from tests.browser_person import SECRET
-from tests.courses import make_course
+from tests.courses import GUIDE, make_course
 from tests.files_here import FilesHere, SheetsHere
 from tests.kept import Kept
 from tests.learners import NOW, Learner, learner, put
@@ -223,7 +223,7 @@ WORLD = Kept(three_regions, copied)
 
 
 def _talk_on(storage: Storage) -> Conversation:
-    course = make_course()
+    course = replace(make_course(), guides={GUIDE.id: GUIDE})
     talk = Conversation(
         storage, lambda: course, secret=SECRET, files=FilesHere(storage), sheets=SheetsHere()
     )
