@@ -43,6 +43,7 @@ _BAR = 22.0
 _HATCH = 5.0
 """From one line of a hatching to the next."""
 _CHART = 62.0
+_TIME = 12.0
 
 
 def group_words(p: Phrases) -> dict[Group, str]:
@@ -109,8 +110,9 @@ def _headed(name: str, moment: str) -> tuple[list[Path | Text], float]:
 
 
 def _finished(items: Sequence[Path | Text], y: float) -> bytes:
-    # In whole pixels: half of one would be seen through, as a line beneath the picture.
-    height = float(ceil(y + _MARGIN))
+    # The chat writes the time over the lowest corner. In whole pixels: half of one would be seen
+    # through, as a line beneath the picture.
+    height = float(ceil(y + _TIME + _MARGIN))
     paper = box(0, 0, _WIDE, height, fill=SURFACE)
     return png(Drawing(width=_WIDE, height=height, items=(paper, *items)), PIXELS)
 
