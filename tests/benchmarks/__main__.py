@@ -25,6 +25,7 @@ from course_bot.content.model import Course
 from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.migrating import upgrade
 from course_bot.storage.store import Storage
+from tests.benchmarks.activity import upload_to_table
 from tests.benchmarks.contestants import (
     FIRST,
     Answers,
@@ -65,6 +66,7 @@ PARTS = (
     "reports",
     "search",
     "files",
+    "activity",
 )
 PEOPLE = range(FIRST, FIRST + 400)
 CHUNK = 200
@@ -90,6 +92,7 @@ OF_SQL = {"the summary": 2.0}
 PAGE_OF_SQL = 1.5
 P99_WITH_FILE = 2.0
 FILES_MEGABYTES = 60
+BEYOND_READING = 1.5
 FIRST_RIGHT, AMONG_THREE, REFUSED = 0.92, 0.97, 0.80
 
 
@@ -162,6 +165,8 @@ def main() -> int:
             searches(report, course)
         if "files" in parts:
             run_async(files(report, folder / "files"))
+        if "activity" in parts:
+            run_async(activity(report, folder / "activity", course, arguments.rounds))
     for missed in report.missed:
         print(f"missed: {missed}", file=sys.stderr)
     return 1 if arguments.strict and report.missed else 0
@@ -466,6 +471,22 @@ def spreadsheets(report: Report, rounds: int) -> None:
     most = max(each.megabytes for each in found[OUR_XLSX])
     target = f"at most {XLSX_MEGABYTES} MB more resident"
     print(report.held(f"- {target}", holds=most <= XLSX_MEGABYTES))
+
+
+async def activity(report: Report, home: Path, course: Course, rounds: int) -> None:
+    """Measure a region's statistics sheet from upload to table, beside reading it alone."""
+    spent = await upload_to_table(made(home), course, rounds)
+    reader, turn, page = map(median, (spent.reader, spent.turn, spent.page))
+    report.table(
+        f"A statistics sheet of {SCHOOLS:,} schools, from upload to table",
+        ("", "CPU, s", "of the reader's"),
+        ("the bounded reader alone", f"{reader:.2f}", "1.00"),
+        ("taken in: decided, written, shown", f"{turn:.2f}", f"{turn / reader:.2f}"),
+        ("the page's first table", f"{page:.2f}", f"{page / reader:.2f}"),
+    )
+    print()
+    target = f"at most {BEYOND_READING} s beyond the reader's own"
+    print(report.held(f"- {target}", holds=turn + page <= BEYOND_READING))
 
 
 async def reports(report: Report, home: Path, course: Course, rounds: int) -> None:
