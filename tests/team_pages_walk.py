@@ -101,7 +101,7 @@ async def team_pages_walk(house: House, ann: Person, language: Language, word: s
         ]
         for organisation in (*theirs, *below):
             home = f"/team/{organisation}"
-            for page in ("", "/people", "/people?page=2", "/lessons"):
+            for page in ("", "/people", "/people?page=2", "/lessons", "/activity", "/outcome"):
                 await opens(home + page)
         wrong = f"?page=x&since=x&state=x&q={'1' * 101}"
         for page in ("/people?q=zzz", f"/people{wrong}", f"/people/{person}"):

@@ -42,6 +42,7 @@ from tests.reports.tables import words_in_files
 from tests.reports.test_questions import words_in_statistics
 from tests.team_pages_walk import said, team_pages_walk
 from tests.team_walk import team_walk
+from tests.walk_of_activity import walk_of_activity, words_in_activity
 from tests.walk_of_files import walk_of_files, words_in_journal
 from tests.walk_of_invites import walk_of_invites
 from tests.walk_of_sheets import walk_of_sheets
@@ -223,6 +224,7 @@ async def walk(house: House, language: Language) -> None:
     newcomers = [await arriving(house, language) for _ in range(2)]
     await walk_of_invites(house, ann, newcomers, NEUTRAL)
     await team_walk(house, ann, NEUTRAL)
+    await walk_of_activity(house, ann, NEUTRAL)
     await team_pages_walk(house, ann, language, NEUTRAL)
     await walk_of_files(house, ann, NEUTRAL)
     await walk_of_sheets(house, ann, await arriving(house, language), NEUTRAL)
@@ -233,7 +235,13 @@ async def walk(house: House, language: Language) -> None:
     p = phrases(language)
     table = guides_table(p, house.course, (), house.now)
     house.said += [Notice(text=text) for text in (table.title, *_of_columns(table))]
-    for words in (words_in_files, words_in_statistics, words_on_papers, words_in_journal):
+    for words in (
+        words_in_files,
+        words_in_statistics,
+        words_on_papers,
+        words_in_journal,
+        words_in_activity,
+    ):
         house.said += [Notice(text=text) for text in words(p, NEUTRAL) if text]
 
 

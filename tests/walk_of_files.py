@@ -80,6 +80,8 @@ def words_in_journal(p: Phrases, own: str) -> Iterator[str]:
         *((Act.ASSIGNED, f"teacher {word}") for word in ("lifted", "inherited")),
         *((Act.EXPORTED, f"{Kind.CSV} {report}") for report in Report),
         (Act.EXPORTED, "certificates"),
+        (Act.MATCHED, "501"),
+        (Act.UNMATCHED, "501"),
     ]
     rows = [
         AuditRow(

@@ -113,8 +113,8 @@ def _called(school: JudgedSchool) -> str:
 def _sheets(p: Phrases, whole: Overall) -> str:
     lines = [
         p.html(
-            "📄 Schools with a sheet: {told} of {schools}",
-            told=count_text(whole.told),
+            "📄 Schools with a sheet: {part} of {schools}",
+            part=count_text(whole.told),
             schools=count_text(whole.schools),
         )
     ]
