@@ -28,10 +28,10 @@ from course_bot.organisations.records import (
     SchoolUnmatched,
     UnmatchedDropped,
 )
+from course_bot.storage.sheets import Claimed
 from course_bot.storage.store import Decision
 from course_bot.storage.unmatched import (
     FreeSchool,
-    IdTaken,
     Matching,
     MatchingOf,
     MatchOf,
@@ -141,7 +141,7 @@ def match(stage: Stage, said: Match) -> Decision:
     school = next((each for each in found.free if each.id == said.organisation), None)
     if asked is None or school is None:
         raise StaleError
-    if stage.look_up(IdTaken(asked.sferum_id)):
+    if stage.look_up(Claimed(asked.sferum_id)):
         # Of another one's organisation nothing is told: not even that it is there.
         return Decision(
             person=stage.person,

@@ -1,5 +1,6 @@
 """What statistics sheets say of organisations: written by turns, and whose sheets may be kept."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -341,6 +342,10 @@ class Claimed(Query[bool]):
         """Ask."""
         theirs = func.lower(organisation.c.sferum_id) == self.sferum_id.lower()
         return bool(connection.scalar(select(exists().where(theirs))))
+
+    def alone(self) -> Hashable | None:
+        """Let one match it after the other."""
+        return (type(self), self.sferum_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

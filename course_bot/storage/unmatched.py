@@ -152,22 +152,6 @@ def _free(connection: Connection, person: int) -> tuple[FreeSchool, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class IdTaken(Query[bool]):
-    """Whether any organisation has an ID; whose it is, nobody is told."""
-
-    sferum_id: str
-
-    def run(self, connection: Connection) -> bool:
-        """Ask."""
-        taken = exists().where(organisation.c.sferum_id == self.sferum_id)
-        return bool(connection.scalar(select(taken)))
-
-    def alone(self) -> Hashable | None:
-        """Let one match it after the other."""
-        return ("sferum", self.sferum_id)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """An organisation that a person has said an ID to be of; ``days`` counts its sheets' days."""
