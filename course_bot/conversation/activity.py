@@ -34,6 +34,8 @@ from course_bot.storage.activity import ActivityDay, ActivityHistory, SchoolsSee
 from course_bot.storage.overviews import There, Within
 from course_bot.storage.store import Decision
 
+DRAWN = 12
+"""How many days a picture has at most, spread over all that are known: more run together."""
 FURTHEST = 10
 """How many schools are named: those that lack most people."""
 
@@ -195,16 +197,20 @@ async def pictures(stage: Stage, at: ActivityTrend, read: Read, _tell: Tell) -> 
     there = await read(Within(ActivityHistory(scope=scope(stage, at.organisation))))
     if there is None or not there.found:
         return ()
-    p, name = stage.phrases, there.unit.organisation.name
+    p, name, days = stage.phrases, there.unit.organisation.name, _spread(there.found)
     targets = targets_of(stage.course.rules)
     title = p.t("how the schools’ activity changes")
-    content = await draw(lambda: trend_png(name, _together(there.found), targets, p))
-    lines = [
-        _course(p, word, group, there.found, targets) for group, word in group_words(p).items()
-    ]
+    content = await draw(lambda: trend_png(name, _together(days), targets, p))
+    lines = [_course(p, word, group, days, targets) for group, word in group_words(p).items()]
     about = "\n".join(filter(None, (f"{cut(name)}: {title}", *lines)))
     file = file_name(name, title, local(stage, there.unit.zone).date(), ".png")
     return (Document(name=file, content=content, about=about),)
+
+
+def _spread(history: Sequence[ActivityDay]) -> Sequence[ActivityDay]:
+    """Leave out days so that few enough are left; the newest stays."""
+    step = -(-len(history) // DRAWN)
+    return history[::-1][::step][::-1]
 
 
 def _together(history: Sequence[ActivityDay]) -> list[tuple[date, Judged]]:

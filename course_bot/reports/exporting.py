@@ -225,7 +225,7 @@ def make(
             rows_of = furthest(source.schools)
             title = furthest_title(p, rows_of)
             moment = as_of(p, at)
-            target.write_bytes(bars(name, f"{title}, {moment}", rows_of, p, missing_words(p)))
+            target.write_bytes(bars(f"{name}. {title}", moment, rows_of, p, missing_words(p)))
             about = p.t("{name}: {title}, {moment}", name=name, title=title, moment=moment)
         case Kind.PNG:
             title = p.t("Who has completed the course")
