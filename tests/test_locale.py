@@ -59,8 +59,8 @@ LATIN_IN_RUSSIAN = {
 CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
 ONWARD = {
     "arrive", "assigned", "completion", "erased", "faq", "feedback", "finished", "found", "help",
-    "invited", "locked", "menu", "name", "other", "progress", "received", "reckoned", "result",
-    "school", "sign", "step", "uninvited", "unit", "unread", "verify", "welcome",
+    "invited", "locked", "matched", "menu", "name", "other", "progress", "received", "reckoned",
+    "result", "school", "sign", "step", "uninvited", "unit", "unread", "verify", "welcome",
 }  # fmt: skip
 """Places whose screen has a way on that most people want: its key is the primary one."""
 CONFIRMED = {"dismiss", "forget", "parting", "recall", "resigning"}
@@ -72,9 +72,9 @@ WITHOUT = CONFIRMED | {
     # Nobody is on the way anywhere.
     "belong", "carry", "checked", "me", "sheets", "stored", "trend",
     # Coordinators look about.
-    "administrators", "asked", "assign", "below", "coordinators", "day", "duty", "files",
-    "invites", "letter", "mailings", "member", "nudge", "nudged", "people", "stuck", "tables",
-    "team", "teams", "units", "weekly", "whom",
+    "activity", "administrators", "asked", "assign", "below", "coordinators", "day", "duty",
+    "files", "invites", "letter", "mailings", "member", "nudge", "nudged", "people", "stuck",
+    "tables", "team", "teams", "units", "unmatched", "weekly", "whom", "whoseid",
     # What a sheet says is read.
     "school",
 }  # fmt: skip
