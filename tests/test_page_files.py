@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, Locator, Page, Route, expect
+from playwright.async_api import FileChooser, FilePayload, Locator, Page, Route, expect
 
 from course_bot.conversation.port import Sent
 from course_bot.sheets.figures import FILE_BYTES
@@ -34,13 +34,15 @@ def sent(desk: Desk) -> list[Sent]:
 
 async def test_files_are_chosen_by_the_keyboard_and_go_one_after_another(desk: Desk) -> None:
     page = await desk.page()
+    # Early: the browser is told beside everything else that nobody is there to choose.
+    asked: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
+    page.on("filechooser", asked.set_result)
     await expect(bot(page)).to_contain_text("Нажатий")
     await page.locator("#words").press("Tab")
     clip = key(page, "Отправить файл: .xlsx или .csv")
     await expect(clip).to_be_focused()
-    async with page.expect_file_chooser() as asked:
-        await page.keyboard.press("Enter")
-    chooser = await asked.value
+    await page.keyboard.press("Enter")
+    chooser = await asked
     assert chooser.is_multiple()
     accepted = await page.locator("#file").get_attribute("accept")
     assert accepted == ".xlsx,.csv"
