@@ -26,6 +26,12 @@ activity_days:
   source: FAQ 6
   as_of: 2025-10-30
   review_by: 2027-03-01
+learners_target:
+  value: 30
+  text: 30\N{NO-BREAK SPACE}%
+  source: FAQ 6
+  as_of: 2025-10-30
+  review_by: 2027-03-01
 """
 
 FAQ = """\

@@ -481,9 +481,15 @@ def test_a_review_that_is_overdue_is_a_warning_and_the_course_is_still_taught(
     assert course
     assert [str(fault).partition(" — ")[0] for fault in found] == [
         f"lessons/{place}: предупреждение: срок проверки прошёл 2027-03-01"
-        for place in ("chat/lesson.md:10:12", "rules.yaml:6:14", "rules.yaml:12:14")
+        for place in ("chat/lesson.md:10:12", *(f"rules.yaml:{line}:14" for line in (6, 12, 18)))
     ]
     assert {fault.severity for fault in found} == {"warning"}
+
+
+def test_the_rules_by_which_schools_are_judged_must_be_there(lessons: Path) -> None:
+    edit(lessons, "rules.yaml", "learners_target:", "students_target:")
+    (said,) = faults(lessons)
+    assert said.startswith("lessons/rules.yaml:1:1: нет правила learners_target")
 
 
 def test_an_example_that_a_changed_rule_makes_wrong_is_a_warning(lessons: Path) -> None:

@@ -263,7 +263,7 @@ async def test_an_overdue_review_is_a_warning_and_no_obstacle(
     await teaches(watcher, "Новый чат «Сотрудники»")
     watching.cancel()
     await asyncio.wait([watching])
-    assert len(lines(log, logging.WARNING)) == 3
+    assert len(lines(log, logging.WARNING)) == 4
     assert lines(log) == []
 
 

@@ -5,9 +5,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from course_bot.content.checks.checker import Checker, ids_of, twice
+from course_bot.content.faults import Place
 from course_bot.content.model import Link, Rule
 from course_bot.content.shapes import WrittenLink
 from course_bot.content.source import Item
+
+NEEDED = ("staff_target", "learners_target", "activity_days")
+"""The rules by which a school's figures are judged (``sheets.judging.targets_of``)."""
 
 
 def check_rules(checker: Checker) -> dict[str, Rule]:
@@ -36,6 +40,12 @@ def check_rules(checker: Checker) -> dict[str, Rule]:
             pattern = r"(?<!\w)" + r"\s*".join(map(re.escape, parts)) + r"(?!\w)"
             checker.literals.append((re.compile(pattern, re.IGNORECASE), name))
         rules[name] = Rule(id=name, **written.model_dump(exclude_none=True))
+    path = next((item.place().path for item in checker.files.rules.values() if item), "rules.yaml")
+    for name in NEEDED:
+        if name not in checker.files.rules:
+            what = f"нет правила {name}: по нему разбирают листы статистики"
+            right = f"«{name}:», под ним value, text, source, as_of, review_by"
+            checker.fault(Place(path, 1, 1), what, right)
     # One may name another that stands below it.
     for name, rule in rules.items():
         item = checker.files.rules[name]
