@@ -36,7 +36,7 @@ async def test_files_are_chosen_by_the_keyboard_and_go_one_after_another(desk: D
     page = await desk.page()
     # Early: the browser is told beside everything else that nobody is there to choose.
     asked: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
-    page.on("filechooser", asked.set_result)
+    page.on("filechooser", lambda chooser: asked.set_result(chooser))
     await expect(bot(page)).to_contain_text("Нажатий")
     await page.locator("#words").press("Tab")
     clip = key(page, "Отправить файл: .xlsx или .csv")
