@@ -23,6 +23,7 @@ from course_bot.chores import (
 )
 from course_bot.content.checking import Checked, check
 from course_bot.content.checks.pictures import too_heavy
+from course_bot.content.checks.wordings import astray
 from course_bot.content.faults import Unfit
 from course_bot.content.model import Course
 from course_bot.content.search import index_of
@@ -88,6 +89,7 @@ def check_thoroughly(folder: Path) -> Checked:
         yield from rehearse(course)
         yield from too_heavy(course)
         yield from too_much(course, phrases("ru"))
+        yield from astray(course)
 
     return check(folder, today=now().date(), rehearse=draw)
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from course_bot.content.model import Course
-from course_bot.content.search import OFFERED, Hit, Kind
+from course_bot.content.search import OFFERED
 
 Numbers = Collection[int]
 """The numbers of FAQ entries that something tells of."""
@@ -57,14 +56,3 @@ def figures(search: Search, asked: Sequence[Question]) -> Figures:
 
 def _any(found: Sequence[Numbers], expects: frozenset[int]) -> bool:
     return any(expects.intersection(numbers) for numbers in found)
-
-
-def numbers(course: Course, hit: Hit) -> Numbers:
-    """Number the entries that something which was found tells of."""
-    match hit.kind:
-        case Kind.LESSON:
-            return course.lessons[hit.id].faq
-        case Kind.GUIDE:
-            return course.guides[hit.id].faq
-        case _:
-            return (int(hit.id),)

@@ -15,11 +15,12 @@ from course_bot.content.search import (
     Kind,
     Thing,
     certain,
+    entries_of,
     find,
     index_of,
     normal,
 )
-from tests.asked import figures, numbers, questions
+from tests.asked import figures, questions
 
 LESSONS = Path(__file__).parent.parent / "lessons"
 
@@ -315,7 +316,8 @@ def test_nonsense_finds_nothing(lessons: Course, text: str) -> None:
 
 def test_half_of_what_people_ask_is_answered_as_well_as_was_reached(lessons: Course) -> None:
     reached = figures(
-        lambda text: [numbers(lessons, hit) for hit in find(lessons, text)], questions(held=False)
+        lambda text: [entries_of(lessons, hit) for hit in find(lessons, text)],
+        questions(held=False),
     )
     assert reached.first >= 0.92, reached
     assert reached.among_three >= 0.97, reached
@@ -324,7 +326,7 @@ def test_half_of_what_people_ask_is_answered_as_well_as_was_reached(lessons: Cou
 
 def test_an_answer_that_is_given_at_once_is_right(lessons: Course) -> None:
     given = [
-        (each, numbers(lessons, hits[0]))
+        (each, entries_of(lessons, hits[0]))
         for each in questions(held=False)
         if certain(hits := find(lessons, each.text))
     ]

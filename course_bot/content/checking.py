@@ -39,7 +39,8 @@ def check(folder: Path, *, today: date, rehearse: Rehearse = lambda _: ()) -> Ch
     course = _course(checker)
     if course is not None and not _broken(checker.faults):
         for unfit in rehearse(course):
-            checker.fault(checker.places[unfit.part], unfit.what, unfit.would_be_right)
+            tell = checker.warn if unfit.severity is Severity.WARNING else checker.fault
+            tell(checker.places[unfit.part], unfit.what, unfit.would_be_right)
     faults = tuple(sorted(set(checker.faults), key=lambda fault: (fault.place, fault.what)))
     return (None if _broken(faults) else course), faults
 

@@ -43,13 +43,15 @@ class Fault:
 Part = tuple[str | int, ...]
 """Names a part of a course: ("question", id), ("step", lesson, number), ("picture", lesson, number
 of its step), ("lesson", id), ("track", id), ("faq", id), ("guide", id, id of its question or
-ending), or all of a file: ("guide", id), ("faq",), ("course",)."""
+ending), or all of a file: ("guide", id), ("faq",), ("course",), or
+("wording", "faq" or "guide", its id, number of the wording, from 0)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfit:
-    """A part of a course that some messenger could not show: what, and what would be right."""
+    """A part of a course that does not do, as one that some messenger could not show."""
 
     part: Part
     what: str
     would_be_right: str
+    severity: Severity = Severity.ERROR

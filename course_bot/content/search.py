@@ -72,7 +72,7 @@ SMALL_WORDS = frozenset(
         " о об он она они от по под понятно почему при про с сам свой свою себя сейчас сколько"
         " со та такое там те то того тоже тот ту ты у уже хочу чем что чтоб чтобы эта эти это"
         " этот я дела делать сделать здравствуйте здравствуй привет добрый доброе доброго"
-        " пожалуйста подскажите скажите спасибо"
+        " пожалуйста подскажите скажите спасибо прошу каким образом"
     ).split()
 )
 """Words that stand in questions about anything, courtesies too."""
@@ -157,6 +157,17 @@ def things_of(course: Course) -> list[Thing]:
             for number, topic in enumerate(course.thesaurus.elsewhere)
         ),
     ]
+
+
+def entries_of(course: Course, hit: Hit) -> tuple[int, ...]:
+    """Number the entries of the FAQ that something which was found tells of."""
+    match hit.kind:
+        case Kind.LESSON:
+            return course.lessons[hit.id].faq
+        case Kind.GUIDE:
+            return course.guides[hit.id].faq
+        case _:
+            return (int(hit.id),)
 
 
 def certain(hits: Sequence[Hit]) -> bool:

@@ -9,8 +9,8 @@ from time import perf_counter
 from rapidfuzz import fuzz, process
 
 from course_bot.content.model import Course
-from course_bot.content.search import SMALL_WORDS, Index, find, normal, things_of
-from tests.asked import Figures, Numbers, Search, figures, numbers, questions
+from course_bot.content.search import SMALL_WORDS, Index, entries_of, find, normal, things_of
+from tests.asked import Figures, Numbers, Search, figures, questions
 
 OURS, BEFORE = "course-bot", "set ratios of phrases, as until November 2026"
 HALVES = {"may be tuned to": False, "is held back": True}
@@ -70,7 +70,7 @@ def compare(course: Course) -> dict[str, Searched]:
     """Ask both searches all questions, in turns."""
 
     def ours(text: str) -> list[Numbers]:
-        return [numbers(course, hit) for hit in find(course, text)]
+        return [entries_of(course, hit) for hit in find(course, text)]
 
     searches: dict[str, Search] = {OURS: ours, BEFORE: SetRatios(course)}
     halves = {name: questions(held) for name, held in HALVES.items()}

@@ -158,9 +158,10 @@ class Checker:
             right = "сверьте с источником и поставьте новые as_of и review_by"
             self.warn(item.place("review_by"), what, right)
 
-    def wordings(self, item: Item[M], wordings: list[str]) -> None:
+    def wordings(self, item: Item[M], wordings: list[str], kind: str, name: str | int) -> None:
         """Look at the ways in which people ask for something."""
         for index, wording in enumerate(wordings):
+            self.places["wording", kind, name, index] = item.place("wordings", index)
             if "{" in wording:
                 self.plain(item, "wordings", index)
         for index in twice(map(same, wordings)):

@@ -24,7 +24,7 @@ def check_faq(checker: Checker) -> dict[int, FaqEntry]:
     for item in checker.files.entries:
         written = item.written
         checker.places["faq", written.id] = item.place()
-        checker.wordings(item, written.wordings)
+        checker.wordings(item, written.wordings, "faq", written.id)
         _entry_lesson(checker, item)
         entries[written.id] = FaqEntry(
             id=written.id,

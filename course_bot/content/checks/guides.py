@@ -40,7 +40,7 @@ def _guide(checker: Checker, file: GuideFile) -> Guide | None:
         return None
     written = item.written
     checker.dates(item)
-    checker.wordings(item, written.wordings)
+    checker.wordings(item, written.wordings, "guide", file.id)
     checker.known_lesson(item, written.lesson)
     checker.known_entries(item, written.faq)
     used = {number for each in questions.values() for number in each.faq}
