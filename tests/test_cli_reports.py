@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from course_bot.app import check_course
 from course_bot.commands import showing
 from course_bot.learning.progress import Person
-from course_bot.learning.seeking import GuideEnded
+from course_bot.learning.seeking import AnswerChosen, GuideEnded, Missed
 from course_bot.organisations.records import Act, Audited, Role
 from course_bot.storage.engine import create_engine
 from course_bot.storage.store import Decision, Storage
@@ -197,6 +197,39 @@ def test_how_often_a_guide_came_to_each_ending_is_counted_without_people(
     assert [title, "Подождите несколько часов", "5"] in rows
     assert [title, "Обновите связку с МЭШ", "0"] in rows
     assert rows[-1] == ["gone", "lost", "1"]
+
+
+def test_what_people_asked_in_vain_stands_beside_what_they_chose(
+    asks: Asks, url: URL, tmp_path: Path
+) -> None:
+    today = datetime.now(UTC).date()
+
+    async def some_asked(storage: Storage) -> None:
+        for asker, secret in enumerate(("клад", "секрет", "тайна")):
+            person = learner(storage, secret)
+            for words in ("как сделать опрос", secret, "роль"):
+                key = f"{asker}{words[:15]}"
+                offered = words == "роль"
+                miss = Missed(key=key, words=words, asker=asker, offered=offered, day=today)
+                await person.does(_leaving(miss))
+            chosen = AnswerChosen(key=f"{asker}роль", target="faq:1", day=today)
+            await person.does(_leaving(chosen))
+
+    run(_in(url, some_asked))
+
+    asked = asks("misses")
+
+    assert asked.out.startswith("Вопросы без ответа за 90 дней: Сферум в MAX, ")
+    assert ["как сделать опрос", "3", "0"] in [row[:3] for row in lines(asked)]
+    assert "тайна" not in asked.out
+    assert "Что выбирали из предложенного за 90 дней" in asked.out
+    assert ["Как поменять роль, если учитель записан учеником?", "3"] in lines(asked)
+    asks("misses", "--csv", str(tmp_path / "misses.csv"))
+    assert "как сделать опрос;3;0" in (tmp_path / "misses.csv").read_text("utf-8-sig")
+
+
+def _leaving(record: Missed | AnswerChosen) -> Callable[[Person], Decision]:
+    return lambda person: Decision(person=person, records=(record,))
 
 
 def test_questions_of_a_course_with_faults_are_not_counted(console: Console) -> None:

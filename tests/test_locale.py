@@ -26,6 +26,7 @@ from course_bot.questions.order import Order
 from course_bot.reports.deletions import deletions_table
 from course_bot.reports.exporting import Kind, Wanted
 from course_bot.reports.guides import guides_table
+from course_bot.reports.misses import choices_table, misses_table
 from course_bot.reports.table import Table
 from course_bot.storage.certificates import Counted, Issued
 from course_bot.storage.retention import MONTH, RETENTION, SELF, WARNED, Deleted
@@ -233,8 +234,12 @@ async def walk(house: House, language: Language) -> None:
     await ann.sends_action("erase")
     one_way_on(house)
     p = phrases(language)
-    table = guides_table(p, house.course, (), house.now)
-    house.said += [Notice(text=text) for text in (table.title, *_of_columns(table))]
+    for table in (
+        guides_table(p, house.course, (), house.now),
+        misses_table(p, house.course, (), house.now),
+        choices_table(p, house.course, (), house.now),
+    ):
+        house.said += [Notice(text=text) for text in (table.title, *_of_columns(table))]
     for words in (
         words_in_files,
         words_in_statistics,
