@@ -35,8 +35,6 @@ OFFERED = 3
 """How many things are offered to choose from, at most."""
 NEAR = 0.4
 """Of the best score: what has less is not offered beside it."""
-LESSONS_COUNT = 0.8
-"""What a lesson's score is multiplied by: an answer is shorter, and leads to its lesson."""
 SATURATION, LENGTH = 1.2, 0.4
 """BM25's k1 and b."""
 WORDS_COUNT = 0.4
@@ -86,6 +84,11 @@ class Kind(StrEnum):
     GUIDE = "guide"
     ELSEWHERE = "elsewhere"
     """What is none of ours; never among the hits."""
+
+
+COUNTS = {Kind.ENTRY: 1.0, Kind.GUIDE: 1.0, Kind.LESSON: 0.8, Kind.ELSEWHERE: 1.1}
+"""What scores are multiplied by. An answer is shorter than a lesson, and leads to it; of what is
+foreign less is written than of what is ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +233,7 @@ class Index:
             for words, letters in zip(self._by_words(text), self._by_grams(text), strict=True)
         ]
         scores = [
-            score * LESSONS_COUNT if thing.kind is Kind.LESSON else score
-            for score, thing in zip(scores, self._things, strict=True)
+            score * COUNTS[thing.kind] for score, thing in zip(scores, self._things, strict=True)
         ]
         ranked = sorted(zip(scores, self._things, strict=True), key=lambda each: -each[0])
         if not ranked or ranked[0][1].kind is Kind.ELSEWHERE:
