@@ -254,6 +254,18 @@ async def a_question_asked(scene: Scene) -> Move:
     return wrote(scene.ann, "Вопрос номер 1?")
 
 
+async def an_answer_chosen(scene: Scene) -> Move:
+    await scene.begins(scene.ann)
+    await scene.ann.writes("Вопрос номер 1?")
+    return on_screen(scene.ann, "chosen")
+
+
+async def nothing_of_it_meant(scene: Scene) -> Move:
+    await scene.begins(scene.ann)
+    await scene.ann.writes("Вопрос номер 1?")
+    return on_screen(scene.ann, "noneof")
+
+
 async def a_quiz_started(scene: Scene) -> Move:
     await scene.begins(scene.ann)
     return pressed(scene.ann, "quiz:chat")
@@ -414,6 +426,8 @@ KINDS: dict[Kind, str] = {
     a_step_read: "шаг 2 из 4",
     a_start_link_followed: "Урок «roles»",
     a_question_asked: "Возможно, вы об этом?",
+    an_answer_chosen: "Короткий ответ.",
+    nothing_of_it_meant: "вы спрашивали о другом",
     a_quiz_started: "вопрос 1 из 6",
     a_choice_picked: "Чат появляется сам.",
     an_option_marked: "☑",
