@@ -60,8 +60,9 @@ LATIN_IN_RUSSIAN = {
 CYRILLIC_IN_ENGLISH = {"Русский", "По", "русски"}
 ONWARD = {
     "arrive", "assigned", "completion", "erased", "faq", "feedback", "finished", "found", "help",
-    "invited", "locked", "matched", "menu", "name", "other", "progress", "received", "reckoned",
-    "result", "school", "sign", "step", "uninvited", "unit", "unread", "verify", "welcome",
+    "human", "invited", "locked", "matched", "menu", "name", "noneof", "other", "perhaps",
+    "progress", "received", "reckoned", "result", "school", "sign", "step", "uninvited", "unit",
+    "unread", "verify", "welcome",
 }  # fmt: skip
 """Places whose screen has a way on that most people want: its key is the primary one."""
 CONFIRMED = {"dismiss", "forget", "parting", "recall", "resigning"}
