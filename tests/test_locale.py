@@ -13,6 +13,7 @@ from course_bot.content.model import Course, Guide, Link, Step
 from course_bot.conversation import certificates, downloading, menu
 from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.port import Document, Notice, Screen
+from course_bot.learning.seeking import Missed
 from course_bot.locale import check
 from course_bot.locale.phrases import Language, Phrases, best_language, phrases
 from course_bot.messengers.browser.team.rendering import render
@@ -31,6 +32,7 @@ from course_bot.reports.table import Table
 from course_bot.storage.certificates import Counted, Issued
 from course_bot.storage.retention import MONTH, RETENTION, SELF, WARNED, Deleted
 from course_bot.storage.scope import Scope
+from course_bot.storage.store import Decision
 from tests.courses import CHOICE, GUIDE, HELP
 from tests.dialogue import Person, plain
 from tests.doors import House, goes_on, house, passes, stored
@@ -231,6 +233,7 @@ async def walk(house: House, language: Language) -> None:
     await walk_of_files(house, ann, NEUTRAL)
     await walk_of_sheets(house, ann, await arriving(house, language), NEUTRAL)
     await certified(house, ann, language)
+    await asking(house, await arriving(house, language))
     await ann.sends_action("forget")
     await ann.sends_action("erase")
     one_way_on(house)
@@ -463,6 +466,20 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
         house.said.append(Notice(text=house.talk.refusal(reason, language)))
     for command in (await house.talk.commands(language, house.account(ann))).entries:
         house.said.append(Notice(text=command.about))
+
+
+async def asking(house: House, who: Person) -> None:
+    """Look for people as a coordinator, and read what was asked in vain."""
+    region = await add(house.storage, NEUTRAL)
+    coordinator = Learner(storage=house.storage, account=house.account(who), now=house.now)
+    await join(coordinator, region, Role.COORDINATOR)
+    missed = [
+        Missed(key=f"{asker}", words=NEUTRAL, asker=asker, offered=False, day=house.now.date())
+        for asker in range(2)
+    ]
+    await coordinator.does(lambda person: Decision(person=person, records=tuple(missed)))
+    for action in ("human", f"asked:{region}"):
+        await who.sends_action(action)
 
 
 async def certified(house: House, ann: Person, language: Language) -> None:

@@ -179,7 +179,7 @@ def human(stage: Stage, _at: AskHuman, belongs: tuple[Membership, ...]) -> Scree
     return Screen(
         heading=p.html("Talk to a person"),
         text="\n\n".join((*_coordinators(p, belongs), support.answer)),
-        rows=(*links(support.links), _topics(p), *ways(stage, primary=True)),
+        rows=(*links(support.links), leading(_topics(p)), *ways(stage)),
     )
 
 
