@@ -51,7 +51,7 @@ async def team_pages_walk(house: House, ann: Person, language: Language, word: s
         await ann.sends_action(f"table:{theirs[0]}")
     link = next(button.url for button in ann.buttons if "/enter/" in button.url)
     await ann.sends_action("table:999999")
-    for _ in range(PAGE_ROWS):
+    for _ in range(PAGE_ROWS + 1):  # more than a page has
         await pupil(house.storage, word, theirs[0])
 
     def course() -> Course:

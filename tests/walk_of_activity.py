@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, String, cast, update
 
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import OfSchool, Role, SheetSent
@@ -34,6 +34,8 @@ FINE = Figures(
     parents_active=4,
 )
 LACKING = Figures(teachers_expected=10, teachers_registered=9, teachers_active=2)
+NAMED = "0-"
+"""How an ID begins that an organisation has for a while."""
 DOUBTFUL = (
     Figures(teachers_registered=1, teachers_active=2),
     Figures(pupils_registered=1, pupils_linked=2),
@@ -63,10 +65,15 @@ async def walk_of_activity(house: House, ann: Person, word: str) -> None:
         word: stands for every name.
     """
     storage, who = house.storage, Learner(house.storage, house.account(ann), house.now)
-    region, town = await add(storage, word), await add(storage, word)
-    schools = [await add(storage, word, region) for _ in range(len(DOUBTFUL) + 2)]
-    fine, free = await add(storage, word, town), await add(storage, word, town)
-    await add(storage, word, sferum_id="4000")
+    region, town = await add(storage, word, kind=word), await add(storage, word, kind=word)
+    schools = [await add(storage, word, region, kind=word) for _ in range(len(DOUBTFUL) + 2)]
+    fine, free = (
+        await add(storage, word, town, kind=word),
+        await add(storage, word, town, kind=word),
+    )
+    # Nobody has them yet, whoever walked here before.
+    taken, theirs, others = (f"{region}-{number}" for number in range(3))
+    await add(storage, word, kind=word, sferum_id=taken)
     for organisation in (region, town):
         await join(who, organisation, Role.COORDINATOR)
     for action in (f"activity:{region}", f"unittrend:{region}", "unmatched:1", "activity:999999"):
@@ -81,7 +88,7 @@ async def walk_of_activity(house: House, ann: Person, word: str) -> None:
     days.append(OfSchool(organisation=schools[-1], day=today - timedelta(days=9), figures=FINE))
     rows = [
         SchoolDay(row=1, day=today, sferum_id=each, name=word, municipality=word, figures=LACKING)
-        for each in ("4000", "4001", "4002")
+        for each in (taken, theirs, others)
     ]
     sheet = SheetSent(
         received=Received(), schools=tuple(days), unmatched=tuple(rows), at=house.now
@@ -98,19 +105,30 @@ async def walk_of_activity(house: House, ann: Person, word: str) -> None:
             await ann.sends_action(action)
     for action in (
         "unmatched:1",
-        f"whoseid:{mark_of('4001')}:1",
-        f"match:{free}:{mark_of('4000')}",
-        f"match:{free}:{mark_of('4001')}",
+        f"whoseid:{mark_of(theirs)}:1",
+        f"match:{free}:{mark_of(taken)}",
+        f"match:{free}:{mark_of(theirs)}",
         f"unmatch:{free}",
         f"matched:{free}",
-        f"match:{free}:{mark_of('4001')}",
+        f"match:{free}:{mark_of(theirs)}",
     ):
         await ann.sends_action(action)
-    async with storage.writing() as connection:
-        named = update(schema.organisation).where(schema.organisation.c.sferum_id.is_(None))
-        await connection.execute(named.values(sferum_id=schema.organisation.c.id))
-    for action in (f"whoseid:{mark_of('4002')}:1", f"notours:{mark_of('4002')}"):
+    unnamed = schema.organisation.c.sferum_id.is_(None)
+    named = schema.organisation.c.sferum_id.startswith(NAMED)
+    number = cast(schema.organisation.c.id, String)
+    asks = f"whoseid:{mark_of(others)}:1"
+    await _give_ids(house, unnamed, NAMED + number)
+    for action in (asks, f"notours:{mark_of(others)}"):
         await ann.sends_action(action)
+    await _give_ids(house, named, None)
+
+
+async def _give_ids(
+    house: House, where: ColumnElement[bool], known: ColumnElement[str] | None
+) -> None:
+    """Let organisations have an ID each, or none."""
+    async with house.storage.writing() as connection:
+        await connection.execute(update(schema.organisation).where(where).values(sferum_id=known))
 
 
 def words_in_activity(p: Phrases, own: str) -> Iterator[str]:
