@@ -53,7 +53,7 @@ async def test_a_coordinator_sends_a_sheet_of_many_and_sees_who_lacks_most(
     await ann.presses("📊 Озёрный край")
 
     ann.sees("Школы с листом: 2 из 5", "за 23 ноября 2026", "Всего до цели не хватает 27 человек")
-    ann.sees("Учителя: 75 % в 1 из 2 школ, не хватает 27", "Без листа: 3")
+    ann.sees("цель 75 % достигнута в школах: 1 из 2, не хватает людей: 27", "Без листа: 3")
     assert ann.button("Не хватает 27: МАОУ СШ № 5, Липецк").action.startswith("school:")
     await ann.presses("🖼 20 дальше всех от цели")
     (picture,) = ann.documents
@@ -81,7 +81,7 @@ async def test_an_id_is_matched_once_and_the_next_sheet_finds_its_way(
 
     await ann.presses("Школа № 12 · Елец")
     ann.sees("ID 777 теперь у организации «Школа № 12», вместе с числами 1 листа")
-    await ann.presses("📊 Показатели школы")
+    await ann.presses("📊 Числа школы")
     ann.sees("Школа № 12", "Учителя: не хватает 10 человек")
     assert await count(house, "school_day") == 3
     await ann.sends("a.csv", a_sheet())

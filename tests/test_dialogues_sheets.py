@@ -48,7 +48,7 @@ async def test_an_administrator_sends_a_sheet_and_sees_who_is_missing_and_what_t
     ann.sees("Учителя: не хватает 27 человек", "активны: 54 · 50 %", "цель: 81 · 75 %")
     ann.sees("зарегистрированы: 92 · 86 %", "связаны с журналом: 11", "по ОО‑1 должно быть: 107")
     ann.sees("Ученики и родители вместе: не хватает 844 человек", "не сказано")
-    ann.sees("пока не активны 38. Хватит 27 человек", "Ещё 327 сначала нужно прикрепить")
+    ann.sees("пока не активны — 38. Хватит 27 человек", "Ещё 327 сначала нужно прикрепить")
     (picture,) = ann.documents
     assert picture.picture
     assert "не хватает 27 человек" in picture.about
@@ -165,7 +165,7 @@ async def test_a_person_says_which_column_is_which_and_it_is_remembered(
     await administers(house, ann)
     headings = [each.replace("Активные учителя", "Пишут учителя") for each in HEADINGS]
     await ann.sends("a.csv", csv([row()], headings))
-    ann.sees("Какая колонка — «Активные учителя»?")
+    ann.sees("Какой столбец — «Активные учителя»?")
     assert await stored(house) == [0, 0, 1, 0]
     old = ann.button("Пишут учителя — 54").action
     await ann.presses("Пишут учителя — 54")
@@ -188,7 +188,7 @@ async def test_there_may_be_no_such_column_and_a_new_file_takes_the_place_of_one
     await ann.writes("/sheets")
     await ann.sends("a.csv", csv([row(day="21.11.2026")], headings))
     ann.was_told("Прошлый файл больше не ждёт ответа")
-    await ann.presses("Такой колонки нет")
+    await ann.presses("Такого столбца нет")
 
     ann.sees("от 21 ноября", "активны: такого столбца в листе нет", "Ученики: не хватает 420")
     assert await stored(house) == [1, 0, 1, 0]
@@ -229,7 +229,7 @@ async def test_a_coordinators_sheet_of_many_schools_is_summed_up(
     await add(house.storage, "Школа № 2", region, sferum_id="2")
     rows = [row("A-1"), row("2"), row("3"), row("4", day="когда-то"), row("2", day="22.11.2026")]
     await ann.sends("a.csv", csv(rows))
-    ann.sees("Лист принят", "Школ: 4", "Новых данных: 3", "здесь: 1")
+    ann.sees("Лист принят", "Школ: 4", "Новые строки: 3", "здесь: 1")
     ann.sees("Пропущена 1 ячейка", "Строка 5, «Дата»: когда-то — здесь должна быть дата")
     await ann.sends("a.csv", csv(rows))
 
@@ -402,8 +402,8 @@ async def test_targets_asks_step_by_step_and_explains_the_same(house: House, ann
 )
 async def test_one_line_is_enough(house: House, ann: Person, line: str, seen: str) -> None:
     await ann.writes(f"/targets {line}")
-    if "🧮 Посчитать по этим" in ann.labels:
-        await ann.presses("Посчитать по этим")
+    if "🧮 Посчитать по этим числам" in ann.labels:
+        await ann.presses("Посчитать по этим числам")
     assert seen in ann.text or ann.notices
 
 

@@ -64,7 +64,7 @@ async def test_a_workbook_has_every_report_of_what_the_viewer_may_see(
         "Уроки",
         "Вопросы",
         "Журнал",
-        "Что значат колонки",
+        "Что значат столбцы",
     ]
     people = sheet_rows(file.content, "Люди")
     assert len([row for row in people if "Школа" in f"{row[1]}"]) == 4

@@ -256,7 +256,8 @@ def _behind(stage: Stage, said: Explained) -> list[Row]:
     rows: list[Row] = []
     if said.doubted and WRONG_FIGURES in stage.course.guides:
         title = stage.course.guides[WRONG_FIGURES].title
-        rows.append((button(f"🧭 {title}", Guided(WRONG_FIGURES)),))
+        label = p.t("🔎 Check step by step: {title}", title=title)
+        rows.append((button(label, Guided(WRONG_FIGURES)),))
     return rows + [
         (button(p.t("Lesson: {title}", title=stage.lesson(each).title), OpenLesson(each)),)
         for each in said.lessons

@@ -641,7 +641,7 @@ def _from_here(stage: Stage, found: Sender) -> list[Row]:
     rows: list[Row] = []
     if last is not None and last.waiting is not None:
         field = _next_column(last.waiting)
-        rows.append((button(p.t("Answer"), AskColumn(field) if field else AskSchool()),))
+        rows.append((button(p.t("Answer the question"), AskColumn(field) if field else AskSchool()),))
     if last is not None and last.unmatched:
         rows.append((button(p.t("🔗 Whose IDs these are"), Unmatched(1)),))
     return rows + to_figures(found.schools)
@@ -663,7 +663,8 @@ def about(stage: Stage, _at: Sheets, found: Sender) -> Screen:
     kept = (
         p.html(
             "I read it, keep the figures with their date, and throw the file away. The figures"
-            " are seen by you and by the coordinators of your organisation."
+            " are seen by the school's administrators and coordinators, and by the coordinators"
+            " of the organisations above."
         )
         if found.schools
         else p.html(

@@ -74,9 +74,9 @@ def test_above_the_titles_stands_whose_report_it_is_and_an_empty_row() -> None:
 
 def test_the_last_sheet_says_what_each_column_means() -> None:
     book = written(people(ANNA), texts("а"))
-    assert sheet_names(book) == ["Люди", "Люди (2)", "Что значат колонки"]
+    assert sheet_names(book) == ["Люди", "Люди (2)", "Что значат столбцы"]
     rows = sheet_rows(book, 2)
-    assert rows[0] == ["Лист", "Колонка", "Что значит"]
+    assert rows[0] == ["Лист", "Столбец", "Что значит"]
     assert rows[1] == ["Люди", "Имя", "Как человек назвал себя."]
     assert rows[-1] == ["Люди (2)", "Имя", "Как человек назвал себя."]
 
