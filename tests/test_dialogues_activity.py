@@ -53,7 +53,7 @@ async def test_a_coordinator_sends_a_sheet_of_many_and_sees_who_lacks_most(
     await ann.presses("📊 Озёрный край")
 
     ann.sees("Школы с листом: 2 из 5", "за 23 ноября 2026", "Всего до цели не хватает 27 человек")
-    ann.sees("цель 75 % достигнута в школах: 1 из 2, не хватает людей: 27", "Без листа: 3")
+    ann.sees("цель 75 % достигнута в школах: 1 из 2, не хватает людей: 27", "Без листа: 3")
     assert ann.button("Не хватает 27: МАОУ СШ № 5, Липецк").action.startswith("school:")
     await ann.presses("🖼 20 дальше всех от цели")
     (picture,) = ann.documents
