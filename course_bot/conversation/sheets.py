@@ -641,7 +641,9 @@ def _from_here(stage: Stage, found: Sender) -> list[Row]:
     rows: list[Row] = []
     if last is not None and last.waiting is not None:
         field = _next_column(last.waiting)
-        rows.append((button(p.t("Answer the question"), AskColumn(field) if field else AskSchool()),))
+        rows.append(
+            (button(p.t("Answer the question"), AskColumn(field) if field else AskSchool()),)
+        )
     if last is not None and last.unmatched:
         rows.append((button(p.t("🔗 Whose IDs these are"), Unmatched(1)),))
     return rows + to_figures(found.schools)
