@@ -35,7 +35,7 @@ from course_bot.reports.school_picture import school_png, trend_png
 from course_bot.reports.wording import UNKNOWN, count_text, share_text
 from course_bot.sheets.coding import decode
 from course_bot.sheets.figures import Figures, Group, Measure, field_of
-from course_bot.sheets.judging import Doubtful, Judged, Standing, judge, targets_of
+from course_bot.sheets.judging import Doubtful, Judged, Standing, judge, share_of, targets_of
 from course_bot.storage.schools import SchoolOf, SeenSchool
 from course_bot.storage.sheets import Sender, SenderOf
 from course_bot.storage.store import Decision
@@ -138,7 +138,8 @@ def _figure(p: Phrases, judged: Judged, group: Group, measure: Measure) -> str:
         return missing if measure is Measure.ACTIVE else ""
     said = f"{measure_name(p, measure)}: {count_text(value)}"
     if measure is not Measure.EXPECTED and whole and not {field, of} & judged.spoilt:
-        said += f" · {share_text(value / whole)}"
+        share = share_of(value, whole) if measure is Measure.ACTIVE else value / whole
+        said += f" · {share_text(share)}"
     return f"{said} {DOUBTED}" if field in judged.spoilt else said
 
 
@@ -147,7 +148,7 @@ def _together(p: Phrases, standing: Standing) -> str:
         "active: {active} of {expected} · {share}",
         active=count_text(standing.active),
         expected=count_text(standing.expected),
-        share=share_text(standing.active / standing.expected),
+        share=share_text(share_of(standing.active, standing.expected)),
     )
     note = p.html(
         "<i>The FAQ does not say whether {target} % is meant of each or together: here are"

@@ -9,7 +9,7 @@ from course_bot.reports.picture import MOST, Bar, Words
 from course_bot.reports.table import Cell, Column, Form, Table, Unsure
 from course_bot.reports.wording import as_of, count_text, share_text
 from course_bot.sheets.figures import Group, Measure, field_of
-from course_bot.sheets.judging import Doubt, Doubtful, Judged, Targets, judge
+from course_bot.sheets.judging import Doubt, Doubtful, Judged, Targets, judge, share_of
 from course_bot.storage.activity import ActivityDay, SchoolActivity
 
 
@@ -383,7 +383,11 @@ def _row(p: Phrases, school: School) -> Sequence[Cell]:
         if standing is None:
             cells += [None, None, None]
         else:
-            cells += [standing.active / standing.expected, standing.needed, standing.missing]
+            cells += [
+                share_of(standing.active, standing.expected),
+                standing.needed,
+                standing.missing,
+            ]
         cells.append(school.change(group))
     cells += [found.before_day, "; ".join(doubt_text(p, each) for each in now.doubts) or None]
     return cells

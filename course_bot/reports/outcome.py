@@ -11,7 +11,7 @@ from course_bot.reports.activity import School, municipality_column, school_colu
 from course_bot.reports.table import Cell, Column, Form, Table
 from course_bot.reports.wording import as_of
 from course_bot.sheets.figures import Group, Measure, field_of
-from course_bot.sheets.judging import Judged
+from course_bot.sheets.judging import Judged, share_of
 from course_bot.storage.reporting import SchoolCompletion
 
 MONTH = timedelta(days=30)
@@ -149,4 +149,4 @@ def _share(judged: Judged, measure: Measure) -> float | None:
     expected, there = judged.figures.at(whole), judged.figures.at(part)
     if not expected or there is None or {whole, part} & judged.spoilt:
         return None
-    return there / expected
+    return share_of(there, expected) if measure is Measure.ACTIVE else there / expected

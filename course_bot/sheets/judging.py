@@ -141,6 +141,14 @@ def needed(expected: int, target: int) -> int:
     return -(-expected * target // 100)
 
 
+def share_of(active: int, expected: int) -> float:
+    """Return which share is active (1.0 is all) in whole percents, rounded down.
+
+    Of 107 teachers 80 are 74.8 %: shown as 75 %, a target of 75 % would seem to be reached.
+    """
+    return active * 100 // expected / 100
+
+
 def standing(expected: int, active: int, target: int) -> Standing:
     """Say how far people are from a target (in percent)."""
     wanted = needed(expected, target)

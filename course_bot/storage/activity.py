@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from course_bot.sheets.figures import COUNTED, Figures, Group, Measure, field_of
+from course_bot.sheets.judging import share_of
 from course_bot.storage.reporting import in_order
 from course_bot.storage.schema import lineage, organisation, school_day
 from course_bot.storage.scope import Scope, Scoped
@@ -205,7 +206,7 @@ class Summed:
     @property
     def share(self) -> float | None:
         """Which share is active; None where no school's figures are sure."""
-        return self.active / self.expected if self.expected else None
+        return share_of(self.active, self.expected) if self.expected else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

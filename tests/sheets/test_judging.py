@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from course_bot.sheets.figures import COUNTED, Field, Figures, Group
-from course_bot.sheets.judging import Doubtful, Judged, Targets, judge, needed
+from course_bot.sheets.judging import Doubtful, Judged, Targets, judge, needed, share_of
 
 TARGETS = Targets(teachers=75, learners=30, days=7)
 DAY = date(2025, 10, 30)
@@ -42,6 +42,8 @@ def test_every_figure_is_a_column_that_holds_a_number() -> None:
 )
 def test_a_share_of_people_is_rounded_up(expected: int, target: int, people: int) -> None:
     assert needed(expected, target) == people
+    for active in range(1, expected + 1):
+        assert (share_of(active, expected) * 100 >= target) is (active >= people)
 
 
 def test_the_faqs_own_row_has_one_doubt_and_no_advice_where_it_is() -> None:
