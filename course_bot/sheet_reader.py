@@ -51,7 +51,7 @@ class SheetReader:
         Args:
             fetch: gets the file's bytes; it is called when there is a place for them, and what it
                 raises is not caught.
-            today: where the school is; a later day in the sheet is a fault.
+            today: a later day in the sheet is a fault.
             chosen: what somebody said that a heading is, as ``columns.folded_heading`` writes it.
 
         Returns:

@@ -281,6 +281,9 @@ async def test_what_can_not_be_read_is_told_with_what_would_be_right(
     for refusal in Refusal:  # in both languages all of them fit
         await ann.sends_action(f"unread:{refusal}")
         ann.sees("Прочитать файл не получилось")
+    house.now = house.now.replace(hour=13)  # in Kamchatka the next day has begun
+    await ann.sends("a.csv", csv([row(day=f"{house.now + timedelta(days=1):%d.%m.%Y}")]))
+    assert await stored(house) == [1, 0, 1, 0]
 
 
 # Who may see a school.

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -150,6 +150,8 @@ TYPED = {
     Guided.name: guides.typed,
 }
 """Who reads what is typed at a place that waits for it; elsewhere a question may wait."""
+EASTERNMOST = timezone(timedelta(hours=12))
+"""No zone of Russia is further ahead than Kamchatka's."""
 ROLE_CHANGES = (JoinedOrganisation, LeftOrganisation, LinkUsed, ErasedPerson)
 """The records after which a person, or the account, may be a coordinator or none any more."""
 
@@ -210,7 +212,7 @@ class Conversation:
     async def _read(self, move: Move, tell: Tell) -> Reading | None:
         """Read the file of a move: before its turn, as a turn waits for nothing.
 
-        Its day is the one of whoever sent it, by the clock of the bot's own zone.
+        Whose sheet it is shows only in it, so a day is of the future if it is so everywhere.
         """
         if not isinstance(move, Sent) or move.file is None:
             return None
@@ -221,7 +223,7 @@ class Conversation:
         try:
             return await self._sheets.read(
                 move.file.fetch,
-                today=move.at.astimezone(self._zone).date(),
+                today=move.at.astimezone(EASTERNMOST).date(),
                 chosen=dict(chosen),
             )
         except TooLargeError:

@@ -65,7 +65,7 @@ def read_sheet(content: bytes, *, today: date, chosen: Mapping[str, Field]) -> R
 
     Args:
         content: the file's bytes, whatever they are.
-        today: where the school is; a later day in the sheet is a fault.
+        today: a later day in the sheet is a fault.
         chosen: what somebody said that a heading is, as ``columns.folded_heading`` writes it.
 
     Returns:
