@@ -139,6 +139,10 @@ async def test_an_id_of_an_organisation_elsewhere_is_not_theirs_and_nothing_is_t
     await ann.sends_action(f"match:{made['Школа № 12 Елец']}:{mark_of('777')}")
     ann.was_told("Дать школе этот ID здесь не получится")
     assert "Горная" not in ann.text
+    await add(house.storage, "Дальняя школа", sferum_id="AB-778")
+    await ann.sends("b.csv", csv([row("ab-778"), row("779")]))
+    await ann.sends_action(f"match:{made['Школа № 12 Елец']}:{mark_of('ab-778')}")
+    ann.was_told("Дать школе этот ID здесь не получится")
     for action in (f"match:{foreign}:{mark_of('778')}", f"unmatch:{foreign}"):
         await ann.sends_action(action)
         ann.was_told(STALE)

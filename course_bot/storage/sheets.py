@@ -96,11 +96,12 @@ def match_school(connection: Connection, person: int, record: SchoolMatched) -> 
     Raises:
         OutdatedRecordError: it has an ID by now, or another organisation has this one.
     """
-    taken = exists().where(organisation.c.sferum_id == record.sferum_id)
     done = connection.execute(
         update(organisation)
         .where(
-            organisation.c.id == record.organisation, organisation.c.sferum_id.is_(None), ~taken
+            organisation.c.id == record.organisation,
+            organisation.c.sferum_id.is_(None),
+            ~_claimed(record.sferum_id),
         )
         .values(sferum_id=record.sferum_id)
     )
@@ -340,12 +341,15 @@ class Claimed(Query[bool]):
 
     def run(self, connection: Connection) -> bool:
         """Ask."""
-        theirs = func.lower(organisation.c.sferum_id) == self.sferum_id.lower()
-        return bool(connection.scalar(select(exists().where(theirs))))
+        return bool(connection.scalar(select(_claimed(self.sferum_id))))
 
     def alone(self) -> Hashable | None:
         """Let one match it after the other."""
         return (type(self), self.sferum_id)
+
+
+def _claimed(sferum_id: str) -> ColumnElement[bool]:
+    return exists().where(func.lower(organisation.c.sferum_id) == sferum_id.lower())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,9 +89,10 @@ class CountUnmatched(Query[int]):
 
 def _unmatched(connection: Connection, person: int) -> tuple[UnmatchedSchool, ...]:
     theirs = own_organisations(person)
-    matched = exists().where(
-        organisation.c.sferum_id == unmatched_day.c.sferum_id,
-        organisation.c.id == theirs.c.organisation_id,
+    matched = (
+        select(func.lower(organisation.c.sferum_id))
+        .join(theirs, theirs.c.organisation_id == organisation.c.id)
+        .where(organisation.c.sferum_id.is_not(None))
     )
     newest = (
         select(
@@ -99,7 +100,7 @@ def _unmatched(connection: Connection, person: int) -> tuple[UnmatchedSchool, ..
             func.max(unmatched_day.c.day).label("day"),
             func.count().label("days"),
         )
-        .where(unmatched_day.c.person_id == person, ~matched)
+        .where(unmatched_day.c.person_id == person, unmatched_day.c.sferum_id.not_in(matched))
         .group_by(unmatched_day.c.sferum_id)
         .subquery()
     )
