@@ -92,19 +92,30 @@ async def test_the_faqs_own_row_is_explained_without_guessing(house: House, ann:
 async def test_of_which_school_a_sheet_is_is_asked_once(house: House, ann: Person) -> None:
     await administers(house, ann, "Школа № 6", "5")
     school = await administers(house, ann, "Школа № 5", "")
+    await ann.sends("before.csv", csv([row("", day="20.11.2026")]))
+    await ann.presses("Школа № 5")
+    house.now += timedelta(minutes=1)
     await ann.sends("a.csv", csv([row()]))
     ann.sees("Какая это из ваших школ?", "МАОУ СШ · ID 18446744")
     assert "Школа № 6" not in ann.labels  # it has another ID
     old = ann.button("Школа № 5").action
-    assert await stored(house) == [0, 0, 1, 0]
+    assert await stored(house) == [1, 0, 1, 0]
 
     await ann.presses("Школа № 5")
     ann.sees("Учителя: не хватает 27 человек")
     assert await count(house, "organisation", id=school, sferum_id=ID) == 1
+    assert await count(house, "audit", organisation_id=school, act="matched") == 1
+    await ann.presses("О последнем файле")
+    undo = ann.button("Отменить сопоставление").action
     await ann.sends("a.csv", csv([row(day="22.11.2026")]))
     ann.sees("Школа № 5", "от 22 ноября")
     await ann.sends_action(old)
     ann.was_told(STALE)
+
+    assert (await stored(house))[:2] == [3, 0]
+    await ann.sends_action(undo)
+    assert (await stored(house))[:2] == [1, 2]
+    assert await count(house, "organisation", id=school, sferum_id=ID) == 0
 
 
 @port_only

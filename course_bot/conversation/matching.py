@@ -19,12 +19,11 @@ from course_bot.conversation.actions import (
 from course_bot.conversation.listing import brief, count_pages, cut, page_of, turning
 from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, reading_place, verb
-from course_bot.conversation.sheets import onward
+from course_bot.conversation.sheets import given, onward
 from course_bot.conversation.stage import Row, Stage, button, go_to
 from course_bot.organisations.records import (
     Act,
     Audited,
-    SchoolMatched,
     SchoolUnmatched,
     UnmatchedDropped,
 )
@@ -152,15 +151,8 @@ def match(stage: Stage, said: Match) -> Decision:
         )
     return Decision(
         person=go_to(stage.person, Matched(said.organisation)),
-        records=(
-            SchoolMatched(organisation=school.id, sferum_id=asked.sferum_id),
-            _noted(stage, said.organisation, Act.MATCHED, asked.sferum_id),
-        ),
+        records=given(stage, said.organisation, asked.sferum_id),
     )
-
-
-def _noted(stage: Stage, organisation: Key, act: Act, sferum_id: str) -> Audited:
-    return Audited(organisation=organisation, act=act, at=stage.at, about=sferum_id)
 
 
 def matched_by(stage: Stage, at: Matched) -> MatchOf:
@@ -204,8 +196,15 @@ def take_back(stage: Stage, said: Unmatch) -> Decision:
     return Decision(
         person=go_to(stage.person, Unmatched(1)),
         records=(
-            SchoolUnmatched(organisation=found.organisation, sferum_id=found.sferum_id),
-            _noted(stage, said.organisation, Act.UNMATCHED, found.sferum_id),
+            SchoolUnmatched(
+                organisation=found.organisation, sferum_id=found.sferum_id, since=found.at
+            ),
+            Audited(
+                organisation=found.organisation,
+                act=Act.UNMATCHED,
+                at=stage.at,
+                about=found.sferum_id,
+            ),
         ),
         notice=stage.phrases.t("Taken back: the ID is unmatched again, and so are its figures."),
     )

@@ -25,6 +25,7 @@ from course_bot.conversation.actions import (
     SchoolPicture,
     Sheets,
     StaleError,
+    Unmatch,
     Unmatched,
     Unread,
     Welcome,
@@ -36,7 +37,14 @@ from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, Route, place, reading_place, verb
 from course_bot.conversation.sheet_words import fault_words, field_name, refusal_words
 from course_bot.conversation.stage import Row, Stage, button, go_to, leading, links
-from course_bot.organisations.records import HeadingChosen, OfSchool, SchoolMatched, SheetSent
+from course_bot.organisations.records import (
+    Act,
+    Audited,
+    HeadingChosen,
+    OfSchool,
+    SchoolMatched,
+    SheetSent,
+)
 from course_bot.reports.wording import count_text
 from course_bot.sheets.coding import encode
 from course_bot.sheets.columns import folded_heading
@@ -351,9 +359,13 @@ def _kept_of(
     stage: Stage,
     school: OwnSchool,
     sheet: Sheet,
-    matched: tuple[SchoolMatched, ...] = (),
+    *,
+    matched: bool = False,
 ) -> Decision:
-    """Keep what a sheet says of one school, and show what it means."""
+    """Keep what a sheet says of one school, and show what it means.
+
+    ``matched``: it is the school's from now on, as the person has said, and so is its ID.
+    """
     p = stage.phrases
     rows = [(school.id, row) for row in sheet.rows]
     news, result = _news(stage, rows, sheet, organisation=school.id)
@@ -364,11 +376,13 @@ def _kept_of(
         notice = p.t("I have had this sheet already: nothing has changed.")
     elif result.replaced:
         notice = p.t("There was another sheet of this day: this one has taken its place.")
-    record = SheetSent(received=replace(result, organisation=school.id), schools=news, at=stage.at)
     at = Key(school.id), result.day.isoformat()
+    result = replace(result, matched=school.id if matched else None)
+    record = SheetSent(received=result, schools=news, at=stage.at)
+    first = given(stage, school.id, folded(_newest(sheet.rows).sferum_id)) if matched else ()
     return Decision(
         person=go_to(stage.person, School(*at)),
-        records=(*matched, record),
+        records=(*first, record),
         notice=notice,
         document=str(SchoolPicture(*at)),
     )
@@ -503,8 +517,15 @@ def choose_school(stage: Stage, said: ChooseSchool) -> Decision:
         raise StaleError
     if _claimed(stage, sferum_id):  # since it was asked
         return _none_of_theirs(stage, sheet)
-    matched = SchoolMatched(organisation=own.id, sferum_id=sferum_id)
-    return _kept_of(stage, own, sheet, (matched,))
+    return _kept_of(stage, own, sheet, matched=True)
+
+
+def given(stage: Stage, organisation: int, sferum_id: str) -> tuple[SchoolMatched, Audited]:
+    """Give a school its ID; the journal has by whom, who may take it back."""
+    return (
+        SchoolMatched(organisation=organisation, sferum_id=sferum_id),
+        Audited(organisation=organisation, act=Act.MATCHED, at=stage.at, about=sferum_id),
+    )
 
 
 def no_school(stage: Stage, said: NoSchool) -> Decision:
@@ -646,7 +667,10 @@ def _from_here(stage: Stage, found: Sender) -> list[Row]:
         )
     if last is not None and last.unmatched:
         rows.append((button(p.t("🔗 Whose IDs these are"), Unmatched(1)),))
-    return rows + to_figures(found.schools)
+    rows += to_figures(found.schools)
+    if last is not None and last.matched is not None:
+        rows.append((button(p.t("Take the match back"), Unmatch(Key(last.matched))),))
+    return rows
 
 
 def to_figures(schools: Sequence[OwnSchool]) -> list[Row]:

@@ -206,10 +206,14 @@ class SchoolMatched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolUnmatched:
-    """Record: an ID is none of this organisation's; the person's days of it are unmatched."""
+    """Record: an ID is none of this organisation's; the person's days of it are unmatched.
+
+    ``since`` is when they said that it was (UTC): what they sent before that is of the school.
+    """
 
     organisation: int
     sferum_id: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ class Received:
     """A person's last sheet, as far as it is remembered: without its rows, unless it waits.
 
     A file that could not be read takes no sheet's place.
-    ``organisation`` is the school that it is about, None where it is about many or none.
+    ``matched`` is the school that its sender has said it to be of, and that got its ID by that.
     ``day`` is the newest day in it. ``kept`` counts the schools' days that were new or changed
     something, ``replaced`` those of them that had other figures before, ``same`` those known
     already, ``unmatched`` the IDs that are none of the sender's organisations'. ``faults`` are
@@ -25,7 +25,7 @@ class Received:
     school it is of.
     """
 
-    organisation: int | None = None
+    matched: int | None = None
     day: date | None = None
     schools: int = 0
     kept: int = 0

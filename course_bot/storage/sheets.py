@@ -11,6 +11,7 @@ from sqlalchemy import (
     Insert,
     Subquery,
     Table,
+    and_,
     case,
     delete,
     exists,
@@ -123,7 +124,8 @@ def match_school(connection: Connection, person: int, record: SchoolMatched) -> 
 def unmatch_school(connection: Connection, person: int, record: SchoolUnmatched) -> None:
     """Take an organisation's ID away again, and what the person sent under it.
 
-    What they have sent of it is kept as unmatched, as if it had never been matched.
+    What they have sent of it is kept as unmatched, as if it had never been matched: those days
+    that were unmatched before, and what they have sent since they matched it.
 
     Raises:
         OutdatedRecordError: it has another ID by now.
@@ -137,15 +139,21 @@ def unmatch_school(connection: Connection, person: int, record: SchoolUnmatched)
     )
     if done.rowcount != 1:
         raise OutdatedRecordError
+    theirs = _unmatched_of(person, record.sferum_id)
     called = connection.execute(
         select(unmatched_day.c.name, unmatched_day.c.municipality)
-        .where(_unmatched_of(person, record.sferum_id))
+        .where(theirs)
         .order_by(unmatched_day.c.day.desc())
         .limit(1)
     ).one_or_none()
     name, municipality = (called.name, called.municipality) if called else ("", "")
-    there = (school_day.c.organisation_id == record.organisation) & (
-        school_day.c.sent_by == person
+    there = and_(
+        school_day.c.organisation_id == record.organisation,
+        school_day.c.sent_by == person,
+        or_(
+            school_day.c.sent_at >= record.since,
+            school_day.c.day.in_(select(unmatched_day.c.day).where(theirs)),
+        ),
     )
     days = [
         {

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, exists, func, select
 
@@ -155,11 +155,15 @@ def _free(connection: Connection, person: int) -> tuple[FreeSchool, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An organisation that a person has said an ID to be of; ``days`` counts its sheets' days."""
+    """An organisation that a person has said an ID to be of, at a moment (UTC).
+
+    ``days`` counts the sheets' days that they had sent of it before.
+    """
 
     organisation: int
     name: str
     sferum_id: str
+    at: datetime
     days: int
 
 
@@ -176,16 +180,18 @@ class MatchOf(Query[Match | None]):
     def run(self, connection: Connection) -> Match | None:
         """Read it."""
         theirs = own_organisations(self.person)
-        said = exists().where(
-            audit.c.organisation_id == organisation.c.id,
-            audit.c.person_id == self.person,
-            audit.c.act == Act.MATCHED,
-            audit.c.about == organisation.c.sferum_id,
-        )
         row = connection.execute(
-            select(organisation.c.name, organisation.c.sferum_id)
+            select(organisation.c.name, organisation.c.sferum_id, audit.c.at)
             .join(theirs, theirs.c.organisation_id == organisation.c.id)
-            .where(organisation.c.id == self.organisation, said)
+            .join(audit, audit.c.organisation_id == organisation.c.id)
+            .where(
+                organisation.c.id == self.organisation,
+                audit.c.person_id == self.person,
+                audit.c.act == Act.MATCHED,
+                audit.c.about == organisation.c.sferum_id,
+            )
+            .order_by(audit.c.at.desc())
+            .limit(1)
         ).one_or_none()
         if row is None:
             return None
@@ -196,6 +202,7 @@ class MatchOf(Query[Match | None]):
             organisation=self.organisation,
             name=row.name,
             sferum_id=row.sferum_id,
+            at=row.at,
             days=connection.scalar(days) or 0,
         )
 
