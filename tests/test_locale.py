@@ -228,8 +228,11 @@ async def walk(house: House, language: Language) -> None:
     newcomers = [await arriving(house, language) for _ in range(2)]
     await walk_of_invites(house, ann, newcomers, NEUTRAL)
     await team_walk(house, ann, NEUTRAL)
-    await walk_of_activity(house, ann, NEUTRAL)
+    schools = await walk_of_activity(house, ann, NEUTRAL)
     await team_pages_walk(house, ann, language, NEUTRAL)
+    for each in schools:
+        who = Learner(house.storage, house.account(ann), house.now)
+        await leave(who, each, Role.COORDINATOR)
     await walk_of_files(house, ann, NEUTRAL)
     await walk_of_sheets(house, ann, await arriving(house, language), NEUTRAL)
     await certified(house, ann, language)

@@ -56,8 +56,10 @@ DOUBTFUL = (
 """A pair each of figures that can't both be right."""
 
 
-async def walk_of_activity(house: House, ann: Person, word: str) -> None:
+async def walk_of_activity(house: House, ann: Person, word: str) -> tuple[int, ...]:
     """Let a coordinator look at schools without sheets, then send some, and say whose they are.
+
+    Returns the organisations that she coordinates then, for whoever looks at their pages.
 
     Args:
         house: on a course without words.
@@ -121,6 +123,7 @@ async def walk_of_activity(house: House, ann: Person, word: str) -> None:
     for action in (asks, f"notours:{mark_of(others)}"):
         await ann.sends_action(action)
     await _give_ids(house, named, None)
+    return region, town
 
 
 async def _give_ids(
