@@ -105,12 +105,13 @@ async def walk_of_sheets(house: House, ann: Person, stranger: Person, word: str)
     await ann.sends_action(f"school:{school}:latest")
     await one_school(ann, sends, row, word)
     await leave(who, region, Role.COORDINATOR)
-    await join(who, schools[0], Role.ADMINISTRATOR)
+    own = await add(house.storage, word, region, sferum_id=f"99{region}")
+    await join(who, own, Role.ADMINISTRATOR)
     await ann.sends_action(f"school:{schools[1]}:latest")
-    await a_schools_figures(house, ann, sends, row, schools[0])
+    await a_schools_figures(house, ann, sends, row, own, f"99{region}")
     await ann.sends_action("stored")
     await without_a_file(ann)
-    await leave(who, schools[0], Role.ADMINISTRATOR)
+    await leave(who, own, Role.ADMINISTRATOR)
     house.talk = talk
 
 
@@ -152,18 +153,17 @@ async def one_school(ann: Person, sends: Sends, row: Row, word: str) -> None:
 
 
 async def a_schools_figures(
-    house: House, ann: Person, sends: Sends, row: Row, school: int
+    house: House, ann: Person, sends: Sends, row: Row, school: int, known: str
 ) -> None:
     """See a school's figures, and how they have changed."""
     await ann.sends_action(f"school:{school}:latest")
-    await sends(Sheet(rows=(row(sferum_id=f"99{school}"),)))
-    await ann.sends_action(next(each.action for each in ann.buttons if "ofschool" in each.action))
+    await sends(Sheet(rows=(row(sferum_id=known),)))
     await ann.sends_action(f"trend:{school}")
     for figures in (FEW, MANY, MANY.with_figure(Field.TEACHERS_ACTIVE, 2), DOUBTFUL, Figures()):
-        await sends(Sheet(rows=(row(figures=figures, sferum_id=f"99{school}"),)))
+        await sends(Sheet(rows=(row(figures=figures, sferum_id=known),)))
         await ann.sends_action(f"drawn:{school}:trend")
-    await sends(Sheet(rows=(row(sferum_id=f"99{school}", ago=7, figures=MANY),)))
-    await sends(Sheet(rows=(row(sferum_id=f"99{school}", ago=7, figures=MANY),)))
+    await sends(Sheet(rows=(row(sferum_id=known, ago=7, figures=MANY),)))
+    await sends(Sheet(rows=(row(sferum_id=known, ago=7, figures=MANY),)))
     await ann.sends_action(f"trend:{school}")
     await ann.writes("/sheets")
     house.now += timedelta(seconds=1)
