@@ -5,7 +5,7 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -208,14 +208,18 @@ async def migrate(url: URL) -> None:
         await engine.dispose()
 
 
-async def execute(url: URL, *statements: str) -> None:
+async def execute(engine: AsyncEngine, statement: str) -> None:
     """Execute SQL outside any transaction."""
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text(statement))
+
+
+async def execute_at(url: URL, statement: str) -> None:
+    """Execute SQL outside any transaction, over a connection of its own."""
     engine = create_engine(url)
     try:
-        async with engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
-            for statement in statements:
-                await connection.execute(text(statement))
+        await execute(engine, statement)
     finally:
         await engine.dispose()
 
@@ -237,11 +241,11 @@ def fresh_postgres() -> Iterator[URL]:
     """Create an empty database on the server, and drop it in the end."""
     server = database_url(str(POSTGRES))
     name = f"course_bot_test_{uuid4().hex}"
-    run(execute(server, f"CREATE DATABASE {name}"))
+    run(execute_at(server, f"CREATE DATABASE {name}"))
     try:
         yield server.set(database=name)
     finally:
-        run(execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+        run(execute_at(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(scope="session")
@@ -253,11 +257,23 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres() -> Iterator[URL]:
-    """A migrated PostgreSQL database of this run's own, emptied before each test."""
-    with fresh_postgres() as url:
+def emptied_postgres() -> Iterator[Callable[[], URL]]:
+    """Empties a migrated PostgreSQL database of this run's own, and returns its address.
+
+    It is always done over the same connection, in a thread with a loop of its own: to make both
+    anew takes longer than to empty.
+    """
+    with fresh_postgres() as url, ThreadPoolExecutor(max_workers=1) as thread:
         run(migrate(url))
-        yield url
+        engine, loop = create_engine(url), asyncio.Runner()
+
+        def empty() -> URL:
+            thread.submit(loop.run, execute(engine, EMPTY)).result()
+            return url
+
+        yield empty
+        thread.submit(loop.run, engine.dispose()).result()
+        thread.submit(loop.close).result()
 
 
 @pytest.fixture(params=DATABASES)
@@ -267,9 +283,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
         path = tmp_path / "course.db"
         shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
         return database_url(f"sqlite:///{path}")
-    migrated: URL = request.getfixturevalue("migrated_postgres")
-    run(execute(migrated, EMPTY))
-    return migrated
+    empty: Callable[[], URL] = request.getfixturevalue("emptied_postgres")
+    return empty()
 
 
 @pytest.fixture(params=DATABASES)

@@ -25,8 +25,8 @@ class Kept(Generic[T]):
     copied: Callable[[T, Storage], T]
     """Makes of what is known of one database what is to be known of its copy."""
     _kept: tuple[bytes, T] | None = None
-    _kept_in: dict[URL, T] = field(default_factory=dict)
-    """What is known of the copy that a PostgreSQL database has of itself, by its address."""
+    _kept_in: dict[URL, tuple[list[str], T]] = field(default_factory=dict)
+    """The tables of the copy that a PostgreSQL database has of itself, and what is known of it."""
     _schema: str = field(default_factory=lambda: f"kept_{uuid4().hex}")
     """Where such a copy stands."""
 
@@ -50,8 +50,8 @@ class Kept(Generic[T]):
 
     async def _on_postgres(self, storage: Storage) -> T:
         url, copy = storage.engine.url, self._schema
-        tables = [table.name for table in metadata.sorted_tables]
-        if (known := self._kept_in.get(url)) is not None:
+        if url in self._kept_in:
+            tables, known = self._kept_in[url]
             await _executed(
                 storage,
                 *(f"INSERT INTO {table} SELECT * FROM {copy}.{table}" for table in tables),
@@ -59,6 +59,7 @@ class Kept(Generic[T]):
             )
             return self.copied(known, storage)
         known = await self.fill(storage)
+        tables = await _filled(storage)
         await _executed(
             storage,
             f"CREATE SCHEMA {copy}",
@@ -66,8 +67,17 @@ class Kept(Generic[T]):
             f"CREATE TABLE {copy}.numbers AS SELECT sequencename, last_value FROM pg_sequences "
             "WHERE last_value IS NOT NULL",
         )
-        self._kept_in[url] = self.copied(known, storage)
+        self._kept_in[url] = tables, self.copied(known, storage)
         return known
+
+
+async def _filled(storage: Storage) -> list[str]:
+    """Return the names of the tables that have rows, each after those that it refers to."""
+    names = [table.name for table in metadata.sorted_tables]
+    asked = ", ".join(f"EXISTS (SELECT FROM {name}) AS {name}" for name in names)
+    async with storage.engine.connect() as connection:
+        filled = (await connection.execute(text(f"SELECT {asked}"))).mappings().one()
+    return [name for name in names if filled[name]]
 
 
 async def _executed(storage: Storage, *statements: str) -> None:

@@ -30,7 +30,7 @@ from course_bot.storage.inspecting import FIRST_TABLES, DatabaseFault
 from course_bot.storage.schema import metadata
 from course_bot.storage.store import Storage
 from course_bot.storage.verifying import differences
-from tests.conftest import execute, migrate, run
+from tests.conftest import execute_at, migrate, run
 from tests.learners import learner
 
 Open = Callable[[Settings], AbstractAsyncContextManager[Storage]]
@@ -494,13 +494,11 @@ async def test_a_server_that_is_not_there_is_one_clear_line(
 def guest(bare_url: URL) -> Iterator[URL]:
     """A user of the server who may look into the database, and do no more."""
     name = f"course_bot_guest_{uuid4().hex}"
-    run(
-        execute(
-            bare_url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", f"CREATE ROLE {name} LOGIN"
-        )
-    )
+    for statement in ("REVOKE CREATE ON SCHEMA public FROM PUBLIC", f"CREATE ROLE {name} LOGIN"):
+        run(execute_at(bare_url, statement))
     yield bare_url.set(username=name)
-    run(execute(bare_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}"))
+    for statement in (f"DROP OWNED BY {name}", f"DROP ROLE {name}"):
+        run(execute_at(bare_url, statement))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,7 +36,7 @@ from course_bot.questions.number import Number
 from course_bot.questions.order import Order
 from course_bot.questions.question import Question
 from course_bot.storage import Account
-from course_bot.storage.engine import create_engine, database_url, sqlite_path
+from course_bot.storage.engine import create_engine, database_url
 from course_bot.storage.query import Query
 from course_bot.storage.schema import deletion, membership, metadata
 from course_bot.storage.sheets import HeadingsOf
@@ -46,6 +47,7 @@ from tests.courses import CHOICE, POOL, make_course
 from tests.dialogue import PortPerson, attachment, plain
 from tests.doors import gives, goes_on, link_of, right, stored
 from tests.files_here import FilesHere, SheetsHere
+from tests.kept import Kept
 from tests.learners import NOW, forget, learner
 from tests.regions import add
 from tests.statistics_sheets import csv as sheet
@@ -529,22 +531,20 @@ def test_every_move_here_is_what_its_name_says(kind: Kind, undisturbed: Outcome)
     assert KINDS[kind] in shown(undisturbed.replies)
 
 
-PREPARED: dict[Kind, tuple[bytes, Move]] = {}
-"""The moves that were prepared on SQLite, each with the file in which it may be made."""
-
-
 async def prepared(url: URL, kind: Kind) -> Move:
-    """Come to where a move is made, in a process that ends in good order; in SQLite only once."""
-    path = sqlite_path(url) if url.get_backend_name() == "sqlite" else None
-    if path and kind in PREPARED:
-        content, move = PREPARED[kind]
-        path.write_bytes(content)
-        return move
+    """Come to where a move is made, in a process that ends in good order; only once."""
     async with Storage(create_engine(url)) as storage:
-        move = await kind(Scene(talk_on(storage), storage))
-    if path:
-        PREPARED[kind] = path.read_bytes(), move
-    return move
+        return await kept(kind).on(storage)
+
+
+@cache
+def kept(kind: Kind) -> Kept[Move]:
+    """Return what is to be there before a move of a kind, and that move."""
+
+    async def fill(storage: Storage) -> Move:
+        return await kind(Scene(talk_on(storage), storage))
+
+    return Kept(fill, lambda move, storage: move)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,17 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    exists,
+    or_,
+    select,
+    true,
+)
 
 from course_bot.organisations.records import Role
 from course_bot.storage.query import Query
@@ -51,7 +61,7 @@ class Scope:
 
     def allowed(self, connection: Connection) -> bool:
         """Tell whether the viewer may see the organisation, and whether there is one."""
-        return bool(connection.scalar(select(_there(self.organisation) & self.may())))
+        return _allows(connection, _MAY_COORDINATE, self.organisation, self.viewer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,24 +88,25 @@ class SchoolScope:
         """Tell in SQL whether the viewer may see figures of the organisation."""
         if self.viewer is None:
             return true()
-        return or_(
-            administers(self.viewer, self.organisation),
-            coordinates(self.viewer, self.organisation),
-        )
+        return _sees_figures(self.viewer, self.organisation)
 
     def allowed(self, connection: Connection) -> bool:
         """Tell whether the viewer may see its figures, and whether there is such an one."""
-        return bool(connection.scalar(select(_there(self.organisation) & self.may())))
+        return _allows(connection, _MAY_SEE_FIGURES, self.organisation, self.viewer)
 
 
-def _there(organisation: int) -> ColumnElement[bool]:
+Number = int | BindParameter[int]
+"""The number of a person or an organisation, or what stands for it in a statement."""
+
+
+def _there(organisation: Number) -> ColumnElement[bool]:
     """Tell in SQL whether there is an organisation that is not archived."""
     return exists().where(
         lineage.c.above_id == organisation, lineage.c.organisation_id == organisation
     )
 
 
-def administers(person: int, organisation: int) -> ColumnElement[bool]:
+def administers(person: Number, organisation: Number) -> ColumnElement[bool]:
     """Tell in SQL whether a person administers precisely an organisation."""
     return (
         exists()
@@ -108,7 +119,7 @@ def administers(person: int, organisation: int) -> ColumnElement[bool]:
     )
 
 
-def coordinates(person: int, organisation: int) -> ColumnElement[bool]:
+def coordinates(person: Number, organisation: Number) -> ColumnElement[bool]:
     """Tell in SQL whether a person coordinates an organisation, or one above it."""
     return (
         exists()
@@ -120,6 +131,27 @@ def coordinates(person: int, organisation: int) -> ColumnElement[bool]:
         )
         .correlate(None)
     )
+
+
+def _sees_figures(person: Number, organisation: Number) -> ColumnElement[bool]:
+    return or_(administers(person, organisation), coordinates(person, organisation))
+
+
+# Made once: to make them takes ten times as long as to ask, and every question is preceded by one.
+_VIEWER: BindParameter[int] = bindparam("viewer")
+_SEEN: BindParameter[int] = bindparam("organisation")
+_IS_THERE = select(_there(_SEEN))
+_MAY_COORDINATE = select(_there(_SEEN) & coordinates(_VIEWER, _SEEN))
+_MAY_SEE_FIGURES = select(_there(_SEEN) & _sees_figures(_VIEWER, _SEEN))
+
+
+def _allows(
+    connection: Connection, may: Select[bool], organisation: int, viewer: int | None
+) -> bool:
+    """Ask whether an organisation is there, and whether a viewer may; the operator always may."""
+    if viewer is None:
+        return bool(connection.scalar(_IS_THERE, {"organisation": organisation}))
+    return bool(connection.scalar(may, {"organisation": organisation, "viewer": viewer}))
 
 
 class Scoped(Query[R | None]):
