@@ -193,7 +193,7 @@ async def test_a_person_says_which_column_is_which_and_it_is_remembered(
 async def test_there_may_be_no_such_column_and_a_new_file_takes_the_place_of_one_that_waits(
     house: House, ann: Person
 ) -> None:
-    await administers(house, ann)
+    school = await administers(house, ann)
     headings = [each.replace("Активные учителя", "Прочее") for each in HEADINGS]
     await ann.sends("a.csv", csv([row()], headings))
     await ann.writes("/sheets")
@@ -205,6 +205,13 @@ async def test_there_may_be_no_such_column_and_a_new_file_takes_the_place_of_one
     assert await stored(house) == [1, 0, 1, 0]
     await ann.presses("О последнем файле")
     ann.sees("Столбцы, которые мне не нужны: Прочее")
+
+    await ann.sends("a.csv", csv([row(day="20.11.2026")], headings))
+    await leave(learner(house, ann), school, Role.ADMINISTRATOR)
+    await ann.presses("Такого столбца нет")
+    ann.was_told(STALE)
+    ann.sees("Я объясню числа и ничего не сохраню")
+    assert await stored(house) == [1, 0, 1, 0]
 
 
 # Others than a school's administrator.

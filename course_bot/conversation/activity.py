@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from course_bot.conversation.actions import (
+    LATEST,
     Activity,
     ActivityTrend,
     GetFile,
@@ -80,7 +81,7 @@ def activity(stage: Stage, at: Activity, there: There[SeenSchools] | None) -> Sc
                     count=count_text(each.now.missing or 0),
                     name=_called(each),
                 ),
-                School(Key(each.found.organisation), "latest"),
+                School(Key(each.found.organisation), LATEST),
             ),
         )
         for each in lacking

@@ -1,6 +1,7 @@
 """An organisation at a glance: how far its people are, and those of all that belong to it."""
 
 from course_bot.conversation.actions import (
+    LATEST,
     Activity,
     Asked,
     Key,
@@ -52,7 +53,7 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
         )
         # What there is to do comes first: to invite somebody.
         rows = [*does, looks] if looks else does
-    figures = Activity(here) if there.unit.children else School(here, "latest")
+    figures = Activity(here) if there.unit.children else School(here, LATEST)
     rows.append((button(p.t("📊 Activity in Sferum"), figures),))
     rows += _elsewhere(p, found)
     if there.unit.organisation.parent is None:

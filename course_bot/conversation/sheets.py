@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 
 from course_bot.conversation import welcome
 from course_bot.conversation.actions import (
+    LATEST,
     Action,
     Activity,
     AskColumn,
@@ -678,7 +679,7 @@ def to_figures(schools: Sequence[OwnSchool]) -> list[Row]:
     rows: list[Row] = []
     for each in [each for each in schools if each.direct][:OFFERED]:
         many = each.coordinated and not each.leaf
-        there = Activity(Key(each.id)) if many else School(Key(each.id), "latest")
+        there = Activity(Key(each.id)) if many else School(Key(each.id), LATEST)
         rows.append((button(f"📊 {each.name}", there),))
     return rows
 

@@ -365,7 +365,7 @@ class Sender:
     """Somebody, and the sheets they may send.
 
     ``received`` is what came of the last one, at a moment (UTC), of which ``mark`` tells it from
-    any other. Whoever has no ``schools`` may send none.
+    any other. Whoever has no ``schools`` (any more) may send none, and none of theirs waits.
     """
 
     schools: tuple[OwnSchool, ...]
@@ -386,8 +386,9 @@ class SenderOf(Query[Sender]):
                 received_sheet.c.person_id == self.person
             )
         ).one_or_none()
+        schools = SchoolsOf(self.person).run(connection)
         return Sender(
-            schools=SchoolsOf(self.person).run(connection),
-            received=last.content if last else None,
+            schools=schools,
+            received=last.content if last and schools else None,
             mark=last.at.isoformat() if last else "",
         )
