@@ -23,12 +23,12 @@ from course_bot.conversation.routes import Audience, Read, handout, reading_plac
 from course_bot.conversation.stage import Row, Stage, button
 from course_bot.conversation.team import no_access, scope
 from course_bot.locale.phrases import Phrases
-from course_bot.reports.activity import Overall, group_words, judged, overall
+from course_bot.reports.activity import Overall, judged, overall
 from course_bot.reports.activity import School as JudgedSchool
 from course_bot.reports.exporting import Kind, Report
 from course_bot.reports.files import file_name
 from course_bot.reports.school_picture import trend_png
-from course_bot.reports.wording import count_text, share_text
+from course_bot.reports.wording import count_text, group_words, share_text
 from course_bot.sheets.figures import Figures, Group, Measure, field_of
 from course_bot.sheets.judging import Judged, Targets, targets_of
 from course_bot.storage.activity import ActivityDay, ActivityHistory, SchoolsSeen, SeenSchools

@@ -24,7 +24,7 @@ from course_bot.conversation.certificates import draw
 from course_bot.conversation.listing import NAME_CHARS, brief, cut, local
 from course_bot.conversation.port import Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place
-from course_bot.conversation.sheet_words import doubt_words, field_name, group_name, measure_name
+from course_bot.conversation.sheet_words import doubt_words, field_name, measure_name
 from course_bot.conversation.sheets import onward
 from course_bot.conversation.stage import Row, Stage, button, leading
 from course_bot.conversation.team import school_scope
@@ -32,7 +32,7 @@ from course_bot.locale.phrases import Phrases
 from course_bot.markup import shown
 from course_bot.reports.files import file_name
 from course_bot.reports.school_picture import school_png, trend_png
-from course_bot.reports.wording import UNKNOWN, count_text, share_text
+from course_bot.reports.wording import UNKNOWN, count_text, group_words, share_text
 from course_bot.sheets.coding import decode
 from course_bot.sheets.figures import Figures, Group, Measure, field_of
 from course_bot.sheets.judging import Doubtful, Judged, Standing, judge, share_of, targets_of
@@ -98,7 +98,7 @@ def _group(p: Phrases, judged: Judged, group: Group) -> str:
     if all(judged.figures.of(group, measure) is None for measure in Measure):
         return ""
     standing = judged.standings.get(group)
-    lines = [_verdict(p, group_name(p, group), standing)]
+    lines = [_verdict(p, group_words(p)[group], standing)]
     lines.append(_figure(p, judged, group, Measure.ACTIVE))
     if standing is not None:
         lines.append(_target(p, standing))
@@ -201,7 +201,7 @@ def _to_activate(p: Phrases, judged: Judged) -> Iterator[Advice]:
             )
             lessons.append("parents" if group is Group.PARENTS else "not-moved")
         said = " ".join(words)
-        yield f"{group_name(p, group)}: {said[:1].lower()}{said[1:]}", tuple(lessons)
+        yield f"{group_words(p)[group]}: {said[:1].lower()}{said[1:]}", tuple(lessons)
 
 
 def _ask(p: Phrases, group: Group) -> str:
@@ -213,7 +213,7 @@ def _ask(p: Phrases, group: Group) -> str:
 def _to_link(p: Phrases, judged: Judged) -> Iterator[Advice]:
     """Say how many are not linked with the journal; of pupils the FAQ does not ask it."""
     absent = [
-        f"{group_name(p, group).lower()} — {count_text(count)}"
+        f"{group_words(p)[group].lower()} — {count_text(count)}"
         for group in (Group.TEACHERS, Group.PARENTS)
         if (count := _without(judged, group, Measure.REGISTERED, Measure.LINKED))
     ]
@@ -374,7 +374,7 @@ def _course(p: Phrases, group: Group, days: Sequence[tuple[date, Judged]]) -> st
         people = f"{count_text(sure[0].active)} → {people}"
     return p.html(
         "{who}: active {people} of {expected}, target {needed}",
-        who=group_name(p, group),
+        who=group_words(p)[group],
         people=people,
         expected=count_text(sure[-1].expected),
         needed=count_text(sure[-1].needed),
@@ -426,7 +426,7 @@ async def pictures(stage: Stage, at: SchoolPicture, read: Read, _tell: Tell) -> 
     else:
         title = p.t("sheet of {day}", day=p.day(day))
         said = [
-            _verdict(p, group_name(p, group), judged.standings[group])
+            _verdict(p, group_words(p)[group], judged.standings[group])
             for group in judged.standings
         ]
         content = await draw(lambda: school_png(found.name, title, judged, targets, p))

@@ -2,21 +2,12 @@
 
 from course_bot.conversation.listing import cut
 from course_bot.locale.phrases import Phrases
-from course_bot.reports.wording import count_text
-from course_bot.sheets.figures import Field, Group, Measure, Refusal, RowFault, RowProblem
+from course_bot.reports.wording import count_text, group_words
+from course_bot.sheets.figures import Field, Measure, Refusal, RowFault, RowProblem
 from course_bot.sheets.judging import Doubt, Doubtful
 
 HEADING_CHARS = 60
 """How much of a heading is said where a fault is told."""
-
-
-def group_name(p: Phrases, group: Group) -> str:
-    """Name whom figures are about, as a title."""
-    return {
-        Group.TEACHERS: p.t("Teachers"),
-        Group.PUPILS: p.t("Pupils"),
-        Group.PARENTS: p.t("Parents"),
-    }[group]
 
 
 def measure_name(p: Phrases, measure: Measure) -> str:
@@ -32,7 +23,7 @@ def measure_name(p: Phrases, measure: Measure) -> str:
 def doubt_words(p: Phrases, doubt: Doubt) -> str:
     """Say which two figures can't both be right (HTML), side by side."""
     first, second = count_text(doubt.first), count_text(doubt.second)
-    who = group_name(p, doubt.group) if doubt.group is not None else ""
+    who = group_words(p)[doubt.group] if doubt.group is not None else ""
     match doubt.kind:
         case Doubtful.ACTIVE_OVER_REGISTERED:
             return p.html("{who}: active {first}, registered only {second}",

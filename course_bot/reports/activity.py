@@ -7,7 +7,7 @@ from datetime import date, datetime
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.picture import MOST, Bar, Words
 from course_bot.reports.table import Cell, Column, Form, Table, Unsure
-from course_bot.reports.wording import as_of, count_text, share_text
+from course_bot.reports.wording import as_of, count_text, group_words, share_text
 from course_bot.sheets.figures import Group, Measure, field_of
 from course_bot.sheets.judging import Doubt, Doubtful, Judged, Targets, judge, share_of
 from course_bot.storage.activity import ActivityDay, SchoolActivity
@@ -153,15 +153,6 @@ def overall_words(p: Phrases, whole: Overall, targets: Targets) -> Sequence[tupl
         if count
     ]
     return said
-
-
-def group_words(p: Phrases) -> Mapping[Group, str]:
-    """Return what groups are called at the head of something."""
-    return {
-        Group.TEACHERS: p.t("Teachers"),
-        Group.PUPILS: p.t("Pupils"),
-        Group.PARENTS: p.t("Parents"),
-    }
 
 
 def doubt_text(p: Phrases, doubt: Doubt) -> str:

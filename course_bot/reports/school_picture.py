@@ -22,7 +22,7 @@ from course_bot.reports.drawing import (
 )
 from course_bot.reports.picture import OVERDUE_INK
 from course_bot.reports.typesetting import fit, shown, width
-from course_bot.reports.wording import count_text
+from course_bot.reports.wording import count_text, group_words
 from course_bot.sheets.figures import Figures, Group, Measure, field_of
 from course_bot.sheets.judging import Judged, Targets, needed
 
@@ -44,15 +44,6 @@ _HATCH = 5.0
 """From one line of a hatching to the next."""
 _CHART = 62.0
 _TIME = 12.0
-
-
-def group_words(p: Phrases) -> dict[Group, str]:
-    """Name whom figures are about, as titles."""
-    return {
-        Group.TEACHERS: p.t("Teachers"),
-        Group.PUPILS: p.t("Pupils"),
-        Group.PARENTS: p.t("Parents"),
-    }
 
 
 def school_png(name: str, moment: str, judged: Judged, targets: Targets, p: Phrases) -> bytes:

@@ -1,6 +1,7 @@
 """How a cell is put into words: one place for the chat, the page, the picture and the files."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,6 +10,7 @@ from babel.numbers import get_decimal_symbol
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.state import State
 from course_bot.reports.table import Cell, Form, Table, Unsure
+from course_bot.sheets.figures import Group
 
 UNKNOWN = "—"
 """What stands where a cell is None."""
@@ -120,6 +122,15 @@ def state_words(p: Phrases) -> dict[State, str]:
         State.IN_PROGRESS: p.t("in progress"),
         State.COMPLETED: p.t("completed"),
         State.OVERDUE: p.t("overdue"),
+    }
+
+
+def group_words(p: Phrases) -> Mapping[Group, str]:
+    """Return what the groups of statistics sheets are called, as titles."""
+    return {
+        Group.TEACHERS: p.t("Teachers"),
+        Group.PUPILS: p.t("Pupils"),
+        Group.PARENTS: p.t("Parents"),
     }
 
 

@@ -60,7 +60,9 @@ def write_sheet(connection: Connection, person: int, record: SheetSent) -> None:
     content = {"person_id": person, "at": record.at, "content": record.received}
     connection.execute(_instead(connection, received_sheet), [content])
     sent = {"sent_by": person, "sent_at": record.at}
-    _write_days(connection, [_row(each) | sent for each in record.schools])
+    # Two processes that write the same schools lock their rows in one order.
+    schools = sorted(record.schools, key=lambda each: (each.organisation, each.day))
+    _write_days(connection, [_row(each) | sent for each in schools])
     if record.unmatched:
         connection.execute(
             _instead(connection, unmatched_day),

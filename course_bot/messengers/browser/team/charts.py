@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from course_bot.locale.phrases import Phrases
 from course_bot.organisations.state import State
-from course_bot.reports.activity import group_words
-from course_bot.reports.wording import count_text, share_text, state_words
+from course_bot.reports.wording import count_text, group_words, share_text, state_words
 from course_bot.sheets.judging import Targets
 from course_bot.storage.activity import ActivityDay
 from course_bot.storage.reporting import Standings
