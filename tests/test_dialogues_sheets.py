@@ -80,7 +80,7 @@ async def test_the_faqs_own_row_is_explained_without_guessing(house: House, ann:
     del faq[HEADINGS.index("Активные учителя")]
     await ann.sends("Статистика.csv", csv([faq], headings))
 
-    ann.sees("активны: такого столбца в листе нет", "Ученики: не хватает 420 человек")
+    ann.sees("активны: нет данных", "Ученики: не хватает 420 человек")
     ann.sees("активны: 54 ⚠", "Родители: активных 54, а зарегистрировано 20")
     ann.sees("листу уже 389 дней", "Найдите в листе: Активные учителя")
     ann.sees_not("Родители: не хватает", "Учителя: не хватает", "вместе")
@@ -201,7 +201,7 @@ async def test_there_may_be_no_such_column_and_a_new_file_takes_the_place_of_one
     ann.was_told("Прошлый файл больше не ждёт ответа")
     await ann.presses("Такого столбца нет")
 
-    ann.sees("от 21 ноября", "активны: такого столбца в листе нет", "Ученики: не хватает 420")
+    ann.sees("от 21 ноября", "активны: нет данных", "Ученики: не хватает 420")
     assert await stored(house) == [1, 0, 1, 0]
     await ann.presses("О последнем файле")
     ann.sees("Столбцы, которые мне не нужны: Прочее")
@@ -405,7 +405,7 @@ async def test_targets_asks_step_by_step_and_explains_the_same(house: House, ann
     await ann.presses("Пропустить")
 
     ann.sees("Учителя: не хватает 27 человек", "Ученики: не хватает 420 человек")
-    ann.sees("активны: такого столбца в листе нет")
+    ann.sees("активны: нет данных")
     assert await stored(house) == [0, 0, 0, 0]
 
 

@@ -134,7 +134,7 @@ def _figure(p: Phrases, judged: Judged, group: Group, measure: Measure) -> str:
     value, whole = judged.figures.at(field), judged.figures.at(of)
     if value is None:
         # Of all that may be missing in a sheet, this is what one can't do without.
-        missing = p.html("active: the sheet has no such column")
+        missing = p.html("active: not known")
         return missing if measure is Measure.ACTIVE else ""
     said = f"{measure_name(p, measure)}: {count_text(value)}"
     if measure is not Measure.EXPECTED and whole and not {field, of} & judged.spoilt:
