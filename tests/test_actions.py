@@ -135,6 +135,7 @@ WRITTEN = {
     "column:teachers_active": actions.AskColumn("teachers_active"),
     "columnis:teachers_active:0123456789": actions.ChooseColumn("teachers_active", "0123456789"),
     "columnis:teachers_active:": actions.ChooseColumn("teachers_active", ""),
+    "forgetcolumns": actions.ForgetColumns(),
     "whichschool": actions.AskSchool(),
     "ofschool:42:0123456789": actions.ChooseSchool(Key(42), "0123456789"),
     "noschool:0123456789": actions.NoSchool("0123456789"),

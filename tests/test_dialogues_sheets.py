@@ -188,6 +188,16 @@ async def test_a_person_says_which_column_is_which_and_it_is_remembered(
     ann.was_told(STALE)
     assert await stored(house) == [2, 0, 1, 1]
 
+    await ann.presses("О последнем файле")
+    ann.sees("«пишут учителя» — «Активные учителя»")
+    await ann.presses("Спросить о столбцах ещё раз")
+    ann.was_told("Ответы забыты")
+    assert await stored(house) == [2, 0, 1, 0]
+    await ann.sends_action("forgetcolumns")
+    ann.was_told(STALE)
+    await ann.sends("a.csv", csv([row()], headings))
+    ann.sees("Какой столбец — «Активные учителя»?")
+
 
 @port_only
 async def test_there_may_be_no_such_column_and_a_new_file_takes_the_place_of_one_that_waits(

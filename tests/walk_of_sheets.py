@@ -138,6 +138,10 @@ async def one_school(ann: Person, sends: Sends, row: Row, word: str) -> None:
     await sends(asked)
     await sends(asked)
     await ann.sends_action("received")
+    await sends(asked)
+    await ann.sends_action(ann.buttons[0].action)
+    await ann.sends_action("received")
+    await ann.sends_action("forgetcolumns")
     faults = [RowFault(row=9, heading=word, problem=problem, value="9") for problem in RowProblem]
     for fault in faults:
         await sends(

@@ -1015,6 +1015,13 @@ class ChooseColumn(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetColumns(Action):
+    """Forget what was said that columns are: it is asked again."""
+
+    name = "forgetcolumns"
+
+
+@dataclass(frozen=True, slots=True)
 class AskSchool(Action):
     """Ask which of the person's schools the sheet that waits is of."""
 

@@ -18,6 +18,7 @@ from course_bot.conversation.actions import (
     AskTargets,
     ChooseColumn,
     ChooseSchool,
+    ForgetColumns,
     Key,
     NoSchool,
     OpenLesson,
@@ -38,10 +39,12 @@ from course_bot.conversation.port import Screen
 from course_bot.conversation.routes import Audience, Route, place, reading_place, verb
 from course_bot.conversation.sheet_words import fault_words, field_name, refusal_words
 from course_bot.conversation.stage import Row, Stage, button, go_to, leading, links
+from course_bot.locale.phrases import Phrases
 from course_bot.organisations.records import (
     Act,
     Audited,
     HeadingChosen,
+    HeadingsForgotten,
     OfSchool,
     SchoolMatched,
     SheetSent,
@@ -314,10 +317,34 @@ def _remembered(
     schools: Sequence[OwnSchool], heading: str, field: Field
 ) -> tuple[HeadingChosen, ...]:
     compared = folded_heading(heading)
-    theirs = tuple(each.id for each in schools if each.direct)
+    theirs = _members_of(schools)
     if not theirs or not 1 <= len(compared) <= REMEMBERED_CHARS:
         return ()
     return (HeadingChosen(organisations=theirs, heading=compared, field=field),)
+
+
+def _members_of(schools: Sequence[OwnSchool]) -> tuple[int, ...]:
+    return tuple(each.id for each in schools if each.direct)
+
+
+def forget_columns(stage: Stage, _said: ForgetColumns) -> Decision:
+    """Forget what columns were said to be: a slip would spoil all later sheets.
+
+    Raises:
+        StaleError: nothing was said (any more).
+    """
+    found = stage.look_up(SenderOf(stage.person.id))
+    if not found.chosen:
+        raise StaleError
+    forgotten = HeadingsForgotten(organisations=_members_of(found.schools))
+    return Decision(
+        person=go_to(stage.person, ReceivedPlace()),
+        records=(forgotten,),
+        notice=stage.phrases.t(
+            "Forgotten. Send the sheet once more, and I will ask again: its figures take the place"
+            " of those of the same day."
+        ),
+    )
 
 
 # --- whose figures they are ----------------------------------------------------------------------
@@ -592,10 +619,26 @@ def came_of_it(stage: Stage, _at: Action, found: Sender) -> Screen:
     heading = p.html("The sheet is in")
     if last.waiting is not None:
         heading = p.html("The sheet waits for your answer")
-    text = "\n\n".join(filter(None, (_sums(stage, last), *remarks(stage, last))))
+    parts = (_sums(stage, last), *remarks(stage, last), _said_of_columns(p, found))
+    text = "\n\n".join(filter(None, parts))
     rows = _from_here(stage, found)
     rows[:1] = map(leading, rows[:1])
     return Screen(heading=heading, text=text, rows=(*rows, *onward(stage, primary=not rows)))
+
+
+def _said_of_columns(p: Phrases, found: Sender) -> str:
+    if not found.chosen:
+        return ""
+    lines = [p.html("What was said of columns:")]
+    lines += [
+        p.html(
+            "• “{heading}” is “{name}”",
+            heading=cut(heading, HEADING_CHARS),
+            name=field_name(p, field),
+        )
+        for heading, field in found.chosen[:NAMED]
+    ]
+    return "\n".join(lines)
 
 
 def _sums(stage: Stage, last: Received) -> str:
@@ -669,6 +712,8 @@ def _from_here(stage: Stage, found: Sender) -> list[Row]:
     if last is not None and last.unmatched:
         rows.append((button(p.t("🔗 Whose IDs these are"), Unmatched(1)),))
     rows += to_figures(found.schools)
+    if found.chosen:
+        rows.append((button(p.t("↺ Ask me about the columns again"), ForgetColumns()),))
     if last is not None and last.matched is not None:
         rows.append((button(p.t("Take the match back"), Unmatch(Key(last.matched))),))
     return rows
@@ -729,6 +774,7 @@ ROUTES: tuple[Route, ...] = (
     reading_place(ReceivedPlace, sender, came_of_it, who=Audience.ANYBODY),
     reading_place(AskColumn, sender, ask_column, who=Audience.ANYBODY),
     verb(ChooseColumn, choose_column, who=Audience.ANYBODY),
+    verb(ForgetColumns, forget_columns, who=Audience.ANYBODY),
     reading_place(AskSchool, sender, ask_school, who=Audience.ANYBODY),
     verb(ChooseSchool, choose_school, who=Audience.ANYBODY),
     verb(NoSchool, no_school, who=Audience.ANYBODY),

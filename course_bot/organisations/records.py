@@ -197,6 +197,13 @@ class HeadingChosen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeadingsForgotten:
+    """Record: what was said of headings in these organisations' sheets is to be asked again."""
+
+    organisations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolMatched:
     """Record: an ID is an organisation's that had none; the person's unmatched days go there."""
 
@@ -237,6 +244,7 @@ OrganisationRecord = (
     | Audited
     | SheetSent
     | HeadingChosen
+    | HeadingsForgotten
     | SchoolMatched
     | SchoolUnmatched
     | UnmatchedDropped

@@ -24,6 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from course_bot.organisations.records import (
     HeadingChosen,
+    HeadingsForgotten,
     OfSchool,
     Role,
     SchoolMatched,
@@ -88,6 +89,12 @@ def write_heading(connection: Connection, record: HeadingChosen) -> None:
         _instead(connection, heading_choice),
         [said | {"organisation_id": each} for each in record.organisations],
     )
+
+
+def forget_headings(connection: Connection, record: HeadingsForgotten) -> None:
+    """Delete what was said of columns."""
+    theirs = heading_choice.c.organisation_id.in_(record.organisations)
+    connection.execute(delete(heading_choice).where(theirs))
 
 
 def match_school(connection: Connection, person: int, record: SchoolMatched) -> None:
@@ -304,16 +311,22 @@ class HeadingsOf(Query[tuple[tuple[str, Field], ...]]):
 
     def run(self, connection: Connection) -> tuple[tuple[str, Field], ...]:
         """Read it."""
-        rows = connection.execute(
-            select(heading_choice.c.heading, func.min(heading_choice.c.field))
-            .join(membership, membership.c.organisation_id == heading_choice.c.organisation_id)
-            .join(account, account.c.person_id == membership.c.person_id)
-            .where(account.c.id == self.account, membership.c.role.in_(SENDERS))
-            .group_by(heading_choice.c.heading)
-            .having(func.min(heading_choice.c.field) == func.max(heading_choice.c.field))
-            .order_by(heading_choice.c.heading)
-        )
-        return tuple((heading, Field(field)) for heading, field in rows)
+        whose = select(account.c.person_id).where(account.c.id == self.account)
+        return _headings(connection, membership.c.person_id.in_(whose))
+
+
+def _headings(
+    connection: Connection, of_person: ColumnElement[bool]
+) -> tuple[tuple[str, Field], ...]:
+    rows = connection.execute(
+        select(heading_choice.c.heading, func.min(heading_choice.c.field))
+        .join(membership, membership.c.organisation_id == heading_choice.c.organisation_id)
+        .where(of_person, membership.c.role.in_(SENDERS))
+        .group_by(heading_choice.c.heading)
+        .having(func.min(heading_choice.c.field) == func.max(heading_choice.c.field))
+        .order_by(heading_choice.c.heading)
+    )
+    return tuple((heading, Field(field)) for heading, field in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,12 +380,14 @@ class Sender:
     """Somebody, and the sheets they may send.
 
     ``received`` is what came of the last one, at a moment (UTC), of which ``mark`` tells it from
-    any other. Whoever has no ``schools`` (any more) may send none, and none of theirs waits.
+    any other. ``chosen`` is what was said of headings, as ``HeadingsOf`` has it. Whoever has no
+    ``schools`` (any more) may send none, and none of theirs waits.
     """
 
     schools: tuple[OwnSchool, ...]
     received: Received | None
     mark: str
+    chosen: tuple[tuple[str, Field], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,4 +408,5 @@ class SenderOf(Query[Sender]):
             schools=schools,
             received=last.content if last and schools else None,
             mark=last.at.isoformat() if last else "",
+            chosen=_headings(connection, membership.c.person_id == self.person),
         )

@@ -25,6 +25,7 @@ from course_bot.organisations.records import (
     DigestSwitched,
     GuessedWrong,
     HeadingChosen,
+    HeadingsForgotten,
     InviteMade,
     InviteWithdrawn,
     JoinedOrganisation,
@@ -57,6 +58,7 @@ from course_bot.storage.schema import (
 from course_bot.storage.scope import Scope
 from course_bot.storage.sheets import (
     drop_unmatched,
+    forget_headings,
     match_school,
     unmatch_school,
     write_heading,
@@ -129,6 +131,8 @@ def write(connection: Connection, person: int, record: OrganisationRecord, zone:
             write_sheet(connection, person, record)
         case HeadingChosen():
             write_heading(connection, record)
+        case HeadingsForgotten():
+            forget_headings(connection, record)
         case SchoolMatched():
             match_school(connection, person, record)
         case SchoolUnmatched():
