@@ -465,16 +465,19 @@ async def elsewhere(house: House, ann: Person, language: Language) -> None:
     await phone.opens(again)
     await phone.sends_action("join")
     house.said.append(house.talk.trouble(language))
-    for reason in ("group", "too_long", "too_large"):
+    for reason in ("group", "too_long", "too_large", "too_large_file"):
         house.said.append(Notice(text=house.talk.refusal(reason, language)))
     for command in (await house.talk.commands(language, house.account(ann))).entries:
         house.said.append(Notice(text=command.about))
 
 
 async def asking(house: House, who: Person) -> None:
-    """Look for people as a coordinator, and read what was asked in vain."""
+    """Look for people as a learner and a coordinator, and read what was asked in vain."""
     region = await add(house.storage, NEUTRAL)
     coordinator = Learner(storage=house.storage, account=house.account(who), now=house.now)
+    await join(coordinator, region)
+    await who.sends_action("human")
+    await leave(coordinator, region)
     await join(coordinator, region, Role.COORDINATOR)
     missed = [
         Missed(key=f"{asker}", words=NEUTRAL, asker=asker, offered=False, day=house.now.date())
