@@ -264,6 +264,8 @@ async def test_a_coordinators_sheet_of_many_schools_is_summed_up(
     ann.sees("Уже были известны: 3", "ничего не изменилось")
     assert await stored(house) == [3, 1, 1, 0]
     assert "📊 Область" in ann.labels
+    await ann.sends("a.csv", csv([row("2", day="когда-то"), row("3", day="когда-то")]))
+    ann.sees("Ни одной строки взять не удалось", "Пропущены 2 ячейки")
 
 
 async def test_a_sheet_in_the_middle_of_a_quiz_takes_nothing_away(

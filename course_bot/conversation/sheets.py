@@ -619,6 +619,8 @@ def came_of_it(stage: Stage, _at: Action, found: Sender) -> Screen:
     heading = p.html("The sheet is in")
     if last.waiting is not None:
         heading = p.html("The sheet waits for your answer")
+    elif not (last.kept or last.same or last.unmatched):
+        heading = p.html("No row of the sheet could be taken")
     parts = (_sums(stage, last), *remarks(stage, last), _said_of_columns(p, found))
     text = "\n\n".join(filter(None, parts))
     rows = _from_here(stage, found)
