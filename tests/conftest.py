@@ -36,7 +36,8 @@ settings.load_profile("course-bot")
 
 POSTGRES = os.environ.get("COURSE_BOT_TEST_POSTGRES")
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first is Chromium without a window's own surroundings, which cost more than the pages."""
 OFFICES = ("soffice", "libreoffice")
 
 LONGEST = (
