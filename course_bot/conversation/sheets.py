@@ -71,7 +71,7 @@ MANY = "many"
 FAULTY = "faulty"
 LARGE = "large"
 """Why nothing came of a sheet that was read, besides what is wrong with files: it has many
-schools, and whoever sent it coordinates none; none of its rows is right; no school is so large."""
+schools, and whoever sent it may send none; none of its rows is right; no school is so large."""
 NEEDED = tuple(
     field_of(group, measure)
     for measure in (Measure.ACTIVE, Measure.EXPECTED, Measure.REGISTERED)
