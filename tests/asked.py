@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import yaml
 
@@ -14,6 +15,11 @@ Search = Callable[[str], Sequence[Numbers]]
 """Finds things by a typed text, the best first."""
 
 
+class _Row(TypedDict):
+    text: str
+    expects: list[int]
+
+
 @dataclass(frozen=True)
 class Question:
     """A question; ``expects`` numbers the entries that are good first answers, none: not ours."""
@@ -22,13 +28,22 @@ class Question:
     expects: frozenset[int]
 
 
+WORDINGS = Path(__file__).parent / "wordings"
+HALVED, TUNED = ("a", "b"), ("c",)
+"""Files of which every other question is held back, and those of which all may be tuned to."""
+
+
 def questions(held: bool) -> list[Question]:
-    """Read the half that may be tuned to, or the one that may not."""
-    return [
-        Question(text=row["text"], expects=frozenset(row["expects"]))
-        for path in sorted((Path(__file__).parent / "wordings").glob("*.yaml"))
-        for row in yaml.safe_load(path.read_text(encoding="utf-8"))[held::2]
-    ]
+    """Read what may be tuned to, or what may not."""
+    rows = [row for name in HALVED for row in _read(name)[held::2]]
+    if not held:
+        rows += [row for name in TUNED for row in _read(name)]
+    return [Question(text=row["text"], expects=frozenset(row["expects"])) for row in rows]
+
+
+def _read(name: str) -> list[_Row]:
+    rows: list[_Row] = yaml.safe_load((WORDINGS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return rows
 
 
 @dataclass(frozen=True)
