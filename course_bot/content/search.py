@@ -35,13 +35,13 @@ OFFERED = 3
 """How many things are offered to choose from, at most."""
 NEAR = 0.4
 """Of the best score: what has less is not offered beside it."""
-SATURATION, LENGTH = 1.2, 0.4
-"""BM25's k1 and b."""
+SATURATION, LENGTH = 2.0, 0.4
+"""BM25's k1 and b: what stands in many wordings of a thing tells more than what is in one."""
 WORDS_COUNT = 0.4
 """The share of words in a score; the other share is that of character n-grams."""
-ENOUGH_WORDS, ENOUGH_GRAMS = 12.0, 12.0
+ENOUGH_WORDS, ENOUGH_GRAMS = 16.0, 8.0
 """What matching words weigh, and how long the vector of n-grams is, where nothing more is asked
-for: about what two telling words have."""
+for: about what two telling words have, or one of which all letters fit."""
 GRAMS = (3, 4, 5)
 ALIKE = 80
 """A ratio (0 to 100) from which an unknown stem counts as a known one: «подержк», «поддержк»."""
@@ -49,6 +49,7 @@ ALIKE_CHARS = 4
 """Shorter words are like too many others."""
 
 _WORDS = re.compile(r"\w+")
+_CLASS = re.compile(r"(?:[1-9]|1[01])[абвгдежзик]")
 _STEMMER = stemmer("russian")
 
 
@@ -296,9 +297,14 @@ class Index:
 
 
 def stems(text: str) -> list[str]:
-    """Return the stems of a text's words, but of those that stand in any question."""
+    """Return the stems of a text's words, but of those that stand in any question.
+
+    «5а» is a class, whichever it is.
+    """
     return [
-        stem_of(word) for word in normal(text).split() if word not in SMALL_WORDS and len(word) > 1
+        stem_of("класс" if _CLASS.fullmatch(word) else word)
+        for word in normal(text).split()
+        if word not in SMALL_WORDS and len(word) > 1
     ]
 
 
