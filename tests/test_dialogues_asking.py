@@ -61,8 +61,8 @@ async def test_what_may_be_meant_is_offered_and_what_is_chosen_counts_once(
 async def test_what_is_meant_for_sure_is_shown_at_once_and_nothing_is_kept_of_it(
     house: House, ann: Person
 ) -> None:
-    await ann.writes("не вижу чат сотрудники, пропал совсем")
-    ann.sees("Коротко: ответ номер 4.")
+    await ann.writes("поменять бы роль, я учитель, пишет что ученик")
+    ann.sees("Коротко: ответ номер 1.")
     await ann.writes("где чат?")
     ann.sees("Вопрос 1", "Профили связаны?")
     assert await chosen(house) == []

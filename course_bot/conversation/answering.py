@@ -62,7 +62,8 @@ def ask(stage: Stage, text: str) -> Decision:
     A question without an answer is remembered without whoever asks it, for the authors.
     """
     hits = find(stage.course, text)
-    if certain(hits) and hits[0].kind is not Kind.LESSON:  # nobody is led away into a lesson
+    sure = certain(stage.course, hits)
+    if sure and hits[0].kind is not Kind.LESSON:  # nobody is led away into a lesson
         return Decision(person=go_to(stage.person, _way(_Thing(hits[0].kind, hits[0].id))))
     missed = _missed(stage, text, offered=bool(hits))
     codes = ".".join(_Thing(hit.kind, hit.id).code for hit in hits[:OFFERED])

@@ -42,8 +42,8 @@ from tests.benchmarks.processes import made
 from tests.benchmarks.region import LEARNERS, SCHOOLS, found_region
 from tests.benchmarks.reports import AT_ONCE as CROWD
 from tests.benchmarks.reports import hold_up, run_races
-from tests.benchmarks.searching import HALVES, build_seconds, compare
 from tests.benchmarks.searching import OURS as OUR_SEARCH
+from tests.benchmarks.searching import SETS, build_seconds, compare
 from tests.benchmarks.sending import LEARNERS as BESIDE_FILES
 from tests.benchmarks.sending import SENDERS, p99, send_all
 from tests.benchmarks.spreadsheets import ALONE, ROWS, race, ratio
@@ -237,30 +237,30 @@ async def in_page(report: Report, folder: Path, rounds: int, beside: Path | None
 def searches(report: Report, course: Course) -> None:
     """Ask what people ask in their own words, and count what is found."""
     found = compare(course)
-    for half in HALVES:
+    for part in SETS:
         report.table(
-            f"Questions in people's own words, the half that {half}",
+            f"Questions in people's own words, what {part}",
             ("", "right one first", "among three", "foreign ones refused", "ms a question"),
             *(
                 (
                     name,
-                    f"{each.halves[half].first:.1%}",
-                    f"{each.halves[half].among_three:.1%}",
-                    f"{each.halves[half].refused:.1%}",
+                    f"{each.parts[part].first:.1%}",
+                    f"{each.parts[part].among_three:.1%}",
+                    f"{each.parts[part].refused:.1%}",
                     f"{each.seconds * 1000:.2f}",
                 )
                 for name, each in found.items()
             ),
         )
     print(f"\n- the index of the course is made in {build_seconds(course) * 1000:.0f} ms")
-    for half in HALVES:
-        ours = found[OUR_SEARCH].halves[half]
+    for part in SETS:
+        ours = found[OUR_SEARCH].parts[part]
         for what, share, least in (
             ("first", ours.first, FIRST_RIGHT),
             ("among three", ours.among_three, AMONG_THREE),
             ("refused", ours.refused, REFUSED),
         ):
-            print(report.held(f"- {half}, {what}: at least {least:.0%}", holds=share >= least))
+            print(report.held(f"- {part}, {what}: at least {least:.0%}", holds=share >= least))
 
 
 COSTS = ("CPU of 1,000, s", "p50, ms", "p99, ms", "peak, MB")

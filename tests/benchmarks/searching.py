@@ -13,16 +13,16 @@ from course_bot.content.search import SMALL_WORDS, Index, entries_of, find, norm
 from tests.asked import Figures, Numbers, Search, figures, questions
 
 OURS, BEFORE = "course-bot", "set ratios of phrases, as until November 2026"
-HALVES = {"may be tuned to": False, "is held back": True}
+SETS = {"may be tuned to": False, "is held back": True}
 LIKELY, ALIKE = 55, 75
 ROUNDS = 5
 
 
 @dataclass(frozen=True)
 class Searched:
-    """What a search made of the questions of each half, and how long one took, in seconds."""
+    """What a search made of the questions of each part, and how long one took, in seconds."""
 
-    halves: dict[str, Figures]
+    parts: dict[str, Figures]
     seconds: float
 
 
@@ -73,15 +73,15 @@ def compare(course: Course) -> dict[str, Searched]:
         return [entries_of(course, hit) for hit in find(course, text)]
 
     searches: dict[str, Search] = {OURS: ours, BEFORE: SetRatios(course)}
-    halves = {name: questions(held) for name, held in HALVES.items()}
-    texts = [each.text for half in halves.values() for each in half]
+    parts = {name: questions(held) for name, held in SETS.items()}
+    texts = [each.text for part in parts.values() for each in part]
     seconds: dict[str, list[float]] = {name: [] for name in searches}
     for _ in range(ROUNDS):
         for name, search in searches.items():
             seconds[name].append(_seconds(partial(_ask, search, texts)) / len(texts))
     return {
         name: Searched(
-            halves={half: figures(search, asked) for half, asked in halves.items()},
+            parts={part: figures(search, asked) for part, asked in parts.items()},
             seconds=median(seconds[name]),
         )
         for name, search in searches.items()
