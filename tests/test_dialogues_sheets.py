@@ -145,7 +145,7 @@ async def test_a_school_that_is_none_of_theirs_is_explained_and_kept_for_them_al
     ann.sees("Что значат эти числа", "Учителя: не хватает 27 человек")
     assert await stored(house) == [0, 1, 1, 0]
     await ann.presses("О последнем файле")
-    ann.sees("ID, которых нет ни у одной школы здесь: 1")
+    ann.sees("ID, которых нет ни у одной вашей школы здесь: 1")
 
 
 @port_only
@@ -232,6 +232,12 @@ async def test_to_who_is_no_member_a_sheet_is_explained_and_nothing_is_kept(
 ) -> None:
     await ann.sends("a.csv", csv([row()]))
     ann.sees("Учителя: не хватает 27 человек", "Этих чисел я не храню", "попросите приглашение")
+    names = [each.replace("Активные учителя", "Учит. актив") for each in HEADINGS]
+    await ann.sends("a.csv", csv([row()], names))
+    ann.was_told("Не знаю, что в этих столбцах: Учит. актив.")
+    names[-3] = HEADINGS[-1]
+    await ann.sends("a.csv", csv([row()], names))
+    ann.was_told("Столбец «Активные родители» в листе не один")
     await ann.sends("a.csv", csv([row(), row("2")]))
     ann.sees("Это лист сразу по многим школам", "ничего не сохранено")
 
@@ -448,6 +454,7 @@ async def test_slips_are_told_kindly_and_questions_are_answered(house: House, an
         ("50%", "а не проценты"),
         ("99999999", "Столько людей в школе не бывает"),
         ("1 2 3 4 5 6 7", "Чисел больше"),
+        ("сто двадцать", "Напишите число"),
     ):
         await ann.writes(text)
         ann.was_told(told)

@@ -41,7 +41,8 @@ SILENT = replace(
     parents_registered=None,
 )
 UNLINKED = replace(DOUBTFUL, teachers_linked=9999, pupils_registered=9999, parents_active=None)
-ZEROS = Figures(**{field.value: 0 for field in COUNTED}).with_figure(Field.TEACHERS_EXPECTED, 1)
+NOBODY = Figures(**{field.value: 0 for field in COUNTED})
+ZEROS = NOBODY.with_figure(Field.TEACHERS_EXPECTED, 1)
 
 
 class Said:
@@ -89,8 +90,14 @@ async def walk_of_sheets(house: House, ann: Person, stranger: Person, word: str)
     for refusal in (*Refusal, "many", "faulty", "large"):
         await ann.sends_action(f"unread:{refusal}")
     await stranger.writes("/sheets")
-    for figures in (FEW, MANY, DOUBTFUL, SILENT, UNLINKED, ZEROS, Figures()):
+    for figures in (FEW, MANY, DOUBTFUL, SILENT, UNLINKED, ZEROS, NOBODY, Figures()):
         await sends(Sheet(rows=(row(figures=figures, ago=9),)), stranger)
+    unsure = Sheet(
+        rows=(replace(row(), others=(7,)),), missing=(Field.TEACHERS_ACTIVE,), others=(word,)
+    )
+    twice = (Twice(field=Field.TEACHERS_ACTIVE, headings=(word, word)),)
+    await sends(unsure, stranger)
+    await sends(replace(unsure, missing=(), twice=twice), stranger)
     await sends(Sheet(rows=(row(), row(3, sferum_id="8"))), stranger)
     await stranger.sends_action("received")
     who = Learner(house.storage, house.account(ann), house.now)
@@ -176,7 +183,7 @@ async def a_schools_figures(
 async def without_a_file(ann: Person) -> None:
     """Tell figures step by step, and slip in every way."""
     await ann.writes("/targets")
-    for text in ("5 6", "5%", f"{LARGEST + 1}", "1 2 3 4 5 6 7", "9", "7", "9", "8", "7"):
+    for text in ("5 6", "5%", f"{LARGEST + 1}", "1 2 3 4 5 6 7", "абвгд", "9", "7", "9", "8", "7"):
         await ann.writes(text)
     await ann.writes("/targets")
     for _ in range(3):

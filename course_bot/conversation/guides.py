@@ -7,7 +7,7 @@ beginning is none; nothing else is kept.
 from html import escape
 
 from course_bot.content.model import Guide, GuideEnding, GuideQuestion
-from course_bot.content.search import normal
+from course_bot.content.search import find, normal
 from course_bot.conversation.actions import Checked, Guided, OpenLesson, StaleError
 from course_bot.conversation.help import to_human, ways
 from course_bot.conversation.lessons import in_minutes, where_else
@@ -116,7 +116,7 @@ def typed(stage: Stage, text: str) -> Decision | None:
     """Answer the question of a guide by an answer's number or words.
 
     Returns:
-        None where the person is at no question of a guide, or the text is none of its answers.
+        None where the person is at no question of a guide, or the text asks for something else.
     """
     name, *words = stage.person.place.split(":")
     if name != Guided.name:
@@ -128,7 +128,7 @@ def typed(stage: Stage, text: str) -> Decision | None:
     found = meant(text, [escape(answer.text) for answer in there.answers])
     if found is not None and len(found) == 1:
         return arrive(stage, Guided(at.guide, (*at.answers, *found)))
-    if found is None and normal(text) not in UNSURE:
+    if found is None and normal(text) not in UNSURE and find(stage.course, text):
         return None
     notice = stage.phrases.t(
         "Please press one of the answers, or write its number, from 1 to {count}.",

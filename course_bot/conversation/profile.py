@@ -172,7 +172,8 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
             ),
             p.html(
                 "It is needed to keep your place and for the report on the training. Your messages"
-                " and phone number are not stored."
+                " and phone number are not stored. Only a question without an answer is kept for"
+                " 90 days: without you, without names and figures."
             ),
         )
     )

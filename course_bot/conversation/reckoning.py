@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from course_bot.content.search import find
 from course_bot.conversation.actions import (
     Action,
     AskTargets,
@@ -150,14 +151,17 @@ def commanded(stage: Stage, text: str) -> Decision:
 
 
 def typed(stage: Stage, text: str) -> Decision | None:
-    """Take figures that were typed; None where the text asks for something or has none."""
+    """Take figures that were typed; None where the text asks for something."""
     step, figures = _at(stage)
     if _SKIPS.fullmatch(text):
         after = step + 1 if step % 2 == 0 else step + 2
         return Decision(person=go_to(stage.person, _step(after, figures)))
     numbers = [int(re.sub(r"\D", "", each)) for each in _NUMBER.findall(text[:200])]
-    if not numbers or is_question(text):
+    if is_question(text) or (not numbers and find(stage.course, text)):
         return None
+    if not numbers:
+        notice = stage.phrases.t("Please write a number, such as 120, or two: 120 74.")
+        return Decision(person=stage.person, notice=notice)
     if len(numbers) == 2 and _OF.search(text):
         numbers.reverse()
     wrong, step, figures = _filled(stage.phrases, text, numbers, step, figures)

@@ -47,6 +47,8 @@ def doubt_words(p: Phrases, doubt: Doubt) -> str:
         case Doubtful.PARTS_OF_REGISTERED:
             return p.html("registered in the three groups {first}, in all there are {second}",
                           first=first, second=second)  # fmt: skip
+        case Doubtful.ALL_ZERO if not doubt.second:
+            return p.html("all figures are zero: perhaps nothing was counted")
         case Doubtful.ALL_ZERO:
             return p.html(
                 "all figures are zero, and {second} should be there: perhaps nothing was counted",

@@ -147,8 +147,8 @@ def _gone(stage: Stage, to: Action, notice: str = "") -> Decision:
 
 
 def _explained(stage: Stage, sheet: Sheet) -> Decision:
-    """Explain a sheet to somebody of whom nothing may be kept."""
-    notice = _first_fault(stage, sheet.faults)
+    """Explain a sheet to somebody of whom nothing may be kept, and who so can't be asked."""
+    notice = _first_fault(stage, sheet.faults) or _not_understood(stage, sheet)
     if len(_schools_in(sheet)) > 1:
         return _gone(stage, Unread(MANY))
     if not sheet.rows:
@@ -167,6 +167,18 @@ def _first_fault(stage: Stage, faults: Sequence[RowFault]) -> str:
     if not faults:
         return ""
     return cut(f"⚠ {fault_words(stage.phrases, faults[0])}.", 160)
+
+
+def _not_understood(stage: Stage, sheet: Sheet) -> str:
+    """Say which column is there more than once, or which may be one that is needed."""
+    p = stage.phrases
+    if sheet.twice:
+        name = field_name(p, sheet.twice[0].field)
+        return p.t("⚠ “{name}” is there more than once, so none of them is taken.", name=name)
+    if _next_column(sheet) is None:
+        return ""
+    names = cut(_listed(sheet.others), 80)
+    return p.t("⚠ I don’t know these columns: {names}. Call them as Sferum does.", names=names)
 
 
 def _schools_in(sheet: Sheet) -> set[str]:
@@ -659,7 +671,7 @@ def _sums(stage: Stage, last: Received) -> str:
         lines.append(p.html("Known already: {count}", count=count_text(last.same)))
     if last.unmatched:
         lines.append(
-            p.html("IDs that no school here has: {count}", count=count_text(last.unmatched))
+            p.html("IDs that none of your schools has: {count}", count=count_text(last.unmatched))
         )
     if last.same and not last.kept:
         lines.append(p.html("I have had this sheet already: nothing has changed."))
