@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 
 from course_bot.conversation.actions import (
     LATEST,
@@ -24,7 +25,7 @@ from course_bot.conversation.certificates import draw
 from course_bot.conversation.listing import NAME_CHARS, brief, cut, local
 from course_bot.conversation.port import Document, Screen, Tell
 from course_bot.conversation.routes import Audience, Read, handout, reading_place
-from course_bot.conversation.sheet_words import doubt_words, field_name, measure_name
+from course_bot.conversation.sheet_words import field_name, measure_name
 from course_bot.conversation.sheets import onward
 from course_bot.conversation.stage import Row, Stage, button, leading
 from course_bot.conversation.team import school_scope
@@ -32,7 +33,7 @@ from course_bot.locale.phrases import Phrases
 from course_bot.markup import shown
 from course_bot.reports.files import file_name
 from course_bot.reports.school_picture import school_png, trend_png
-from course_bot.reports.wording import UNKNOWN, count_text, group_words, share_text
+from course_bot.reports.wording import UNKNOWN, count_text, doubt_words, group_words, share_text
 from course_bot.sheets.coding import decode
 from course_bot.sheets.figures import Figures, Group, Measure, field_of
 from course_bot.sheets.judging import Doubtful, Judged, Standing, judge, share_of, targets_of
@@ -77,7 +78,14 @@ def explained(stage: Stage, figures: Figures, day: date | None, zone: str = "") 
         parts.append(_together(p, judged.together))
     if judged.doubts:
         title = p.html("<b>{mark} This may be wrong</b>", mark=DOUBTED)
-        parts.append("\n".join((title, *(f"• {doubt_words(p, each)}" for each in judged.doubts))))
+        parts.append(
+            "\n".join(
+                (
+                    title,
+                    *(f"• {escape(doubt_words(p, each), quote=False)}" for each in judged.doubts),
+                )
+            )
+        )
     advice = [*_to_activate(p, judged), *_to_link(p, judged), *_to_find(p, judged)]
     if advice:
         title = p.html("<b>What to do now</b>")

@@ -1,10 +1,8 @@
-"""What is said of statistics sheets: of files, columns, cells, figures and their doubts."""
+"""What is said of statistics sheets: of files, columns, cells and figures."""
 
 from course_bot.conversation.listing import cut
 from course_bot.locale.phrases import Phrases
-from course_bot.reports.wording import count_text, group_words
 from course_bot.sheets.figures import Field, Measure, Refusal, RowFault, RowProblem
-from course_bot.sheets.judging import Doubt, Doubtful
 
 HEADING_CHARS = 60
 """How much of a heading is said where a fault is told."""
@@ -18,49 +16,6 @@ def measure_name(p: Phrases, measure: Measure) -> str:
         Measure.LINKED: p.t("linked with the journal"),
         Measure.ACTIVE: p.t("active"),
     }[measure]
-
-
-def doubt_words(p: Phrases, doubt: Doubt) -> str:
-    """Say which two figures can't both be right (HTML), side by side."""
-    first, second = count_text(doubt.first), count_text(doubt.second)
-    who = group_words(p)[doubt.group] if doubt.group is not None else ""
-    match doubt.kind:
-        case Doubtful.ACTIVE_OVER_REGISTERED:
-            return p.html("{who}: active {first}, registered only {second}",
-                          who=who, first=first, second=second)  # fmt: skip
-        case Doubtful.LINKED_OVER_REGISTERED:
-            return p.html("{who}: linked with the journal {first}, registered only {second}",
-                          who=who, first=first, second=second)  # fmt: skip
-        case Doubtful.REGISTERED_OVER_EXPECTED:
-            return p.html("{who}: registered {first}, by OO-1 there should be only {second}",
-                          who=who, first=first, second=second)  # fmt: skip
-        case Doubtful.PARENTS_NOT_PUPILS:
-            return p.html(
-                "parents by OO-1 {first}, pupils {second}, and there should be as many: one"
-                " parent for a pupil",
-                first=first,
-                second=second,
-            )
-        case Doubtful.PARTS_OF_EXPECTED:
-            return p.html("by OO-1 the three groups make {first}, in all there are {second}",
-                          first=first, second=second)  # fmt: skip
-        case Doubtful.PARTS_OF_REGISTERED:
-            return p.html("registered in the three groups {first}, in all there are {second}",
-                          first=first, second=second)  # fmt: skip
-        case Doubtful.ALL_ZERO if not doubt.second:
-            return p.html("all figures are zero: perhaps nothing was counted")
-        case Doubtful.ALL_ZERO:
-            return p.html(
-                "all figures are zero, and {second} should be there: perhaps nothing was counted",
-                second=second,
-            )
-        case Doubtful.OLD:
-            return p.html(
-                "the sheet is {age} old, and activity is counted for {days}: much may have"
-                " changed",
-                age=p.many("{count} day", "{count} days", doubt.first),
-                days=p.many("{count} day", "{count} days", doubt.second),
-            )
 
 
 def field_name(p: Phrases, field: Field) -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from course_bot.locale.phrases import Phrases
 from course_bot.reports.picture import MOST, Bar, Words
 from course_bot.reports.table import Cell, Column, Form, Table, Unsure
-from course_bot.reports.wording import as_of, count_text, group_words, share_text
+from course_bot.reports.wording import as_of, count_text, doubt_words, group_words, share_text
 from course_bot.sheets.figures import Group, Measure, field_of
 from course_bot.sheets.judging import Doubt, Doubtful, Judged, Targets, judge, share_of
 from course_bot.storage.activity import ActivityDay, SchoolActivity
@@ -153,59 +153,6 @@ def overall_words(p: Phrases, whole: Overall, targets: Targets) -> Sequence[tupl
         if count
     ]
     return said
-
-
-def doubt_text(p: Phrases, doubt: Doubt) -> str:
-    """Say what contradicts itself, the two figures side by side."""
-    first, second = count_text(doubt.first), count_text(doubt.second)
-    group = group_words(p)[doubt.group] if doubt.group else ""
-    match doubt.kind:
-        case Doubtful.ACTIVE_OVER_REGISTERED:
-            return p.t(
-                "{group}: {first} active, but {second} registered",
-                group=group,
-                first=first,
-                second=second,
-            )
-        case Doubtful.LINKED_OVER_REGISTERED:
-            return p.t(
-                "{group}: {first} linked, but {second} registered",
-                group=group,
-                first=first,
-                second=second,
-            )
-        case Doubtful.REGISTERED_OVER_EXPECTED:
-            return p.t(
-                "{group}: {first} registered, but there should be {second}",
-                group=group,
-                first=first,
-                second=second,
-            )
-        case Doubtful.PARENTS_NOT_PUPILS:
-            return p.t(
-                "There should be {first} parents, but {second} pupils", first=first, second=second
-            )
-        case Doubtful.PARTS_OF_EXPECTED:
-            return p.t(
-                "There should be {first} in the three groups, but {second} in all",
-                first=first,
-                second=second,
-            )
-        case Doubtful.PARTS_OF_REGISTERED:
-            return p.t(
-                "{first} are registered in the three groups, but {second} in all",
-                first=first,
-                second=second,
-            )
-        case Doubtful.ALL_ZERO:
-            return p.t(
-                "There should be {second} people, and nobody is registered or active",
-                second=second,
-            )
-        case Doubtful.OLD:
-            return p.many(
-                "The sheet is {count} day old", "The sheet is {count} days old", doubt.first
-            )
 
 
 # The table.
@@ -380,7 +327,7 @@ def _row(p: Phrases, school: School) -> Sequence[Cell]:
                 standing.missing,
             ]
         cells.append(school.change(group))
-    cells += [found.before_day, "; ".join(doubt_text(p, each) for each in now.doubts) or None]
+    cells += [found.before_day, "; ".join(doubt_words(p, each) for each in now.doubts) or None]
     return cells
 
 

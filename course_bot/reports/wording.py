@@ -11,6 +11,7 @@ from course_bot.locale.phrases import Phrases
 from course_bot.organisations.state import State
 from course_bot.reports.table import Cell, Form, Table, Unsure
 from course_bot.sheets.figures import Group
+from course_bot.sheets.judging import Doubt, Doubtful
 
 UNKNOWN = "—"
 """What stands where a cell is None."""
@@ -132,6 +133,49 @@ def group_words(p: Phrases) -> Mapping[Group, str]:
         Group.PUPILS: p.t("Pupils"),
         Group.PARENTS: p.t("Parents"),
     }
+
+
+def doubt_words(p: Phrases, doubt: Doubt) -> str:
+    """Say which two figures can't both be right, side by side (plain text)."""
+    first, second = count_text(doubt.first), count_text(doubt.second)
+    who = group_words(p)[doubt.group] if doubt.group is not None else ""
+    match doubt.kind:
+        case Doubtful.ACTIVE_OVER_REGISTERED:
+            return p.t("{who}: active {first}, registered only {second}",
+                          who=who, first=first, second=second)  # fmt: skip
+        case Doubtful.LINKED_OVER_REGISTERED:
+            return p.t("{who}: linked with the journal {first}, registered only {second}",
+                          who=who, first=first, second=second)  # fmt: skip
+        case Doubtful.REGISTERED_OVER_EXPECTED:
+            return p.t("{who}: registered {first}, by OO-1 there should be only {second}",
+                          who=who, first=first, second=second)  # fmt: skip
+        case Doubtful.PARENTS_NOT_PUPILS:
+            return p.t(
+                "parents by OO-1 {first}, pupils {second}, and there should be as many: one"
+                " parent for a pupil",
+                first=first,
+                second=second,
+            )
+        case Doubtful.PARTS_OF_EXPECTED:
+            return p.t("by OO-1 the three groups make {first}, in all there are {second}",
+                          first=first, second=second)  # fmt: skip
+        case Doubtful.PARTS_OF_REGISTERED:
+            return p.t("registered in the three groups {first}, in all there are {second}",
+                          first=first, second=second)  # fmt: skip
+        case Doubtful.ALL_ZERO if not doubt.second:
+            return p.t("all figures are zero: perhaps nothing was counted")
+        case Doubtful.ALL_ZERO:
+            return p.t(
+                "all figures are zero, and {second} should be there: perhaps nothing was counted",
+                second=second,
+            )
+        case Doubtful.OLD:
+            return p.t(
+                "the sheet is {age} old, and activity is counted for {days}: much may have"
+                " changed",
+                age=p.many("{count} day", "{count} days", doubt.first),
+                days=p.many("{count} day", "{count} days", doubt.second),
+            )
 
 
 def _worded(cell: Cell, form: Form, table: Table) -> str:

@@ -95,7 +95,8 @@ def test_a_figure_that_cannot_be_right_is_marked_and_nothing_comes_of_it() -> No
     assert cells(table, "teachers_needed")[:2] == [81, 81]
     assert cells(table, "teachers_change") == [-6, None, None, None, None]
     assert cells(table, "doubts")[1] == (
-        "Листу 12 дней; Родители: активны 54, а зарегистрированы 20"
+        "листу уже 12 дней, а активность считают за 7 дней: многое могло измениться;"
+        " Родители: активных 54, а зарегистрировано 20"
     )
     form = next(each.form for each in table.columns if each.name == "parents_active")
     assert (
