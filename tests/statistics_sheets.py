@@ -36,13 +36,16 @@ def row(
     day: str = "23.11.2026",
     name: str = "МАОУ СШ",
     town: str = "Липецк",
-    teachers: tuple[int, int, int, int] = (107, 92, 11, 54),
+    teachers: tuple[int, int, int, int | str] = (107, 92, 11, 54),
     pupils: tuple[int, int, int, int] = (1593, 151, 3, 58),
     parents: tuple[int, int, int, int] = (1593, 64, 11, 54),
 ) -> list[str]:
-    """Return a school's row: of each group those expected, registered, linked, active."""
+    """Return a school's row: of each group those expected, registered, linked, active.
+
+    Instead of the active teachers there may be a word, or nothing.
+    """
     groups = (teachers, pupils, parents)
-    expected, registered = (sum(each[place] for each in groups) for place in (0, 1))
+    expected, registered = sum(each[0] for each in groups), sum(each[1] for each in groups)
     counts = [
         expected,
         *(each[0] for each in groups),

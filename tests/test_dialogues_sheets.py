@@ -68,6 +68,8 @@ async def test_the_same_sheet_changes_nothing_and_another_of_the_day_takes_its_p
     await ann.sends("a.csv", csv([row(teachers=(107, 92, 11, 80))]))
     ann.was_told("его место занял этот")
     ann.sees("Учителя: не хватает 1 человека")
+    await ann.sends("a.csv", csv([row(teachers=(107, 93, 11, ""))]))
+    ann.sees("активны: 80", "зарегистрированы: 93")  # what it does not say is not taken back
     assert await stored(house) == [1, 0, 1, 0]
 
 
@@ -141,8 +143,16 @@ async def test_a_school_that_is_none_of_theirs_is_explained_and_kept_for_them_al
     await administers(house, ann)
     await ann.sends("a.csv", csv([row("77")]))
 
-    ann.was_told("только для вас")
+    ann.was_told("Это лист другой школы")
     ann.sees("Что значат эти числа", "Учителя: не хватает 27 человек")
+    assert await stored(house) == [0, 0, 1, 0]
+    await ann.presses("О последнем файле")
+    ann.sees("Не ваших школ: 1")
+
+    await administers(house, ann, "Школа № 6", "")
+    await ann.sends("a.csv", csv([row("77")]))
+    await ann.presses("Ни одна из них")
+    ann.was_told("только для вас")
     assert await stored(house) == [0, 1, 1, 0]
     await ann.presses("О последнем файле")
     ann.sees("ID, которых нет ни у одной вашей школы здесь: 1")
@@ -261,6 +271,10 @@ async def test_a_coordinators_sheet_of_many_schools_is_summed_up(
     await join(learner(house, ann), region, Role.COORDINATOR)
     await add(house.storage, "Школа № 1", region, sferum_id="a-1")
     await add(house.storage, "Школа № 2", region, sferum_id="2")
+    await ann.sends("a.csv", csv([row("A-1", day="21.11.2026"), row("3", day="21.11.2026")]))
+    ann.sees("Новые строки: 1", "Не ваших школ: 1")
+    assert await stored(house) == [1, 0, 1, 0]
+    await add(house.storage, "Школа № 3", region)
     rows = [row("A-1"), row("2"), row("3"), row("4", day="когда-то"), row("2", day="22.11.2026")]
     await ann.sends("a.csv", csv(rows))
     ann.sees("Лист принят", "Школ: 4", "Новые строки: 3", "здесь: 1")
@@ -268,7 +282,7 @@ async def test_a_coordinators_sheet_of_many_schools_is_summed_up(
     await ann.sends("a.csv", csv(rows))
 
     ann.sees("Уже были известны: 3", "ничего не изменилось")
-    assert await stored(house) == [3, 1, 1, 0]
+    assert await stored(house) == [4, 1, 1, 0]
     assert "📊 Область" in ann.labels
     await ann.sends("a.csv", csv([row("2", day="когда-то"), row("3", day="когда-то")]))
     ann.sees("Ни одной строки взять не удалось", "Пропущены 2 ячейки")

@@ -54,6 +54,7 @@ from course_bot.sheets.coding import encode
 from course_bot.sheets.columns import folded_heading
 from course_bot.sheets.figures import (
     Field,
+    Figures,
     Group,
     Measure,
     Reading,
@@ -86,6 +87,7 @@ FAULTS, NAMED = 5, 15
 """How many faults of rows, and how many headings, are told at most."""
 HEADING_CHARS = 40
 """How much of a heading is said."""
+NOTHING = Figures()
 LIKE = 60
 """A ratio (0 to 100) from which the names of two schools may be the same school's."""
 REMEMBERED_CHARS = 200
@@ -374,9 +376,9 @@ def _placed(stage: Stage, schools: Sequence[OwnSchool], sheet: Sheet) -> Decisio
         return _undated(stage, sheet)
     if row.sferum_id and _claimed(stage, row.sferum_id):
         return _none_of_theirs(stage, sheet)
-    if not row.sferum_id or any(not each.sferum_id for each in schools):
+    if not row.sferum_id or _lacks_id(schools):
         return _waits(stage, sheet, AskSchool())
-    return _none_of_theirs(stage, sheet)
+    return _of_another(stage, sheet)
 
 
 def _claimed(stage: Stage, sferum_id: str) -> bool:
@@ -436,17 +438,23 @@ def _news(
     organisation: int | None = None,
 ) -> tuple[tuple[OfSchool, ...], Received]:
     """Return what a sheet says of organisations that was not known yet, and the sums of it."""
-    said = [
-        OfSchool(organisation=school, day=row.day, figures=row.figures)
-        for school, row in rows
-        if row.day is not None
-    ]
-    known = {}
+    said = {(school, row.day): row.figures for school, row in rows if row.day is not None}
+    known: dict[tuple[int, date], Figures] = {}
     if said:
-        days = tuple(sorted({each.day for each in said}))
+        days = tuple(sorted({day for _school, day in said}))
         asked = KnownDays(person=stage.person.id, days=days, organisation=organisation)
-        known = {(each.organisation, each.day): each for each in stage.look_up(asked)}
-    news = tuple(each for each in said if known.get((each.organisation, each.day)) != each)
+        known = {
+            (each.organisation, each.day): each.figures
+            for each in stage.look_up(asked)
+            if (each.organisation, each.day) in said
+        }
+    # What another sheet of the same day does not say is not taken back by it.
+    whole = {at: told.or_else(known.get(at, NOTHING)) for at, told in said.items()}
+    news = tuple(
+        OfSchool(organisation=school, day=day, figures=figures)
+        for (school, day), figures in whole.items()
+        if known.get((school, day)) != figures
+    )
     sums = replace(
         _summed(sheet),
         kept=len(news),
@@ -464,9 +472,18 @@ def _kept(stage: Stage, schools: Sequence[OwnSchool], sheet: Sheet) -> Decision:
     ]
     others = _unmatched(row for row in sheet.rows if folded(row.sferum_id) not in own)
     news, result = _news(stage, matched, sheet)
-    result = replace(result, unmatched=len({row.sferum_id for row in others}))
+    count = len({row.sferum_id for row in others})
+    if _lacks_id(schools):
+        result = replace(result, unmatched=count)
+    else:
+        result, others = replace(result, foreign=count), ()
     record = SheetSent(received=result, schools=news, unmatched=others, at=stage.at)
     return Decision(person=go_to(stage.person, ReceivedPlace()), records=(record,))
+
+
+def _lacks_id(schools: Iterable[OwnSchool]) -> bool:
+    """Tell whether an ID that nobody has may be one of these schools'."""
+    return any(each.leaf and not each.sferum_id for each in schools)
 
 
 def _unmatched(rows: Iterable[SchoolDay]) -> tuple[SchoolDay, ...]:
@@ -476,6 +493,17 @@ def _unmatched(rows: Iterable[SchoolDay]) -> tuple[SchoolDay, ...]:
         for row in rows
         if row.sferum_id.strip() and row.day is not None
     )
+
+
+def _of_another(stage: Stage, sheet: Sheet) -> Decision:
+    """Explain a sheet of a school that can't be one of the person's."""
+    notice = stage.phrases.t(
+        "This is a sheet of another school: your schools here have other IDs. It is explained,"
+        " and not kept."
+    )
+    record = SheetSent(received=replace(_summed(sheet), foreign=1), at=stage.at)
+    decision = _reckoned(stage, _newest(sheet.rows), notice)
+    return replace(decision, records=(record,))
 
 
 def _none_of_theirs(stage: Stage, sheet: Sheet) -> Decision:
@@ -631,7 +659,7 @@ def came_of_it(stage: Stage, _at: Action, found: Sender) -> Screen:
     heading = p.html("The sheet is in")
     if last.waiting is not None:
         heading = p.html("The sheet waits for your answer")
-    elif not (last.kept or last.same or last.unmatched):
+    elif not (last.kept or last.same or last.unmatched or last.foreign):
         heading = p.html("No row of the sheet could be taken")
     parts = (_sums(stage, last), *remarks(stage, last), _said_of_columns(p, found))
     text = "\n\n".join(filter(None, parts))
@@ -672,6 +700,10 @@ def _sums(stage: Stage, last: Received) -> str:
     if last.unmatched:
         lines.append(
             p.html("IDs that none of your schools has: {count}", count=count_text(last.unmatched))
+        )
+    if last.foreign:
+        lines.append(
+            p.html("Of schools that are not yours: {count}", count=count_text(last.foreign))
         )
     if last.same and not last.kept:
         lines.append(p.html("I have had this sheet already: nothing has changed."))

@@ -97,6 +97,11 @@ class Figures:
         """Return the same figures with another one (a column of ``COUNTED``)."""
         return replace(self, **{field.value: value})
 
+    def or_else(self, before: "Figures") -> "Figures":
+        """Return the same figures, and where they say nothing, the ones before them."""
+        told = {field.value: self.at(field) for field in COUNTED if self.at(field) is not None}
+        return replace(before, **told)
+
     @property
     def known(self) -> bool:
         """Whether there is any figure at all."""

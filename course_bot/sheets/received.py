@@ -19,7 +19,8 @@ class Received:
     ``matched`` is the school that its sender has said it to be of, and that got its ID by that.
     ``day`` is the newest day in it. ``kept`` counts the schools' days that were new or changed
     something, ``replaced`` those of them that had other figures before, ``same`` those known
-    already, ``unmatched`` the IDs that are none of the sender's organisations'. ``faults`` are
+    already. Of the IDs that none of the sender's schools has, ``unmatched`` counts those that may
+    be of one which has none yet, ``foreign`` those that can't be, and are not kept. ``faults`` are
     the first of ``faulty`` faults. ``missing``, ``twice`` and ``unknown`` are as in ``Sheet``.
     ``waiting`` is the sheet itself while a question is open: which column is which, or which
     school it is of.
@@ -32,6 +33,7 @@ class Received:
     replaced: int = 0
     same: int = 0
     unmatched: int = 0
+    foreign: int = 0
     missing: tuple[Field, ...] = ()
     twice: tuple[Twice, ...] = ()
     unknown: tuple[str, ...] = ()
