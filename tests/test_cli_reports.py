@@ -191,7 +191,7 @@ def test_how_often_a_guide_came_to_each_ending_is_counted_without_people(
 
     ended = asks("guides")
 
-    assert ended.out.startswith("Проверки по шагам, 90 дней: Сферум в MAX, по состоянию на ")
+    assert ended.out.startswith("Проверки по шагам за 90\xa0дней: Сферум в MAX, по состоянию на ")
     rows = lines(ended)
     title = "Связка с журналом не работает"
     assert [title, "Подождите несколько часов", "5"] in rows

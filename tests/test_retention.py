@@ -8,7 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from course_bot.learning.progress import TrackProgress
-from course_bot.organisations.records import Act, Audited, GuessedWrong, Role, TeamLinkMade
+from course_bot.organisations.records import (
+    Act,
+    Audited,
+    GuessedWrong,
+    Role,
+    SheetSent,
+    TeamLinkMade,
+)
+from course_bot.sheets.figures import Figures, SchoolDay
+from course_bot.sheets.received import Received
 from course_bot.storage import retention
 from course_bot.storage.certificates import CertificateOf
 from course_bot.storage.engine import create_engine
@@ -165,6 +174,11 @@ async def everything_about(storage: Storage) -> Learner:
         TeamLinkMade(digest="e" * 32, expires_at=NOW + DAY),
         GuessedWrong(at=NOW),
         Audited(organisation=school, act=Act.EXPORTED, at=NOW, about="certificates"),
+        SheetSent(
+            received=Received(schools=1, unmatched=1),
+            unmatched=(SchoolDay(row=2, day=NOW.date(), sferum_id="77", figures=Figures()),),
+            at=NOW,
+        ),
     )
     await invite(storage, school)
     return ann
