@@ -67,6 +67,29 @@ async def test_a_coordinator_sends_a_sheet_of_many_and_sees_who_lacks_most(
 
 
 @port_only
+async def test_of_a_group_that_no_sheet_tells_of_nobody_says_that_its_target_is_reached(
+    house: House, ann: Person
+) -> None:
+    await a_region(house, ann)
+    fine = (100, 90, 80, 31)
+    schools = [
+        row(known, teachers=(107, 92, 11, ""), pupils=fine, parents=fine)
+        for known in ("501", "502")
+    ]
+    await ann.sends("Регион.csv", csv(schools))
+    await ann.presses("📊 Озёрный край")
+    ann.sees("цель 30 % достигнута в школах: 2 из 2")
+    ann.sees_not("Цели достигнуты")
+
+    known = [
+        row(each, teachers=(107, 92, 11, 90), pupils=fine, parents=fine) for each in ("501", "502")
+    ]
+    await ann.sends("Регион.csv", csv(known))
+    await ann.presses("📊 Озёрный край")
+    ann.sees("Цели достигнуты")
+
+
+@port_only
 async def test_an_id_is_matched_once_and_the_next_sheet_finds_its_way(
     house: House, ann: Person
 ) -> None:

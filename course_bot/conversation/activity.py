@@ -135,16 +135,18 @@ def _sheets(p: Phrases, whole: Overall) -> str:
 
 
 def _targets(p: Phrases, whole: Overall, targets: Targets) -> str:
-    lines = [
-        p.many(
-            "<b>{people} person is missing in all</b>",
-            "<b>{people} people are missing in all</b>",
-            whole.missing,
-            people=count_text(whole.missing),
+    lines = []
+    if whole.missing:
+        lines.append(
+            p.many(
+                "<b>{people} person is missing in all</b>",
+                "<b>{people} people are missing in all</b>",
+                whole.missing,
+                people=count_text(whole.missing),
+            )
         )
-        if whole.missing
-        else p.html("<b>Nobody is missing ✅</b>")
-    ]
+    elif all(whole.sure.values()):  # of a group that no sheet tells of, nobody knows
+        lines.append(p.html("<b>Nobody is missing ✅</b>"))
     for group, word in group_words(p).items():
         if whole.sure[group]:
             lines.append(
