@@ -176,6 +176,8 @@ async def a_schools_figures(
     await sends(Sheet(rows=(row(sferum_id=known, ago=7, figures=MANY),)))
     await sends(Sheet(rows=(row(sferum_id=known, ago=7, figures=MANY),)))
     await ann.sends_action(f"trend:{school}")
+    await sends(Sheet(rows=(row(sferum_id=f"{known}-9"),)))
+    await ann.sends_action("received")
     await ann.writes("/sheets")
     house.now += timedelta(seconds=1)
 
