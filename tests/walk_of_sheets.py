@@ -119,6 +119,12 @@ async def walk_of_sheets(house: House, ann: Person, stranger: Person, word: str)
     await ann.sends_action("stored")
     await without_a_file(ann)
     await leave(who, own, Role.ADMINISTRATOR)
+    # Ann may have schools without an ID from elsewhere: of somebody who has none, no ID is asked.
+    other = Learner(house.storage, house.account(stranger), house.now)
+    await join(other, own, Role.ADMINISTRATOR)
+    await sends(Sheet(rows=(row(sferum_id=f"77{region}"),)), stranger)
+    await stranger.sends_action("received")
+    await leave(other, own, Role.ADMINISTRATOR)
     house.talk = talk
 
 
@@ -176,8 +182,6 @@ async def a_schools_figures(
     await sends(Sheet(rows=(row(sferum_id=known, ago=7, figures=MANY),)))
     await sends(Sheet(rows=(row(sferum_id=known, ago=7, figures=MANY),)))
     await ann.sends_action(f"trend:{school}")
-    await sends(Sheet(rows=(row(sferum_id=f"{known}-9"),)))
-    await ann.sends_action("received")
     await ann.writes("/sheets")
     house.now += timedelta(seconds=1)
 
