@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from course_bot.sheets.figures import Figures
+
 HEADINGS = (
     "Дата",
     "Краткое название",
@@ -28,6 +30,19 @@ HEADINGS = (
     "Активные родители",
 )
 """FAQ 6, with the heading that is lost in its print, or so it seems."""
+
+CONTRADICTED = Figures(
+    teachers_expected=107,
+    teachers_registered=92,
+    teachers_active=71,
+    pupils_expected=1000,
+    pupils_registered=800,
+    pupils_active=310,
+    parents_expected=1000,
+    parents_registered=20,
+    parents_active=54,
+)
+"""As in the example of FAQ 6, more parents are active than registered; all else agrees."""
 
 
 def row(

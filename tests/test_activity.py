@@ -18,20 +18,9 @@ from course_bot.storage.schema import membership, organisation, school_day
 from course_bot.storage.store import Storage
 from tests.learners import NOW
 from tests.regions import FRESH_REGION, Region, assign, begins, completes, leaves
+from tests.statistics_sheets import CONTRADICTED
 
 TODAY = NOW.date()
-FAQ = Figures(
-    teachers_expected=107,
-    teachers_registered=92,
-    teachers_active=71,
-    pupils_expected=1000,
-    pupils_registered=800,
-    pupils_active=310,
-    parents_expected=1000,
-    parents_registered=20,
-    parents_active=54,
-)
-"""The example of FAQ 6: more parents are active than registered."""
 
 
 async def sends(here: Region, who: str, *days: tuple[str, date, Figures]) -> None:
@@ -57,9 +46,11 @@ async def test_each_school_has_its_newest_figures_and_those_of_about_a_month_bef
     storage: Storage,
 ) -> None:
     here = await FRESH_REGION.on(storage)
-    few = [replace(FAQ, teachers_active=number) for number in range(5)]
+    few = [replace(CONTRADICTED, teachers_active=number) for number in range(5)]
     days = [("s11", ago(day), few[at]) for at, day in enumerate((1, 20, 21, 46, 47))]
-    await sends(here, "c-region", *days, ("s12", ago(0), FAQ), ("s12", ago(19), FAQ))
+    await sends(
+        here, "c-region", *days, ("s12", ago(0), CONTRADICTED), ("s12", ago(19), CONTRADICTED)
+    )
 
     found = await storage.read(ActivityOf(scope=here.scope("c-region", "region")))
 
@@ -78,7 +69,7 @@ async def test_each_school_has_its_newest_figures_and_those_of_about_a_month_bef
 
 async def test_of_a_school_alone_nothing_is_told_of_what_is_above(storage: Storage) -> None:
     here = await FRESH_REGION.on(storage)
-    await sends(here, "c-region", ("s11", ago(1), FAQ))
+    await sends(here, "c-region", ("s11", ago(1), CONTRADICTED))
 
     (alone,) = await storage.read(ActivityOf(scope=here.scope("c-s11", "s11"))) or ()
 
@@ -92,8 +83,8 @@ async def test_a_day_on_which_few_schools_were_sent_is_none_of_the_history(
 ) -> None:
     here = await FRESH_REGION.on(storage)
     most = ("s11", "s12", "s21", "s22")
-    whole = [(school, ago(day), FAQ) for day in (30, 10) for school in most]
-    await sends(here, "c-region", *whole, *((school, ago(5), FAQ) for school in most[:3]))
+    whole = [(school, ago(day), CONTRADICTED) for day in (30, 10) for school in most]
+    await sends(here, "c-region", *whole, *((school, ago(5), CONTRADICTED) for school in most[:3]))
 
     scope = here.scope("c-region", "region")
     found = await storage.read(ActivityHistory(scope=scope))
@@ -159,7 +150,7 @@ async def test_completion_is_counted_for_each_school_now_and_a_month_before(
 @pytest.mark.parametrize("what", ["school", "member"])
 async def test_what_is_archived_or_gone_is_in_no_figure(storage: Storage, what: str) -> None:
     here = await FRESH_REGION.on(storage)
-    await sends(here, "c-region", ("s11", ago(1), FAQ), ("s12", ago(1), FAQ))
+    await sends(here, "c-region", ("s11", ago(1), CONTRADICTED), ("s12", ago(1), CONTRADICTED))
     async with storage.writing() as connection:
         if what == "school":
             archived = organisation.update().where(organisation.c.id == here.organisations["s11"])

@@ -31,22 +31,11 @@ from tests.books import sheet_rows
 from tests.reports.tables import AT
 from tests.reports.test_delimited import read as lines
 from tests.reports.test_xlsx import convert
+from tests.statistics_sheets import CONTRADICTED
 
 RU = phrases("ru")
 TARGETS = Targets(teachers=75, learners=30, days=7)
 TODAY = AT.date()
-FAQ = Figures(
-    teachers_expected=107,
-    teachers_registered=92,
-    teachers_active=71,
-    pupils_expected=1000,
-    pupils_registered=800,
-    pupils_active=310,
-    parents_expected=1000,
-    parents_registered=20,
-    parents_active=54,
-)
-"""The example of FAQ 6: more parents are active than registered."""
 
 
 def school(number: int, figures: Figures, *, day: date | None = TODAY) -> SchoolActivity:
@@ -60,7 +49,7 @@ def school(number: int, figures: Figures, *, day: date | None = TODAY) -> School
     )
 
 
-GOOD = replace(FAQ, teachers_active=81, parents_registered=300, parents_active=300)
+GOOD = replace(CONTRADICTED, teachers_active=81, parents_registered=300, parents_active=300)
 NONE = school(1, Figures(), day=None)
 FULL = school(2, GOOD)
 FAR = replace(
@@ -68,8 +57,8 @@ FAR = replace(
     before_day=TODAY - timedelta(days=30),
     before=replace(GOOD, teachers_active=60),
 )
-DOUBTFUL = school(4, FAQ, day=TODAY - timedelta(days=12))
-SPOILT = school(5, replace(FAQ, teachers_active=None, pupils_active=None))
+DOUBTFUL = school(4, CONTRADICTED, day=TODAY - timedelta(days=12))
+SPOILT = school(5, replace(CONTRADICTED, teachers_active=None, pupils_active=None))
 SCHOOLS = judged([NONE, FULL, FAR, DOUBTFUL, SPOILT], TARGETS, TODAY)
 
 
