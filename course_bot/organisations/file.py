@@ -15,13 +15,19 @@ from course_bot.organisations.tree import MUNICIPALITY, REGION, SCHOOL, Organisa
 from course_bot.organisations.zones import RIGHT, read_zone
 from course_bot.signs import right_letter
 from course_bot.spreadsheet.reading import read_table
-from course_bot.spreadsheet.table import Cell, Limits, NoResult, Reason, UnreadableError
+from course_bot.spreadsheet.table import (
+    EXACT,
+    SHORTENED,
+    Cell,
+    Limits,
+    NoResult,
+    Reason,
+    UnreadableError,
+)
 from course_bot.typed import without_unseen
 
 FILE_BYTES = 10_000_000
 """Every school of Russia fits in; a larger file is something else."""
-EXACT = 2**53
-"""Beyond this, a number in a spreadsheet has lost digits (IEEE 754 doubles)."""
 
 NAME, KIND, PARENT, SFERUM_ID, ZONE = (
     "название",
@@ -53,8 +59,6 @@ _KNOWN = {heading.casefold(): heading for heading in HEADINGS} | _ALSO
 
 _LIMITS = Limits(inflated=100_000_000, elements=10_000_000, rows=100_000, cells=1_000_000)
 """An operator's file is of all Russia at most, and comes from somebody who is trusted."""
-_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
-"""What a spreadsheet makes of a long number: 1,23E+11."""
 _FORMULA = re.compile("'*[=+@-]")
 """What a cell that a spreadsheet takes for a formula begins with; an apostrophe before it keeps it
 from that, and is not part of the text."""
@@ -304,7 +308,7 @@ class _RowReader:
             return ""
         if isinstance(cell, str):
             text = _clean(cell)
-            if heading == SFERUM_ID and _SHORTENED.fullmatch(text):
+            if heading == SFERUM_ID and SHORTENED.fullmatch(text):
                 self._digits_lost(number, text)
             return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
         if isinstance(cell, bool) or not isinstance(cell, int | float):

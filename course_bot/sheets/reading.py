@@ -22,6 +22,8 @@ from course_bot.sheets.figures import (
 )
 from course_bot.spreadsheet.reading import read_table
 from course_bot.spreadsheet.table import (
+    EXACT,
+    SHORTENED,
     Cell,
     NoResult,
     Reason,
@@ -37,8 +39,6 @@ LONGEST_ID = 64
 LONGEST_TEXT = 200
 """Characters of an ID and of a name, as organisations have them."""
 LONGEST_SHOWN = 40
-EXACT = 2**53
-"""Beyond this, a number in a spreadsheet has lost digits (IEEE 754 doubles)."""
 SERIALS = range(36_526, 73_051)
 """Numbers that are taken for days where a day is to be: the years 2000 to 2099."""
 
@@ -49,8 +49,6 @@ _NOTHING = re.compile(r"[-‐‑‒–—−.]*|н/?д|н\. ?д\.|нет дан�
 """What people write into a cell that has nothing to say."""
 _TOTAL = re.compile(r"\W*(?:итого?|всего)\b", re.IGNORECASE)
 _COUNT = re.compile(r"(\d{1,3}(?:[ '’]\d{3})+|\d{1,15})(?:[.,]0*)?")
-_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
-"""What a spreadsheet makes of a long number: 1,23E+11."""
 _TIME = r"(?:[ T]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?Z?)?"
 _DAYS = (
     re.compile(
@@ -185,7 +183,7 @@ def _sferum_id(cell: Cell) -> str | RowProblem:
         case int() | float() if abs(cell) >= EXACT:
             return RowProblem.SHORTENED_ID
     text = _text(cell).removeprefix("'").strip()
-    if _SHORTENED.fullmatch(text):
+    if SHORTENED.fullmatch(text):
         return RowProblem.SHORTENED_ID
     if _NOTHING.fullmatch(text) or len(text) > LONGEST_ID:
         return RowProblem.NO_ID

@@ -1,5 +1,6 @@
 """A table of cells, what a file of one may cost, and why one could not be read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -20,6 +21,11 @@ class NoResult(Enum):
 
 
 NO_RESULT = NoResult.NO_RESULT
+
+EXACT = 2**53
+"""Beyond this, a number in a spreadsheet has lost digits (IEEE 754 doubles)."""
+SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+"""What a spreadsheet makes of a long number: 1,23E+11."""
 
 Cell = str | int | float | bool | date | datetime | time | NoResult | None
 """What stands in a cell; None is an empty one, a text is never empty."""

@@ -11,7 +11,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     or_,
     select,
@@ -21,8 +20,8 @@ from sqlalchemy import (
 from course_bot.sheets.figures import COUNTED, Figures, Group, Measure, field_of
 from course_bot.sheets.judging import share_of
 from course_bot.storage.reporting import in_order
-from course_bot.storage.schema import lineage, organisation, school_day
-from course_bot.storage.scope import Scope, Scoped
+from course_bot.storage.schema import organisation, school_day
+from course_bot.storage.scope import Scope, Scoped, has_below
 from course_bot.storage.unmatched import CountUnmatched
 
 EARLIER = (20, 45)
@@ -64,9 +63,8 @@ class ActivityOf(Scoped[tuple[SchoolActivity, ...]]):
 
     def look(self, connection: Connection) -> tuple[SchoolActivity, ...]:
         """Read them."""
-        above, inner, newest, older = (
+        above, newest, older = (
             organisation.alias("above"),
-            lineage.alias("inner"),
             school_day.alias("newest"),
             school_day.alias("older"),
         )
@@ -82,12 +80,7 @@ class ActivityOf(Scoped[tuple[SchoolActivity, ...]]):
                 organisation.c.sferum_id,
                 above.c.name.label("municipality"),
                 last.label("day"),
-                (
-                    ~exists().where(
-                        inner.c.above_id == organisation.c.id,
-                        inner.c.organisation_id != organisation.c.id,
-                    )
-                ).label("leaf"),
+                (~has_below()).label("leaf"),
             )
             .outerjoin(
                 above,

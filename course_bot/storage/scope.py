@@ -18,13 +18,14 @@ from sqlalchemy import (
 
 from course_bot.organisations.records import Role
 from course_bot.storage.query import Query
-from course_bot.storage.schema import lineage, membership
+from course_bot.storage.schema import lineage, membership, organisation
 
 R = TypeVar("R")
 
 # Made once: the columns of an alias take longer to make than the question to be asked.
 _ABOVE = lineage.alias("above")
 _THEIRS = membership.alias("theirs")
+_BELOW = lineage.alias("below")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,13 @@ def administers(person: Number, organisation: Number) -> ColumnElement[bool]:
             _THEIRS.c.person_id == person,
         )
         .correlate(None)
+    )
+
+
+def has_below() -> ColumnElement[bool]:
+    """Tell in SQL whether any organisation lies below the one that is selected."""
+    return exists().where(
+        _BELOW.c.above_id == organisation.c.id, _BELOW.c.organisation_id != organisation.c.id
     )
 
 

@@ -46,6 +46,7 @@ from course_bot.storage.schema import (
     school_day,
     unmatched_day,
 )
+from course_bot.storage.scope import has_below
 
 SENDERS = (Role.ADMINISTRATOR, Role.COORDINATOR)
 """The roles that may send sheets."""
@@ -271,16 +272,12 @@ class SchoolsOf(Query[tuple[OwnSchool, ...]]):
     def run(self, connection: Connection) -> tuple[OwnSchool, ...]:
         """Read them."""
         theirs = own_organisations(self.person)
-        below = lineage.alias("below")
-        inner = exists().where(
-            below.c.above_id == organisation.c.id, below.c.organisation_id != organisation.c.id
-        )
         rows = connection.execute(
             select(
                 organisation.c.id,
                 organisation.c.name,
                 organisation.c.sferum_id,
-                inner.label("inner"),
+                has_below().label("inner"),
                 theirs.c.coordinated,
                 theirs.c.direct,
             )

@@ -4,11 +4,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 
 from course_bot.organisations.records import Act
 from course_bot.storage.query import Query
-from course_bot.storage.schema import audit, lineage, organisation, unmatched_day
+from course_bot.storage.schema import audit, organisation, unmatched_day
+from course_bot.storage.scope import has_below
 from course_bot.storage.sheets import own_organisations
 from course_bot.tokens import digest
 
@@ -128,16 +129,13 @@ def _unmatched(connection: Connection, person: int) -> tuple[UnmatchedSchool, ..
 
 def _free(connection: Connection, person: int) -> tuple[FreeSchool, ...]:
     theirs, those_above = own_organisations(person), own_organisations(person).alias("those_above")
-    above, below = organisation.alias("above"), lineage.alias("below")
-    inner = exists().where(
-        below.c.above_id == organisation.c.id, below.c.organisation_id != organisation.c.id
-    )
+    above = organisation.alias("above")
     rows = connection.execute(
         select(
             organisation.c.id,
             organisation.c.name,
             above.c.name.label("municipality"),
-            inner.label("inner"),
+            has_below().label("inner"),
         )
         .join(theirs, theirs.c.organisation_id == organisation.c.id)
         .outerjoin(those_above, those_above.c.organisation_id == organisation.c.parent_id)
