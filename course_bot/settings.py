@@ -105,6 +105,24 @@ class Settings(BaseSettings):
         ]
         | None
     ) = Field(default=None, validation_alias="TELEGRAM_WEBHOOK_SECRET")
+    max_token: Annotated[SecretStr, _like(r"[!-~]+", "be one word of Latin letters")] | None = (
+        Field(default=None, validation_alias="MAX_TOKEN")
+    )
+    max_api: Annotated[
+        str,
+        _like(
+            r"https?://[^/?#\s]+(/[^?#\s]*)?", "be an address like https://platform-api2.max.ru"
+        ),
+    ] = Field(default="https://platform-api2.max.ru", validation_alias="MAX_API")
+    max_webhook_secret: (
+        Annotated[
+            SecretStr,
+            # Narrower than the API's own pattern, which has "_": its words name none.
+            _like(r"[A-Za-z0-9-]{5,256}", "have 5 to 256 characters of A-Z a-z 0-9 -"),
+        ]
+        | None
+    ) = Field(default=None, validation_alias="MAX_WEBHOOK_SECRET")
+    max_ca_file: Path | None = Field(default=None, validation_alias="MAX_CA_FILE")
 
     def secrets(self) -> list[str]:
         """Return all that must never stand in a log."""
@@ -113,6 +131,8 @@ class Settings(BaseSettings):
             self.telegram_token,
             self.telegram_proxy,
             self.telegram_webhook_secret,
+            self.max_token,
+            self.max_webhook_secret,
         )
         return [secret.get_secret_value() for secret in known if secret is not None]
 
@@ -150,6 +170,16 @@ def read_settings() -> Settings:
         raise StopError(
             "TELEGRAM_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to which"
             " Telegram delivers; without both the bot asks Telegram itself (long polling)"
+        )
+    if settings.max_webhook_secret is not None and settings.public_url is None:
+        raise StopError(
+            "MAX_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to which MAX"
+            " delivers; without both the bot asks MAX itself (long polling)"
+        )
+    if settings.max_ca_file is not None and not settings.max_ca_file.is_file():
+        raise StopError(
+            f"MAX_CA_FILE is {settings.max_ca_file}, where no file is: put the certificates of the"
+            " Russian Trusted CA there, or leave it out"
         )
     return settings
 
