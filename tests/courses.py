@@ -46,7 +46,7 @@ MULTIPLE = Multiple(
     options=(
         Option(text="Сообщение вчера", right=True),
         Option(text="Сообщение сегодня", right=True),
-        Option(text="Сообщение год назад"),
+        Option(text="Звонок год назад"),
         Option(text="Сообщение завтра"),
         Option(text="Звонок позавчера", right=True),
     ),

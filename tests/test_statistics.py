@@ -157,7 +157,7 @@ def test_a_mistake_is_counted_in_every_response_that_has_it() -> None:
     sums = QuestionSums(responses={(0, 1, 4): 5, (0, 2): 2, (2, 3): 3, (3,): 1})
 
     assert list(sums.mistakes(MULTIPLE).items()) == [
-        ("Сообщение год назад", 5),
+        ("Звонок год назад", 5),
         ("Сообщение завтра", 4),
     ]
 
@@ -193,7 +193,7 @@ def test_a_response_that_is_none_to_the_question_is_left_out_of_its_mistakes(
 
 def test_only_options_can_be_picked_by_nobody() -> None:
     assert CHOICE.distractors == ("Учитель в MAX", "Директор школы")
-    assert MULTIPLE.distractors == ("Сообщение год назад", "Сообщение завтра")
+    assert MULTIPLE.distractors == ("Звонок год назад", "Сообщение завтра")
     assert not any(question.distractors for question in (ORDER, MATCH, NUMBER, GENERATED))
 
 

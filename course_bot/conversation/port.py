@@ -219,7 +219,8 @@ class Form:
     def _labels(self) -> tuple[str, ...]:
         """What each option is called on its key: its text, or where one is long a sign."""
         texts = tuple(shown(option.text) for option in self.options)
-        if all(len(text) <= SHORT_LABEL for text in texts):
+        mark = "" if self.kind == "choice" else f"{TICK} "
+        if all(len(mark + text) <= SHORT_LABEL for text in texts):
             return texts
         return self.signs
 

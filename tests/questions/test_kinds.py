@@ -93,7 +93,7 @@ def test_a_version_stands_for_all_of_a_question_but_itself() -> None:
 def test_versions_stay_as_they_are_in_databases_already() -> None:
     assert {question.id: version_of(question) for question in POOL} == {
         "choice": "f22e35bac984",
-        "multiple": "fa973f72ff35",
+        "multiple": "2cd3e58a10c6",
         "order": "57fbe65e2ff4",
         "match": "834e609f9c5c",
         "number": "2fc7450584b1",
