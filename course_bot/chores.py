@@ -82,6 +82,11 @@ def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Ch
             do=lambda: talk.plan_reminders(clock()),
         ),
         Chore(
+            name="let messages follow their people",
+            pause=timedelta(minutes=10),
+            do=lambda: talk.follow_people(clock()),
+        ),
+        Chore(
             name="plan digests",
             pause=timedelta(minutes=5),
             do=lambda: talk.plan_digests(clock()),

@@ -194,6 +194,18 @@ def learner(storage: Storage, key: str = "1", door: str = "telegram") -> Learner
     return Learner(storage=storage, account=Account(door=door, key=key))
 
 
+async def at_three_doors(storage: Storage, key: str = "1") -> tuple[Learner, Learner, Learner]:
+    """Let one person come to Telegram, and then to MAX and the page by links made in Telegram."""
+    telegram, max_, browser = (
+        learner(storage, key, door) for door in ("telegram", "max", "browser")
+    )
+    for number, each in enumerate((max_, browser)):
+        digest = f"{key} {number}"
+        await telegram.does(link(digest, NOW + timedelta(minutes=15)))
+        assert await join(storage, each.account, digest, NOW) is Joined.JOINED
+    return telegram, max_, browser
+
+
 async def a_school(storage: Storage) -> tuple[Learner, Learner]:
     """Let Ann pass after failing and giving up, and Bob stop in the middle."""
     ann, bob = learner(storage, "ann"), learner(storage, "bob")

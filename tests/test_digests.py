@@ -15,7 +15,7 @@ from course_bot.storage.engine import create_engine
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
-from tests.learners import COURSE, learner, put, statements
+from tests.learners import COURSE, at_three_doors, learner, put, statements
 from tests.regions import FRESH_REGION, Region, assign, completes, join, leaves
 
 MONDAY = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
@@ -70,6 +70,17 @@ async def test_it_comes_on_mondays_at_nine_to_those_who_coordinate(storage: Stor
     assert (await arrives(storage)).keys() == COORDINATORS
     for later in (SECOND, HOUR, DAY, 6 * DAY):
         assert await arrives(storage, MONDAY + later) == {}
+
+
+async def test_it_comes_where_the_coordinator_was_last(storage: Storage) -> None:
+    await FRESH_REGION.on(storage)
+    _, max_, _ = await at_three_doors(storage, key("c-s11"))
+    await max_.does()
+    await at_three_doors(storage, key("c-s12"))
+
+    assert (await arrives(storage)).keys() == COORDINATORS - {key("c-s11")}
+    (message,) = await talk_on(storage).outgoing("max", MONDAY)
+    assert message.account == max_.account
 
 
 async def test_it_is_nine_where_the_organisation_is(storage: Storage) -> None:

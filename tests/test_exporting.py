@@ -28,6 +28,7 @@ async def test_the_export_holds_everything_and_nothing_of_others(storage: Storag
         "remind_at": "2026-11-26T11:00:00Z",
         "place": person.place,
         "wish": "",
+        "last_account_id": "telegram:ann",
     }
     assert told["accounts"] == [{"id": "telegram:ann", "blocked_at": None}]
     assert {each["account_id"] for each in told["recent_moves"]} == {"telegram:ann"}

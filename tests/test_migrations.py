@@ -433,6 +433,9 @@ async def test_people_of_the_first_release_go_on_where_they_were(bare_url: URL) 
                 select(schema.person.c.remind_at).order_by(schema.person.c.id)
             )
             assert list(due) == [NOW + timedelta(days=3), None, NOW + timedelta(days=30)]
+            last = select(schema.person.c.last_account_id).order_by(schema.person.c.id)
+            used = ["telegram:1", "telegram:2", None]
+            assert list(await connection.scalars(last)) == used, "who has not come back has none"
             links = await connection.scalars(select(schema.personal_link.c.digest))
             assert list(links) == ["d" * 32]
             wordings = select(func.count()).select_from(schema.question)

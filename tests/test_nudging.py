@@ -13,7 +13,7 @@ from course_bot.storage.outbox import LEASE
 from course_bot.storage.store import Storage
 from tests.dialogue import PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
-from tests.learners import COURSE, NOW, forget, learner, put, read
+from tests.learners import COURSE, NOW, at_three_doors, forget, learner, put, read
 from tests.regions import FRESH_REGION, Region, assign, begins, completes, join, leave
 
 DAY = timedelta(days=1)
@@ -98,6 +98,19 @@ async def test_a_coordinator_reminds_those_who_are_late_in_two_taps(storage: Sto
     )
     await who.presses("Последние напоминания")
     assert any("дошло 7, ждёт 0" in label for label in who.labels)
+
+
+async def test_a_reminder_goes_where_its_learner_was_last(storage: Storage) -> None:
+    here = await region(storage)
+    _, max_, _ = await at_three_doors(storage, here.people["l-s11-2"].account.key)
+    await max_.does()
+    await at_three_doors(storage, here.people["l-s12-1"].account.key)
+    who = await coordinator(storage, here)
+    await sends(who, "Просрочили: 7")
+
+    assert people(here, await arrives(storage)) == LATE[1:]
+    (message,) = await talk_on(storage).outgoing("max", NOW)
+    assert message.account == max_.account
 
 
 async def test_a_state_and_an_organisation_narrow_it(storage: Storage) -> None:

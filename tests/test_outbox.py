@@ -5,18 +5,37 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import URL
 
 from course_bot.conversation.outgoing import next_daytime
 from course_bot.conversation.turn import Conversation
 from course_bot.storage import schema
 from course_bot.storage.engine import create_engine
-from course_bot.storage.outbox import AT_ONCE, LEASE, TRIED, Postponed, Settled, pause_after
+from course_bot.storage.outbox import (
+    AT_ONCE,
+    LEASE,
+    TRIED,
+    WRITING_DOORS,
+    Postponed,
+    Settled,
+    pause_after,
+)
 from course_bot.storage.schema import outbox
 from course_bot.storage.store import Storage
 from tests.files_here import FilesHere, SheetsHere
-from tests.learners import COURSE, NOW, Learner, forget, join, learner, link, put
+from tests.learners import (
+    COURSE,
+    NOW,
+    Learner,
+    at_three_doors,
+    forget,
+    found,
+    join,
+    learner,
+    link,
+    put,
+)
 from tests.regions import add
 from tests.regions import join as join_school
 
@@ -255,6 +274,78 @@ async def test_messages_of_two_doors_of_one_person_keep_their_order(storage: Sto
     assert await lent(storage) == [first]
     await storage.settle_messages([Settled(id=first)], NOW)
     assert await lent(storage, door="max") == [second]
+
+
+async def test_people_are_written_to_where_they_were_last_and_can_be(storage: Storage) -> None:
+    telegram, max_, browser = await at_three_doors(storage)
+    await telegram.does(put(track="teacher"))
+
+    async def goes_to(day: int) -> list[str]:
+        """Remind and warn of the deletion, so long after the last turn; return to which doors."""
+        now = NOW + timedelta(days=day)
+        await storage.plan_reminders(WRITING_DOORS, now, lambda _: True)
+        await storage.retain(1, WRITING_DOORS, now)
+        async with storage.writing() as connection:
+            rows = await connection.execute(delete(outbox).returning(outbox.c.kind, outbox.c.door))
+            return sorted(f"{row.kind} {row.door}" for row in rows)
+
+    async def comes_by(who: Learner, day: int) -> None:
+        who.now = NOW + timedelta(days=day)
+        await who.does()
+
+    assert await goes_to(10) == ["farewell telegram", "reminder telegram"]
+    await comes_by(max_, 100)
+    assert await goes_to(110) == ["farewell max", "reminder max"]
+    await comes_by(browser, 200)
+    assert await goes_to(210) == ["farewell max", "reminder max"], "the page can't be written to"
+    await comes_by(telegram, 300)
+    assert await goes_to(310) == ["farewell telegram", "reminder telegram"]
+    await storage.blocked(telegram.account, NOW)
+    await comes_by(browser, 400)
+    assert await goes_to(410) == ["farewell max", "reminder max"], "there they are blocked"
+
+
+async def test_who_is_joined_from_the_page_is_written_to_where_the_other_was(
+    storage: Storage,
+) -> None:
+    page = learner(storage, "page", "browser")
+    *_, other_page = await at_three_doors(storage, "2")
+    await learner(storage, "2", "telegram").does()
+    await page.does(put(track="teacher"))
+    await page.does(link("digest", NOW + timedelta(minutes=15)))
+    await join(storage, other_page.account, "digest", NOW)
+
+    await storage.plan_reminders(WRITING_DOORS, NOW + timedelta(days=3), lambda _: True)
+
+    assert len(await lent(storage, NOW + timedelta(days=3))) == 1
+    assert await found(storage) == []
+
+
+async def test_what_waits_follows_its_person_to_another_door(storage: Storage) -> None:
+    telegram, max_, _ = await at_three_doors(storage)
+    first, second, third = await waits(telegram, 3)
+    assert await lent(storage) == [first]
+    assert await storage.begin_message(first, NOW)
+
+    async def follow(now: datetime = NOW) -> None:
+        await storage.follow_people(now)
+
+    await max_.does()
+    await follow()
+    assert await lent(storage, door="max") == [], "the first may just be arriving"
+    await storage.settle_messages([Settled(id=first)], NOW)
+    assert await lent(storage, door="max") == [second]
+    assert await lent(storage) == []
+    await telegram.does()
+    await follow()
+    await storage.put_off_message(second, NOW, "the network is away")
+    await follow()
+    assert await lent(storage, NOW + 60 * SECOND) == [second]
+    await storage.settle_messages([Settled(id=second)], NOW)
+    await max_.does()
+    await storage.blocked(max_.account, NOW)
+    await follow()
+    assert await lent(storage) == [third]
 
 
 async def test_a_postponed_message_is_due_then(storage: Storage) -> None:

@@ -105,6 +105,7 @@ UNFINISHED = ANSWER.attempt_id == "given up"
         (update(schema.person).values(attempt_id="gone"), "latest attempt"),
         (update(schema.person).values(attempt_id="given up"), "latest attempt"),
         (update(schema.person).values(study=Study()), "lesson chat"),
+        (update(schema.person).values(last_account_id="telegram:404"), "account used last"),
     ],
     ids=str,
 )

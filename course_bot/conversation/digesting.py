@@ -90,7 +90,8 @@ def weekly(stage: Stage, at: Weekly, found: tuple[Membership, ...]) -> Screen:
     heading = p.html("The weekly digest")
     about = p.html(
         "On Mondays at 9:00, by your organisation's time, I write what has changed in the week and"
-        " who is overdue. Where nothing has changed, I am silent. It comes in Telegram."
+        " who is overdue. Where nothing has changed, I am silent. It comes in the messenger that"
+        " you used last."
     )
     mine = next(
         (each for each in team.coordinated(found) if each.organisation == at.organisation),

@@ -151,8 +151,8 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
     text = "\n\n".join(
         (
             p.html(
-                "• your name, role, language and the messenger's number for you;\n"
-                "• which steps you have read, and when you were last here;\n"
+                "• your name, role, language and the messengers' numbers for you;\n"
+                "• which steps you have read, when and in which messenger you were last here;\n"
                 "• your answers in the quizzes and their points;\n"
                 "• the organisations you have joined, and that you agreed to it;\n"
                 "• the certificates issued to you: name, course, organisation, day;\n"

@@ -234,6 +234,7 @@ class Everything(Query[bytes]):
                     "remind_at": row["remind_at"],
                     "place": known.place,
                     "wish": known.wish,
+                    "last_account_id": row["last_account_id"],
                 },
                 "accounts": [dict(each) for each in accounts.mappings()],
                 "recent_moves": [dict(each) for each in moves.mappings()],

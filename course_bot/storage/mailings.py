@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from course_bot.organisations.records import Reminding
 from course_bot.organisations.state import State
-from course_bot.storage.outbox import INTERRUPTED, KEPT, WRITING_DOORS, first_account
+from course_bot.storage.outbox import INTERRUPTED, KEPT, WRITING_DOORS, door_of, first_account
 from course_bot.storage.query import Query
 from course_bot.storage.reporting import (
     PeopleFilter,
@@ -44,13 +44,6 @@ GONE = ("no longer true",)
 """The reasons of messages to those whom they did not concern any more."""
 LATEST = 10
 """How many mailings are listed."""
-
-
-def door_of(account_id: ColumnElement[str | None]) -> ColumnElement[str]:
-    """Return the door of an account that has one of ``WRITING_DOORS``, in SQL."""
-    return case(
-        *((account_id.startswith(f"{door}:", autoescape=True), door) for door in WRITING_DOORS)
-    )
 
 
 def _reminded(person_id: ColumnElement[int], at: datetime) -> ColumnElement[bool]:

@@ -14,7 +14,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from course_bot.learning.progress import Person
@@ -22,7 +32,7 @@ from course_bot.storage import Account
 from course_bot.storage.rows import PEOPLE, read_each
 from course_bot.storage.schema import account, organisation, outbox, person
 
-WRITING_DOORS = ("telegram",)
+WRITING_DOORS = ("max", "telegram")
 """The doors at which the bot can write first."""
 LEASE = timedelta(minutes=5)
 AT_ONCE = 20
@@ -78,20 +88,27 @@ class Postponed:
 def first_account(
     person_id: ColumnElement[int], doors: Collection[str]
 ) -> ColumnElement[str | None]:
-    """Select the first account at which a person can be written to, in SQL; NULL where none is.
+    """Select the account at which a person is written to, in SQL; NULL where they can't be.
+
+    That is the one of these doors that they used last, or else, where that one is blocked or none
+    has been used since it is remembered, the first by its id.
 
     Args:
         person_id: whose.
         doors: those at which the bot can write first.
     """
+    whose = person.alias("whose")
     return (
-        select(func.min(account.c.id))
+        select(account.c.id)
+        .join(whose, whose.c.id == account.c.person_id)
         .where(
             account.c.person_id == person_id,
             account.c.blocked_at.is_(None),
             or_(*(account.c.id.startswith(f"{door}:", autoescape=True) for door in doors)),
         )
-        .correlate_except(account)
+        .order_by(case((account.c.id == whose.c.last_account_id, 0), else_=1), account.c.id)
+        .limit(1)
+        .correlate_except(account, whose)
         .scalar_subquery()
     )
 
@@ -175,6 +192,49 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
         )
         for row, who in found
     ]
+
+
+def follow(connection: Connection, now: datetime) -> None:
+    """Let messages that wait go to the door that their people have used since they were made.
+
+    What is lent or begun stays where it is. Without this, a message to a door that is closed or
+    away would keep all that come after it from a person who has long been at another.
+    """
+    waiting = (
+        select(outbox.c.id)
+        .join(person, person.c.id == outbox.c.person_id)
+        .join(
+            account,
+            (account.c.id == person.c.last_account_id)
+            & (account.c.person_id == person.c.id)
+            & account.c.blocked_at.is_(None),
+        )
+        .where(
+            outbox.c.settled_at.is_(None),
+            outbox.c.begun_at.is_(None),
+            or_(outbox.c.lent_until.is_(None), outbox.c.lent_until <= now),
+            outbox.c.account_id != person.c.last_account_id,
+        )
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    there = (
+        select(person.c.last_account_id)
+        .where(person.c.id == outbox.c.person_id)
+        .correlate(outbox)
+        .scalar_subquery()
+    )
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(waiting))
+        .values(account_id=there, door=door_of(there))
+    )
+
+
+def door_of(account_id: ColumnElement[str | None]) -> ColumnElement[str]:
+    """Return the door of an account that has one of ``WRITING_DOORS``, in SQL."""
+    return case(
+        *((account_id.startswith(f"{door}:", autoescape=True), door) for door in WRITING_DOORS)
+    )
 
 
 def begin(connection: Connection, message: int, now: datetime) -> bool:

@@ -59,7 +59,6 @@ def plan(
     Returns:
         How many people were looked at; 0 when nobody is left to look at.
     """
-    # The account where they were seen last would be better known; the first one is as good.
     there = first_account(person.c.id, doors)
     # Whose time it is there decides when it is day; of several organisations the first joined.
     belongs = (

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -168,6 +169,9 @@ person = Table(
     Column("remind_at", UtcDateTime, index=True),
     # When they were told that all that is stored about them will be deleted, if they stay away.
     Column("warned_at", UtcDateTime),
+    # Of the accounts at which the bot can write first, the one used last. No foreign key:
+    # accounts refer to people already, and it only says which of theirs comes first.
+    Column("last_account_id", String(96)),
     Index(None, "seen_at"),
     # The number of somebody who was deleted is never given to anybody else.
     sqlite_autoincrement=True,
@@ -281,6 +285,14 @@ noted = Table(
     # What the program has to remember of itself, by a name.
     Column("name", String(32), primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+marker = Table(
+    "marker",
+    metadata,
+    # Up to where a door that is asked for updates has given them, and they are committed.
+    Column("door", String(16), primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )
 
 track_progress = Table(

@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, select, text, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -61,6 +61,12 @@ SHEETS_KEPT = timedelta(days=90)
 """How long it is remembered what came of somebody's last sheet, and rows of unknown schools."""
 MOVES_AT_ONCE = 1000
 """How many old moves are deleted before turns are let in between: some 10 ms."""
+
+
+_KEEP_MARKER = text(
+    "INSERT INTO marker (door, value) VALUES (:door, :value)"
+    " ON CONFLICT (door) DO UPDATE SET value = excluded.value"
+)
 
 
 class ClosedError(CourseError):
@@ -318,6 +324,24 @@ class Storage:
         while done:
             async with self.writing() as connection:
                 done = await connection.run_sync(retention.delete_absent, months, doors, now)
+
+    async def marker(self, door: str) -> int | None:
+        """Return up to where a door has heard its updates; None: it never kept where."""
+        async with self.reading() as connection:
+            value = await connection.scalar(
+                select(schema.marker.c.value).where(schema.marker.c.door == door)
+            )
+        return None if value is None else int(value)
+
+    async def keep_marker(self, door: str, marker: int) -> None:
+        """Keep up to where a door has heard its updates, all of which are committed."""
+        async with self.writing() as connection:
+            await connection.execute(_KEEP_MARKER, {"door": door, "value": marker})
+
+    async def follow_people(self, now: datetime) -> None:
+        """Let messages that wait go where their people have written since (``outbox.follow``)."""
+        async with self.writing() as connection:
+            await connection.run_sync(outbox.follow, now)
 
     async def lend_messages(self, door: str, now: datetime) -> list[outbox.Lent]:
         """Lend messages of the outbox that are due at a door (``outbox.lend``)."""

@@ -250,7 +250,25 @@ async def _compare(
             merged,
         )
     ]
+    accounts = await _accounts(connection, people)
+    found += [
+        Difference(
+            person=row["id"], what="account used last", stored=row["last_account_id"], derived=None
+        )
+        for row in kept
+        if row["last_account_id"] not in (None, *accounts[row["id"]])
+    ]
     return found + await _finished_otherwise(connection, logs)
+
+
+async def _accounts(connection: AsyncConnection, people: list[int]) -> Mapping[int, list[str]]:
+    rows = await connection.execute(
+        select(account.c.person_id, account.c.id).where(account.c.person_id.in_(people))
+    )
+    found: dict[int, list[str]] = {number: [] for number in people}
+    for row in rows:
+        found[row.person_id].append(row.id)
+    return found
 
 
 def _differences(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, delete, insert, null, text, update
+from sqlalchemy import Connection, String, bindparam, delete, func, insert, null, text, update
 
 from course_bot.learning.progress import (
     Answered,
@@ -30,6 +30,7 @@ from course_bot.learning.seeking import (
 from course_bot.organisations.records import OrganisationRecord
 from course_bot.storage import schema, team_writes
 from course_bot.storage.loading import Arriving, Known, move_digest
+from course_bot.storage.outbox import WRITING_DOORS
 from course_bot.storage.prepared import Prepared
 from course_bot.storage.questions import refer
 from course_bot.storage.seeking import COUNT_GUIDE_END, write_misses
@@ -56,6 +57,11 @@ _UPDATE_PERSON = Prepared(
     update(schema.person)
     .where(schema.person.c.id == bindparam("person"))
     .values({column: bindparam(column) for column in _CHANGED})
+    .values(
+        last_account_id=func.coalesce(
+            bindparam("written_at", type_=String()), schema.person.c.last_account_id
+        )
+    )
 )
 _ADD_MOVE = Prepared(insert(schema.move), schema.move.columns.keys())
 _ADD_ANSWER = Prepared(insert(schema.answer), schema.answer.columns.keys())
@@ -108,6 +114,14 @@ _MOVE_OVER = [
     )
 ]
 _MOVE_OVER += [
+    # Whoever stays and was at no door yet at which the bot can write first is where the other was.
+    Prepared(
+        text(
+            "UPDATE person SET last_account_id = other.last_account_id"
+            " FROM person AS other"
+            " WHERE person.id = :kept AND other.id = :left AND person.last_account_id IS NULL"
+        )
+    ),
     # Once completed, always completed, and on the earlier of two days.
     Prepared(
         text(
@@ -118,7 +132,7 @@ _MOVE_OVER += [
             " AND (track_progress.completed_at IS NULL"
             " OR other.completed_at < track_progress.completed_at)"
         )
-    )
+    ),
 ]
 # Where both are, or have begun, the row of the one who stays is enough.
 _MOVE_OVER += [
@@ -179,6 +193,11 @@ _DELETE_PERSON = Prepared(delete(schema.person).where(schema.person.c.id == bind
 _ADD_DELETION = Prepared(insert(schema.deletion), schema.deletion.columns.keys())
 
 _Values = dict[str, object]
+
+
+def _where_to_write(move: Arriving) -> str | None:
+    """Return the account of a move if the bot can write first there."""
+    return move.account if move.account.partition(":")[0] in WRITING_DOORS else None
 
 
 @dataclass(slots=True)
@@ -242,6 +261,7 @@ class Writes:
                 "attempt_id": after.attempt.id if after.attempt else None,
                 "reminders_sent": 0,
                 "remind_at": first_reminder(after, move.at),
+                "written_at": _where_to_write(move),
             }
         )
         self.moves.append(
