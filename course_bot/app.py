@@ -7,10 +7,9 @@ import signal
 import sys
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from course_bot.chores import (
@@ -32,6 +31,7 @@ from course_bot.conversation.rehearsing import rehearse
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.database import open_storage
+from course_bot.doors import open_messengers
 from course_bot.errors import StopError
 from course_bot.exporter import Exporter
 from course_bot.locale.phrases import phrases
@@ -44,16 +44,10 @@ from course_bot.storage.operator_invites import first_invite
 from course_bot.storage.store import Storage
 from course_bot.tokens import page_link
 
-if TYPE_CHECKING:
-    from course_bot.messengers.telegram.door import TelegramDoor
-
 if sys.platform == "win32":
     from asyncio import new_event_loop
 else:
     from uvloop import new_event_loop
-
-HOOK_PATH = "/telegram"
-"""Where the webhook is reached, below the public address."""
 
 T = TypeVar("T")
 
@@ -98,9 +92,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
     """Build every part, connect them, and serve until a signal says stop.
 
     Raises:
-        StopError: something that is needed can't be had: the database, the port, Telegram's yes.
+        StopError: what is needed can't be had: the database, the port, a messenger's yes.
     """
-    # Each door is imported where it is opened: without Telegram nobody pays for aiogram.
+    # Each door is imported where it is opened, and nobody pays for one that isn't.
     from course_bot.messengers.browser.certificates import CertificatePages
     from course_bot.messengers.browser.door import BrowserDoor
     from course_bot.messengers.browser.server import room_for_connections
@@ -121,9 +115,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             sheets=SheetReader(),
             zone=settings.time_zone,
         )
-        telegram = _telegram_door(settings, talk)
-        if telegram is not None:
-            stack.push_async_callback(telegram.close)
+        messengers = open_messengers(settings, talk, storage, now)
+        for messenger in messengers:
+            stack.push_async_callback(messenger.close)
         page = BrowserDoor(
             talk,
             secret=secret,
@@ -141,16 +135,13 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             clock=now,
         )
         certificates = CertificatePages(storage, lambda: watcher.course)
-        hook = settings.telegram_webhook_secret
-        routes = (
-            telegram.routes(path=HOOK_PATH, secret=hook.get_secret_value())
-            if telegram is not None and hook is not None
-            else ()
-        )
         try:
             address = await stack.enter_async_context(
                 serve_http(
-                    page.application(routes, (*reports.routes(), *certificates.routes())),
+                    page.application(
+                        [route for each in messengers for route in each.routes],
+                        (*reports.routes(), *certificates.routes()),
+                    ),
                     settings.host,
                     settings.port,
                     most=room_for_connections(),
@@ -176,8 +167,9 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
                 + lesson_chores(storage, settings.lessons, lambda: watcher.course)
             ),
         ]
-        if telegram is not None:
-            work.append(_serve_telegram(settings, telegram, talk))
+        if messengers:
+            work.append(do_chores(writing_chores(talk, now)))
+        work += [messenger.serve() for messenger in messengers]
         await _until(stopped, work)
 
 
@@ -192,53 +184,6 @@ async def _print_first_invite(storage: Storage, secret: bytes, addresses: Addres
     if made is not None and addresses.page:
         link = page_link(addresses.page, payload(secret, made.key))
         print(f"To try it as a coordinator: {link}", flush=True)
-
-
-def _telegram_door(settings: Settings, talk: Conversation) -> "TelegramDoor | None":
-    if settings.telegram_token is None:
-        return None
-    from course_bot.messengers.telegram.door import TelegramDoor, TokenError
-
-    proxy = settings.telegram_proxy
-    try:
-        return TelegramDoor(
-            talk,
-            token=settings.telegram_token.get_secret_value(),
-            api=settings.telegram_api,
-            proxy=proxy.get_secret_value() if proxy else None,
-            clock=now,
-        )
-    except TokenError:
-        raise StopError(
-            "TELEGRAM_TOKEN is not a token: it looks like 123456789:AAE… , as @BotFather gives it"
-        ) from None
-
-
-async def _serve_telegram(settings: Settings, door: "TelegramDoor", talk: Conversation) -> None:
-    from course_bot.messengers.telegram.door import TokenError, WebhookError
-
-    try:
-        bot = await door.start()
-    except TokenError:
-        raise StopError(
-            "Telegram refuses TELEGRAM_TOKEN: ask @BotFather for the present one (/mybots)"
-        ) from None
-    talk.addresses = replace(talk.addresses, telegram_bot=bot)
-    print(f"Telegram: https://t.me/{bot}", flush=True)
-    hook = settings.telegram_webhook_secret
-    if hook is not None and settings.public_url is not None:
-        url = f"{settings.public_url.rstrip('/')}{HOOK_PATH}"
-        try:
-            await door.set_webhook(url, hook.get_secret_value())
-        except WebhookError as error:
-            raise StopError(
-                f"Telegram refuses to deliver to {url} ({error}): check COURSE_BOT_PUBLIC_URL"
-            ) from None
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(do_chores(writing_chores(talk, now)))
-        tasks.create_task(door.send_outbox())
-        if hook is None:
-            tasks.create_task(door.poll())
 
 
 async def _until(stopped: asyncio.Event, work: list[Coroutine[object, object, None]]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from course_bot.conversation.port import Button, Document
-from course_bot.messengers.telegram.updates import LASTING
+from course_bot.messengers.delivery import LASTING
 from tests.dialogue import Person
 from tests.telegram_standin import MESSAGE_KINDS, NOT_MODIFIED, BotApi, Call, Shown, Somebody
 

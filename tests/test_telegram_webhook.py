@@ -61,7 +61,7 @@ async def webhook(talk: PretendTalk, api: BotApi) -> AsyncIterator[Telegram]:
     door = make_door(talk, api)
     await door.start()
     app = web.Application(client_max_size=10 * 2**20)
-    app.add_routes(door.routes(path="/hook", secret=SECRET))
+    app.add_routes([door.route(path="/hook", secret=SECRET)])
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -89,7 +89,7 @@ async def test_no_webhook_starts_without_a_secret(
 ) -> None:
     door = make_door(talk, api)
     with pytest.raises(SecretError):
-        door.routes(path="/hook", secret=secret)
+        door.route(path="/hook", secret=secret)
     with pytest.raises(SecretError):
         await door.set_webhook("https://example.org/hook", secret)
     await door.close()

@@ -45,6 +45,7 @@ class Addresses:
     page: str | None = None
     local: bool = False
     telegram_bot: str | None = None
+    max_bot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ PRESS_SECONDS = 600.0
 """How long it is remembered that a press was answered (Telegram: a callback query lives 150 s)."""
 REFUSAL_SECONDS = 3600.0
 """How seldom a group is told that the bot talks in private only."""
+LASTING = "+"
+"""Stands before the action of a key whose message is to stay as it is, but for its keys."""
 
 # Faults in our own code: the same move meets them each time, so patience would not help. What a
 # database or a network throws (OSError, TimeoutError and the libraries' own classes) is not here.
@@ -161,8 +163,12 @@ Saying = Callable[[], Awaitable[object]]
 class Door(Protocol):
     """What a door says in its own way; all of it raises ``DeliveryError``."""
 
+    def answers_by_screen(self, turn: Turn, replies: Sequence[Reply]) -> bool:
+        """Tell whether saying the replies answers the press, too."""
+        ...
+
     async def acknowledge(self, turn: Turn, replies: Sequence[Reply]) -> None:
-        """Answer a press at once, beside whatever else goes out."""
+        """Answer a press by itself, beside whatever else goes out."""
         ...
 
     def sayings(self, turn: Turn, replies: Sequence[Reply]) -> Sequence[Saying]:
@@ -395,14 +401,18 @@ class Delivery:
         return task
 
     async def _reply(self, turn: Turn, replies: Sequence[Reply], queue: _Queue) -> None:
-        if turn.press and self._answered.first_time(turn.press):
+        unanswered = bool(turn.press) and self._answered.first_time(turn.press)
+        if unanswered and not self._door.answers_by_screen(turn, replies):
             # By itself: a press is answered soon, however slow the messages are.
             self._go_out(self._acknowledge(turn, replies))
+            unanswered = False
         async with queue.sending:
             if turn.message is not None and queue.newest.get(turn.message) is not turn:
                 # Of presses on one message only the last screen is shown: who presses faster
                 # than the messenger edits waits for one call, not for all.
                 replies = [reply for reply in replies if not isinstance(reply, Screen)]
+                if unanswered:
+                    self._go_out(self._acknowledge(turn, replies))
             for say in self._door.sayings(turn, replies):
                 await self._tried("a message is not sent", say(), turn.move.account)
 

@@ -4,9 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
-from html import escape
+from contextlib import contextmanager
 from typing import cast
 from urllib.parse import quote
 
@@ -43,8 +41,9 @@ from pydantic import BaseModel, Field, ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from yarl import URL
 
-from course_bot.conversation.port import Button, Document, PortError, Screen, TooLargeError
+from course_bot.conversation.port import Button, Document, Screen, TooLargeError
 from course_bot.messengers.delivery import (
+    LASTING,
     BlockedError,
     LimitedError,
     Pace,
@@ -53,7 +52,7 @@ from course_bot.messengers.delivery import (
     UnreachableError,
     error_of,
 )
-from course_bot.messengers.telegram.updates import LASTING, read_json
+from course_bot.messengers.reading import read_json
 from course_bot.sheets.figures import FILE_BYTES
 
 log = logging.getLogger(__name__)
@@ -520,24 +519,6 @@ def hand_over(chat: int, document: Document) -> SendDocument | SendPhoto:
     if document.picture:
         return SendPhoto(chat_id=chat, photo=file, caption=caption)
     return SendDocument(chat_id=chat, document=file, caption=caption)
-
-
-def with_links_spelled_out(screen: Screen) -> Screen:
-    """Return the screen with its links in the text, for where their buttons are refused.
-
-    Telegram refuses the whole message for one link that it does not like, such as any to
-    http://localhost, where a course that is only tried out lives.
-    """
-    links = [button for row in screen.rows for button in row if button.url]
-    lines = "".join(
-        f"\n{escape(button.label, quote=False)}: {escape(button.url, quote=False)}"
-        for button in links
-    )
-    rows = (tuple(button for button in row if not button.url) for row in screen.rows)
-    kept = replace(screen, rows=tuple(row for row in rows if row))
-    with suppress(PortError):  # too long with them: the labels of the lost keys say what it was
-        return replace(kept, text=kept.text + lines)
-    return kept
 
 
 def _spelled(screen: Screen) -> tuple[str, Keyboard | None]:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from html import escape
@@ -33,6 +33,7 @@ from course_bot.conversation.port import (
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import LANGUAGES
 from course_bot.markup import shown
+from course_bot.messengers import webhook
 from course_bot.messengers.delivery import (
     BulkPace,
     Delivery,
@@ -43,7 +44,9 @@ from course_bot.messengers.delivery import (
     traced,
 )
 from course_bot.messengers.outbox import Outbox
-from course_bot.messengers.telegram import polling, webhook
+from course_bot.messengers.reading import UpdateError
+from course_bot.messengers.screens import LastScreens, cut, with_links_spelled_out
+from course_bot.messengers.telegram import polling
 from course_bot.messengers.telegram.api import (
     FAULTS,
     AnswerCallbackQuery,
@@ -64,13 +67,12 @@ from course_bot.messengers.telegram.api import (
     show_picture_in_place,
     translated,
     until_reached,
-    with_links_spelled_out,
     without_token,
     worded,
 )
 from course_bot.messengers.telegram.flood import FloodControl
 from course_bot.messengers.telegram.pictures import Pictures
-from course_bot.messengers.telegram.updates import DOOR, UPDATES, UpdateError, read_update
+from course_bot.messengers.telegram.updates import DOOR, UPDATES, read_update
 from course_bot.storage import Account
 
 log = logging.getLogger(__name__)
@@ -82,8 +84,9 @@ BULK_A_SECOND = 28
 BULK_CHAT_SECONDS = 1.0
 """Telegram, bots FAQ: not more than one message a second in one chat."""
 
-LAST_SCREENS = 10_000
-"""In how many chats it is remembered where the screen is."""
+HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
+"""Telegram Bot API, setWebhook.secret_token."""
+HOOK_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 _USUAL_PACE = Pace()
 
@@ -128,8 +131,7 @@ class TelegramDoor:
         self._clock = clock
         self._pace = pace
         self._username = ""
-        self._last: dict[int, int] = {}
-        """In which message of each chat the screen is."""
+        self._screens: LastScreens[int] = LastScreens()
         self._pictures = Pictures()
         self._delivery = Delivery(talk, self, clock=clock, pace=pace)
         self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
@@ -168,7 +170,9 @@ class TelegramDoor:
         A network that is away is waited for. Raises ``SecretError`` for an unusable secret,
         ``WebhookError`` where Telegram refuses the address.
         """
-        wanted = SetWebhook(url=url, secret_token=webhook.checked(secret), allowed_updates=UPDATES)
+        wanted = SetWebhook(
+            url=url, secret_token=webhook.checked(secret, HOOK_SECRET), allowed_updates=UPDATES
+        )
         try:
             await until_reached(
                 self.bot,
@@ -180,15 +184,17 @@ class TelegramDoor:
         except TelegramBadRequest as error:
             raise WebhookError(worded(error, self.bot)) from None
 
-    def routes(self, *, path: str, secret: str) -> list[web.RouteDef]:
+    def route(self, *, path: str, secret: str) -> web.RouteDef:
         """Return the webhook's route: it answers 200 only after the commit.
 
         Raises ``SecretError`` where the secret is missing or not one (1 to 256 of
         ``A-Za-z0-9_-``).
         """
-        return webhook.routes(
+        return webhook.route(
             path=path,
-            secret=secret,
+            header=HOOK_HEADER,
+            secret=webhook.checked(secret, HOOK_SECRET),
+            name_of=_name_of,
             take=partial(self.receive, persevere=False),
             traced=lambda error: traced(error, self),
         )
@@ -227,6 +233,10 @@ class TelegramDoor:
 
     # What delivery asks of a door.
 
+    def answers_by_screen(self, turn: Turn, replies: Sequence[Reply]) -> bool:  # noqa: ARG002 - as asked
+        """Tell that a callback query has an answer of its own."""
+        return False
+
     async def acknowledge(self, turn: Turn, replies: Sequence[Reply]) -> None:
         """Answer a callback query, with the notices as its toast."""
         said = "\n".join(reply.text for reply in replies if isinstance(reply, Notice))
@@ -256,7 +266,9 @@ class TelegramDoor:
                 case Notice():
                     pass  # It was the answer to the press.
                 case Erased():
-                    self._last.pop(turn.chat, None)  # What is in the chat is the person's own.
+                    self._screens.moved(
+                        turn.chat, None
+                    )  # What is in the chat is the person's own.
         return made
 
     async def tell(self, turn: Turn, word: str) -> None:
@@ -319,7 +331,7 @@ class TelegramDoor:
     async def _answer(self, query: str, text: str, *, alert: bool = False) -> None:
         answer = AnswerCallbackQuery(
             callback_query_id=query,
-            text=_cut(text, NOTICE_CHARS) or None,
+            text=cut(text, NOTICE_CHARS) or None,
             show_alert=alert or None,
         )
         with translated(self.bot):
@@ -347,21 +359,14 @@ class TelegramDoor:
     async def _show_below(self, turn: Turn, screen: Screen) -> None:
         """Show a screen as the newest message, the only one with keys."""
         newest = await self._show(turn.chat, screen)
-        if isinstance(turn.message, int) and turn.message != self._last.get(turn.chat):
+        if isinstance(turn.message, int) and turn.message != self._screens.of(turn.chat):
             await self._take_keys(turn.chat, turn.message)
         await self._is_last(turn.chat, newest)
 
     async def _is_last(self, chat: int, message: int | None) -> None:
-        """Remember the message that has the screen; the one before it loses its keys.
-
-        Memory is enough: of a chat that is not remembered, an old key shows where one is now.
-        """
-        last = self._last.pop(chat, None)
-        if message is not None:
-            if len(self._last) >= LAST_SCREENS:
-                del self._last[next(iter(self._last))]
-            self._last[chat] = message
-        if last is not None and last != message:
+        """Remember the message that has the screen; the one before it loses its keys."""
+        last = self._screens.moved(chat, message)
+        if last is not None:
             await self._take_keys(chat, last)
 
     async def _take_keys(self, chat: int, message: int) -> None:
@@ -441,5 +446,6 @@ def _worded(commands: Sequence[Command]) -> list[dict[str, str]]:
     return [{"command": entry.name, "description": entry.about} for entry in commands]
 
 
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def _name_of(raw: Mapping[str, object]) -> str | None:
+    number = raw.get("update_id")
+    return f"update {number}" if isinstance(number, int) else None

@@ -1,6 +1,5 @@
 """What every call to the Bot API passes: "retry after" is obeyed, and faults are tried again."""
 
-import asyncio
 import logging
 import math
 
@@ -15,16 +14,10 @@ from aiogram.methods.base import TelegramType
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from course_bot.messengers.delivery import BulkPace, Pace, error_of, retried
+from course_bot.messengers.holding import LONGEST_WAIT, ROUNDS, HeldError, Holds
 from course_bot.messengers.telegram.api import FAULTS, Call, GetUpdates, perhaps_heard, worded
 
 log = logging.getLogger(__name__)
-
-ROUNDS = 10
-"""How many times one call waits for "retry after" before it is given up."""
-LONGEST_WAIT = 60.0
-"""A call that may not go out for longer (in seconds) fails at once: its person has gone on."""
-TOGETHER = 1.0
-"""Two chats that are limited within so many seconds show that the limit is everyone's."""
 
 
 class FloodControl(BaseRequestMiddleware):
@@ -43,12 +36,8 @@ class FloodControl(BaseRequestMiddleware):
 
     def __init__(self, pace: Pace, bulk: BulkPace) -> None:
         self._pace = pace
-        self._bulk = bulk
         self._backoff = pace.backoff
-        self._until: dict[int | None, float] = {}
-        """Until when each chat is held, or everybody (None), by the event loop's clock."""
-        self._last: tuple[int, float] | None = None
-        """Which chat was limited last, and when."""
+        self._holds = Holds(bulk)
 
     async def __call__(
         self,
@@ -62,12 +51,17 @@ class FloodControl(BaseRequestMiddleware):
         chat: int | None = getattr(method, "chat_id", None)
 
         async def attempt() -> Response[TelegramType]:
-            if self._until:
-                await self._wait(chat, method)
+            try:
+                await self._holds.wait(chat)
+            except HeldError as held:
+                seconds = math.ceil(held.seconds)
+                raise TelegramRetryAfter(method, "held back", seconds) from None
             try:
                 return await make_request(bot, method)
             except TelegramRetryAfter as error:
-                self._hold(chat, error)
+                self._holds.hold(chat, error.retry_after)
+                name = method.__api_method__
+                log.warning("Telegram asks to wait %d s (%s)", error.retry_after, name)
                 raise
 
         def note(state: RetryCallState) -> None:
@@ -104,32 +98,6 @@ class FloodControl(BaseRequestMiddleware):
         # After 429 the wait before the next attempt is the pause.
         limited = isinstance(error_of(state), TelegramRetryAfter)
         return 0.0 if limited else self._backoff(state)
-
-    def _hold(self, chat: int | None, error: TelegramRetryAfter) -> None:
-        now = asyncio.get_running_loop().time()
-        last, self._last = self._last, None if chat is None else (chat, now)
-        together = last is not None and last[0] != chat and now - last[1] < TOGETHER
-        held = None if together else chat
-        self._until = {key: until for key, until in self._until.items() if until > now}
-        self._until[held] = max(self._until.get(held, 0.0), now + error.retry_after)
-        log.warning(
-            "Telegram asks to wait %d s (%s)", error.retry_after, error.method.__api_method__
-        )
-
-    async def _wait(self, chat: int | None, method: TelegramMethod[TelegramType]) -> None:
-        """Wait until this call may go out; raise TelegramRetryAfter where that is too long."""
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            everybody = self._until.get(None, 0.0) - now
-            left = max(everybody, self._until.get(chat, 0.0) - now)
-            if left <= 0:
-                return
-            if left > LONGEST_WAIT:
-                raise TelegramRetryAfter(method, "held back", math.ceil(left))
-            await asyncio.sleep(left)
-            if everybody > 0:
-                await self._bulk.slot()
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -1,39 +1,24 @@
 """What an update means: a person's turn, a goodbye, a word to refuse, or nothing to this bot."""
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import from_json
 
-from course_bot.conversation.port import (
-    WROTE_CHARS,
-    Attachment,
-    Opened,
-    Pressed,
-    Sent,
-    Wrote,
-)
-from course_bot.errors import CourseError
+from course_bot.conversation.port import Attachment, Pressed, Sent
 from course_bot.locale.phrases import Language, best_language
-from course_bot.messengers.delivery import Event, Membership, Refused, Turn
+from course_bot.messengers.delivery import LASTING, Event, Membership, Refused, Turn
+from course_bot.messengers.reading import Fetch, UpdateError, commanded, spoken
 from course_bot.storage import Account
 
 DOOR = "telegram"
-LASTING = "+"
-"""Stands before the action of a key whose message is to stay as it is, but for its keys."""
 UPDATES = ["message", "callback_query", "my_chat_member"]
 """The kinds of update that the bot asks for (Bot API, allowed_updates)."""
 
 # Of the Bot API's types only what this bot reads: whatever else Telegram adds, in whatever shape,
 # changes nothing. aiogram's whole Update takes fifty times as long, and refuses a message for a
 # part that it does not know.
-
-
-class UpdateError(CourseError):
-    """An update that can't be read; the message names the places, and nothing that they hold."""
 
 
 class _User(BaseModel):
@@ -121,26 +106,6 @@ class _Update(BaseModel):
     my_chat_member: _MemberChange | None = None
 
 
-def read_json(content: bytes) -> object:
-    """Read JSON; half a character becomes a question mark.
-
-    Raises:
-        ValueError: it is not JSON.
-        RecursionError: it is nested without end.
-    """
-    try:
-        return from_json(content)
-    except ValueError:
-        # Python's own reader is slower, and takes half a surrogate pair: one such update must
-        # not cost the batch it comes in.
-        told = json.dumps(json.loads(content), ensure_ascii=False)
-        return json.loads(told.encode("utf-8", "replace"))
-
-
-Fetch = Callable[[str], Awaitable[bytes]]
-"""Brings the content of a file by its id."""
-
-
 def read_update(
     raw: Mapping[str, object], *, username: str, at: datetime, fetch: Fetch
 ) -> Event | None:
@@ -160,9 +125,7 @@ def read_update(
     try:
         update = _Update.model_validate(raw)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        places = ", ".join(".".join(map(str, fault["loc"])) for fault in faults[:3])
-        raise UpdateError(places) from None
+        raise UpdateError.of(error) from None
     if update.callback_query is not None:
         return _press(update.callback_query, f"u{update.update_id}", at)
     if update.message is not None:
@@ -204,7 +167,7 @@ def _message(
         return None
     account, name, language = person.account, person.name, person.language
     if not message.chat.is_private:
-        if message.chat.is_group and _commanded(text or "", username):
+        if message.chat.is_group and commanded(text or "", username):
             return Refused(chat=message.chat.id, reason="group", language=language)
         return None
     if text is None:
@@ -217,21 +180,18 @@ def _message(
             file=_attached(message, fetch),
         )
         return Turn(move=sent, chat=person.id)
-    if len(text) > WROTE_CHARS:
+    move = spoken(
+        text,
+        username=username,
+        account=account,
+        move_id=move_id,
+        at=at,
+        name=name,
+        language=language,
+    )
+    if move is None:
         return Refused(chat=person.id, reason="too_long", language=language)
-    command, *payload = text.split(maxsplit=1) or ("",)
-    if command.lower() in ("/start", f"/start@{username}".lower()):
-        opened = Opened(
-            account=account,
-            move_id=move_id,
-            at=at,
-            name=name,
-            language=language,
-            payload="".join(payload),
-        )
-        return Turn(move=opened, chat=person.id)
-    wrote = Wrote(account=account, move_id=move_id, at=at, name=name, language=language, text=text)
-    return Turn(move=wrote, chat=person.id)
+    return Turn(move=move, chat=person.id)
 
 
 def _attached(message: _Message, fetch: Fetch) -> Attachment | None:
@@ -254,10 +214,3 @@ def _membership(change: _MemberChange) -> Event | None:
     if added and change.chat.is_group:
         return Refused(chat=change.chat.id, reason="group", language=change.sender.language)
     return None
-
-
-def _commanded(text: str, username: str) -> bool:
-    """Tell whether a group's message is a command to this bot, or to no bot by name."""
-    command, *_ = text.split(maxsplit=1) or ("",)
-    name, _, bot = command.partition("@")
-    return len(name) > 1 and name[0] == "/" and bot.lower() in ("", username.lower())

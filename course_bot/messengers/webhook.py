@@ -1,51 +1,56 @@
-"""The webhook: Telegram hears 200 only after the commit, and a stranger hears nothing at all."""
+"""A webhook: a messenger hears 200 only after the commit, and a stranger hears nothing at all."""
 
 import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
 from course_bot.errors import CourseError
-from course_bot.messengers.telegram.updates import read_json
+from course_bot.messengers.reading import read_json
 
 log = logging.getLogger(__name__)
 
+Route = web.RouteDef
 BODY_BYTES = 1_000_000
 """An update has some kilobytes."""
-SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
-"""Telegram Bot API, setWebhook.secret_token."""
-SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name, no secret
 
 
 class SecretError(CourseError):
     """A webhook without a usable secret: anybody could speak in anybody's name."""
 
 
-def checked(secret: str) -> str:
-    """Return the secret; raise ``SecretError`` where it is missing or not one."""
-    if SECRET.fullmatch(secret) is None:
-        raise SecretError("a webhook needs a secret of 1 to 256 of A-Za-z0-9_-")
+def checked(secret: str, form: re.Pattern[str]) -> str:
+    """Return the secret; raise ``SecretError`` where it is missing or not of its form."""
+    if form.fullmatch(secret) is None:
+        raise SecretError(f"a webhook needs a secret like {form.pattern}")
     return secret
 
 
-def routes(
+def route(
     *,
     path: str,
+    header: str,
     secret: str,
+    name_of: Callable[[Mapping[str, object]], str | None],
     take: Callable[[dict[str, object]], Awaitable[object]],
     traced: Callable[[Exception], str],
-) -> list[web.RouteDef]:
+) -> Route:
     """Return the route that hands each update to ``take`` and answers when it has returned.
 
-    Where ``take`` raises, the answer is 500 and Telegram delivers the update again; ``traced``
-    words the exception for the log. Raises ``SecretError`` like ``checked``.
+    Args:
+        path: where the messenger delivers.
+        header: in which header it shows the secret.
+        secret: without it nothing is taken.
+        name_of: says how the log calls an update; None for what is none.
+        take: carries an update out; where it raises, the answer is 500 and it comes again.
+        traced: words what ``take`` raised for the log.
     """
-    expected = checked(secret).encode()
+    expected = secret.encode()
 
     async def receive(request: web.Request) -> web.Response:
-        given = request.headers.get(SECRET_HEADER, "")
+        given = request.headers.get(header, "")
         # Bytes, because compare_digest raises on a str that is not ASCII.
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected):
             return web.Response(status=401, text="the secret token is wrong or missing\n")
@@ -56,18 +61,17 @@ def routes(
             raw = read_json(body)
         except (ValueError, RecursionError):
             return web.Response(status=400, text="this is not JSON\n")
-        if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
+        name = name_of(raw) if isinstance(raw, dict) else None
+        if name is None or not isinstance(raw, dict):
             return web.Response(status=400, text="this is not an update\n")
         try:
             await take(raw)
-        except Exception as error:  # noqa: BLE001 - whatever it was, Telegram delivers again
-            log.error(  # noqa: TRY400 - the traceback is there, without the token
-                "update %d is left to be delivered again: %s", raw["update_id"], traced(error)
-            )
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is delivered again
+            log.error("%s is left to be delivered again: %s", name, traced(error))  # noqa: TRY400 - the traceback is there, without the token
             return web.Response(status=500, text="not carried out yet\n")
         return web.Response()
 
-    return [web.post(path, receive)]
+    return web.post(path, receive)
 
 
 async def _body(request: web.Request) -> bytes | None:

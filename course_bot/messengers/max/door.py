@@ -1,0 +1,597 @@
+"""The door itself: what MAX brings is read, and replies are said as MAX has it."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+from aiohttp import web
+
+from course_bot.conversation.port import (
+    NOTICE_CHARS,
+    Button,
+    Commands,
+    Document,
+    Erased,
+    GoneError,
+    Notice,
+    Reply,
+    Screen,
+    Talk,
+)
+from course_bot.errors import CourseError
+from course_bot.markup import shown
+from course_bot.messengers import webhook
+from course_bot.messengers.delivery import (
+    LASTING,
+    Delivery,
+    Pace,
+    Refused,
+    Saying,
+    Turn,
+    traced,
+)
+from course_bot.messengers.max import polling
+from course_bot.messengers.max.api import (
+    FAULTS,
+    ApiError,
+    Body,
+    FaultError,
+    Limits,
+    MaxApi,
+    is_blocked,
+    translated,
+    until_done,
+    worded,
+)
+from course_bot.messengers.max.layout import spelled
+from course_bot.messengers.max.pictures import Pictures
+from course_bot.messengers.max.updates import DOOR, UPDATES, name_of, read_update
+from course_bot.messengers.outbox import Outbox
+from course_bot.messengers.reading import UpdateError
+from course_bot.messengers.screens import LastScreens, cut
+from course_bot.storage import Account
+
+log = logging.getLogger(__name__)
+
+API = "https://platform-api2.max.ru"
+HOOK_SECRET = re.compile(r"[A-Za-z0-9-]{5,256}", re.ASCII)
+"""MAX Bot API, POST /subscriptions: the words beside ``secret``; its pattern has "_", too."""
+HOOK_HEADER = "X-Max-Bot-Api-Secret"
+RENEWAL_SECONDS = 3600.0
+"""How often the subscription is looked at: MAX ends it where it hears no 200 for eight hours."""
+COMMANDS = 32
+"""MAX Bot API, BotPatch.commands."""
+LOOKED_THROUGH = 20
+"""Among so many of the chat's newest messages one is looked for that may have arrived."""
+CLOCKS_APART = timedelta(seconds=30)
+"""MAX's clock may be behind ours by so much."""
+
+_USUAL_PACE = Pace()
+_USUAL_LIMITS = Limits()
+
+
+class TokenError(CourseError):
+    """MAX refuses the bot's token; it is never shown."""
+
+
+class WebhookError(CourseError):
+    """MAX refuses the webhook's address; the message is its own reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A message with a screen: MAX's id of it, and the attachment of its picture, if any."""
+
+    mid: str
+    picture: tuple[Body, ...] = ()
+
+
+class MaxDoor:
+    """MAX's way into the conversation.
+
+    Args:
+        talk: the conversation.
+        token: the bot's, as the platform for partners gives it.
+        markers: where long polling keeps how far it is.
+        clock: gives the time in UTC.
+        api: the address of the Bot API.
+        ca_file: certificates that are trusted besides the system's.
+        pace: how long is waited for what.
+        limits: MAX's.
+
+    Raises:
+        CaError: the file of certificates is none.
+    """
+
+    def __init__(
+        self,
+        talk: Talk,
+        *,
+        token: str,
+        markers: polling.Markers,
+        clock: Callable[[], datetime],
+        api: str = API,
+        ca_file: Path | None = None,
+        pace: Pace = _USUAL_PACE,
+        limits: Limits = _USUAL_LIMITS,
+    ) -> None:
+        bulk = limits.bulk_pace()
+        self._api = MaxApi(
+            token=token, api=api, ca_file=ca_file, pace=pace, limits=limits, bulk=bulk
+        )
+        self._talk = talk
+        self._markers = markers
+        self._clock = clock
+        self._pace = pace
+        self._limits = limits
+        self._username = ""
+        self._id: object = None
+        self._screens: LastScreens[_Shown] = LastScreens()
+        self._pictures = Pictures(partial(self._api.upload, "image"))
+        self._delivery = Delivery(talk, self, clock=clock, pace=pace)
+        self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
+
+    async def start(self) -> str:
+        """Greet the API and set the command menu; return the bot's name in links.
+
+        A network that is not there yet is waited for. Raises ``TokenError`` where MAX refuses the
+        token.
+        """
+        try:
+            me = await until_done(
+                self._pace,
+                partial(self._api.call, "GET", "/me"),
+                "MAX can't be reached yet",
+                unless=_is_unauthorised,
+            )
+        except ApiError:
+            raise TokenError("refused") from None
+        self._username = f"{me.get('username') or ''}"
+        self._id = me.get("user_id")
+        try:
+            await self._set_commands()
+        except FAULTS as error:
+            # A menu is a convenience: the bot talks without it, and sets it at the next start.
+            log.warning("the command menu is not set: %s", worded(error))
+        return self._username
+
+    async def poll(self) -> None:
+        """Take updates by long polling until cancelled."""
+        await polling.poll(
+            self._api, self._pace, self._markers, self.receive, a_second=self._limits.polls
+        )
+
+    async def keep_webhook(self, url: str, secret: str) -> None:
+        """Have MAX deliver updates to an https address, until cancelled.
+
+        It is looked at every hour, because MAX ends a subscription by itself.
+
+        Raises:
+            SecretError: the secret is not one.
+            WebhookError: MAX refuses the address.
+        """
+        wanted = {
+            "url": url,
+            "update_types": UPDATES,
+            "secret": webhook.checked(secret, HOOK_SECRET),
+        }
+        subscribed = partial(self._api.call, "POST", "/subscriptions", wanted)
+        first = True
+        while True:
+            try:
+                told = await until_done(
+                    self._pace,
+                    partial(self._api.call, "GET", "/subscriptions"),
+                    "the webhook can't be looked at",
+                    unless=_is_refusal,
+                )
+                # The secret may be another one than before: what it is, MAX does not tell.
+                if first or url not in polling.addresses_in(told):
+                    if not first:
+                        log.warning("MAX had ended the webhook: it is set again")
+                    await until_done(
+                        self._pace, subscribed, "the webhook is not set yet", unless=_is_refusal
+                    )
+            except ApiError as error:
+                if first:
+                    raise WebhookError(worded(error)) from None
+                log.error("the webhook is not set again: %s", worded(error))  # noqa: TRY400 - a refusal has no traceback to tell
+            first = False
+            await asyncio.sleep(RENEWAL_SECONDS)
+
+    def route(self, *, path: str, secret: str) -> web.RouteDef:
+        """Return the webhook's route: it answers 200 only after the commit.
+
+        Raises ``SecretError`` where the secret is missing or not one (5 to 256 of
+        ``A-Za-z0-9-``).
+        """
+        return webhook.route(
+            path=path,
+            header=HOOK_HEADER,
+            secret=webhook.checked(secret, HOOK_SECRET),
+            name_of=name_of,
+            take=partial(self.receive, persevere=False),
+            traced=lambda error: traced(error, self),
+        )
+
+    async def receive(
+        self, raw: dict[str, object], *, persevere: bool = True
+    ) -> asyncio.Task[None] | None:
+        """Take one update as MAX words it; return after the commit.
+
+        What is returned is done when the replies are out; None means that there are none. An
+        update that can't be read is logged and passed over. With ``persevere`` a fault is tried
+        until it is gone or known to be the update's own, without it the fault is raised after a
+        few tries.
+        """
+        try:
+            event = read_update(raw, username=self._username, at=self._clock(), fetch=self._fetch)
+        except UpdateError as error:
+            log.warning("%s can't be read (%s) and is passed over", name_of(raw), error)
+            return None
+        return None if event is None else await self._delivery.receive(event, persevere=persevere)
+
+    async def send_outbox(self) -> None:
+        """Send what the bot says by itself, until cancelled; see ``Outbox``."""
+        await self._outbox.send()
+
+    async def idle(self) -> None:
+        """Wait until every reply to what was received is out."""
+        await self._delivery.idle()
+
+    async def close(self) -> None:
+        """Let the last replies go out for a moment, then close the connections."""
+        await self._delivery.close()
+        await self._api.close()
+
+    # What delivery asks of a door.
+
+    def answers_by_screen(self, turn: Turn, replies: Sequence[Reply]) -> bool:
+        """Tell whether a screen changes the pressed message: that is the answer, too."""
+        return turn.message is not None and any(isinstance(it, Screen) for it in replies)
+
+    async def acknowledge(self, turn: Turn, replies: Sequence[Reply]) -> None:
+        """Answer a press where no screen does, with the notices as its notification."""
+        with translated():
+            await self._answer(turn, _notification(replies))
+
+    def sayings(self, turn: Turn, replies: Sequence[Reply]) -> list[Saying]:
+        """Return what says the replies: new messages, or a screen in place of the pressed one."""
+        made: list[Saying] = []
+        said = _notification(replies) if turn.press else {}
+        below = any(isinstance(it, Notice) and it.lasting for it in replies)
+        for reply in replies:
+            match reply:
+                case Notice() if reply.lasting or not turn.press:
+                    made.append(partial(self._say, turn.chat, turn.move.account, reply.text))
+                case Document():
+                    made.append(partial(self._hand, turn, reply))
+                case Screen() if turn.message is None:
+                    made.append(partial(self._show_below, turn, reply, {}))
+                case Screen() if turn.lasting and turn.said == _read(reply):
+                    # It is what was pressed, such as for a file, and stays with its keys.
+                    made.append(partial(self._show_in_place, turn, reply, said))
+                case Screen() if below or turn.lasting:
+                    made.append(partial(self._show_below, turn, reply, said))
+                case Screen():
+                    made.append(partial(self._show_in_place, turn, reply, said))
+                case Commands() | Notice():
+                    pass  # MAX has one menu for everybody; a notice was the answer to the press.
+                case Erased():
+                    # What is in the chat is the person's own.
+                    self._screens.moved(turn.chat, None)
+        return made
+
+    async def tell(self, turn: Turn, word: str) -> None:
+        """Show a passing word in the pressed message, whose screen comes back afterwards.
+
+        Where none was pressed, as when a file was sent, MAX says that the bot is typing.
+        """
+        with translated():
+            if isinstance(turn.message, str) and not turn.lasting:
+                body = {"text": f"⏳ {escape(word)}", "format": "html", "attachments": []}
+                await self._edit(turn.chat, turn.message, body)
+            elif not turn.press:
+                path = f"/chats/{turn.chat}/actions"
+                await self._api.call("POST", path, {"action": "typing_on"}, chat=turn.chat)
+
+    async def excuse(self, turn: Turn, trouble: Screen) -> None:
+        """Say what went wrong: to a press in a notification, so that the buttons stay."""
+        if turn.press:
+            text = cut(shown(trouble.text), NOTICE_CHARS)
+            with translated():
+                await self._answer(turn, {"notification": text})
+        else:
+            await self._show(turn.chat, turn.move.account, trouble)
+
+    async def refuse(self, refused: Refused, words: str) -> None:
+        """Say why something does not become a move."""
+        with translated():
+            if refused.press:
+                answer = {"notification": cut(words, NOTICE_CHARS)}
+                await self._api.call(
+                    "POST", "/answers", answer, query={"callback_id": refused.press}
+                )
+            else:
+                await self._send(refused.chat, None, {"text": words})
+
+    async def write(self, account: Account, screen: Screen, *, once: bool) -> None:
+        """Show a screen that nobody asked for, as a new message."""
+        await self._show(0, account, screen, once=once)
+
+    def without_secrets(self, text: str) -> str:
+        """Blot out the token."""
+        return self._api.without_token(text)
+
+    # What is fetched.
+
+    async def _fetch(self, url: str) -> bytes:
+        """Bring the content of a file; see ``port.Attachment``."""
+        with translated():
+            try:
+                return await self._api.download(url)
+            except ApiError as error:
+                log.warning("a file is not given out: %s", worded(error))
+                raise GoneError from None
+
+    # How MAX has it said.
+
+    async def _answer(self, turn: Turn, answer: Body) -> None:
+        query = {"callback_id": turn.press}
+        await self._api.call(
+            "POST", "/answers", answer, query=query, chat=turn.chat or None, kind="answer"
+        )
+
+    async def _edit(self, chat: int, mid: str, body: Body) -> None:
+        query = {"message_id": mid}
+        await self._api.call("PUT", "/messages", body, query=query, chat=chat or None, kind="edit")
+
+    async def _send(
+        self, chat: int, account: Account | None, body: Body, *, once: bool = False
+    ) -> dict[str, object]:
+        """Send a new message to a chat, or where none is known, to the person of an account.
+
+        MAX has no key by which it would know a repeated message. So one that may have arrived is
+        looked for in the chat, and sent again only where it is not there.
+
+        Raises:
+            FaultError: it may have arrived, and nobody can tell.
+        """
+        query = {"disable_link_preview": "true"}
+        if chat or account is None:
+            query["chat_id"] = f"{chat}"
+        else:
+            query["user_id"] = account.key
+        send = partial(
+            self._api.call,
+            "POST",
+            "/messages",
+            body,
+            query=query,
+            chat=chat or None,
+            kind="send",
+            repeat=False,
+        )
+        since, before = self._clock() - CLOCKS_APART, self._screens.of(chat)
+        for _ in range(self._pace.tries - 1):
+            try:
+                return await send()
+            except FaultError as error:
+                if not error.heard or once or not chat:
+                    raise
+            await asyncio.sleep(self._pace.first_pause)  # it may still be on its way
+            arrived = await self._arrived(chat, body, since, before)
+            if arrived is not None:
+                return {"message": arrived}
+        return await send()
+
+    async def _arrived(
+        self, chat: int, body: Body, since: datetime, before: _Shown | None
+    ) -> dict[str, object] | None:
+        """Look for a message of the bot's with this text that came since then."""
+        query = {"chat_id": f"{chat}", "count": f"{LOOKED_THROUGH}"}
+        try:
+            told = await self._api.call("GET", "/messages", query=query)
+        except ApiError as error:
+            raise FaultError(
+                f"a message can't be looked for: {worded(error)}", heard=True
+            ) from None
+        wanted = _words(shown(f"{body.get('text') or ''}"))
+        messages = told.get("messages")
+        for message in messages if isinstance(messages, list) else []:
+            inside = _Sent.read(message)
+            if (
+                inside.sender == self._id
+                and inside.timestamp >= since.timestamp() * 1000
+                and _words(inside.text) == wanted
+                and (before is None or inside.mid != before.mid)
+            ):
+                return dict(message)
+        return None
+
+    async def _say(self, chat: int, account: Account, text: str) -> None:
+        with translated():
+            await self._send(chat, account, {"text": text})
+
+    async def _hand(self, turn: Turn, document: Document) -> None:
+        """Send a file, or show a picture."""
+        kind: Literal["image", "file"] = "image" if document.picture else "file"
+        with translated():
+            payload = await self._api.upload(kind, document.name, document.content)
+            body: dict[str, object] = {"attachments": [{"type": kind, "payload": payload}]}
+            if document.about:
+                body["text"] = document.about
+            await self._send(turn.chat, turn.move.account, body)
+
+    async def _show(
+        self, chat: int, account: Account, screen: Screen, *, once: bool = False
+    ) -> None:
+        """Show a screen as a new message; the one before it loses its keys."""
+
+        async def send(body: Body) -> dict[str, object]:
+            return await self._send(chat, account, body, once=once)
+
+        with translated():
+            answer, picture = await self._with_picture(screen, send)
+        sent = _Sent.read(answer.get("message"))
+        if sent.mid:
+            await self._is_last(sent.chat or chat, _Shown(sent.mid, picture))
+
+    async def _show_below(self, turn: Turn, screen: Screen, said: Body) -> None:
+        """Show a screen as the newest message; the pressed one loses its keys, by the answer."""
+        last = self._screens.of(turn.chat)
+        await self._show(turn.chat, turn.move.account, screen)
+        if not isinstance(turn.message, str):
+            return
+        with translated():
+            # To take the keys from a picture takes its token, which only the last screen has.
+            if not turn.pictured and (last is None or turn.message != last.mid):
+                await self._take_keys(turn.chat, _Shown(turn.message))
+            await self._answer(turn, said)
+
+    async def _is_last(self, chat: int, message: _Shown) -> None:
+        """Remember the message that has the screen; the one before it loses its keys."""
+        last = self._screens.of(chat)
+        self._screens.moved(chat, message)
+        if last is not None and last.mid != message.mid:
+            with translated():
+                await self._take_keys(chat, last)
+
+    async def _take_keys(self, chat: int, message: _Shown) -> None:
+        try:
+            await self._edit(chat, message.mid, {"attachments": list(message.picture)})
+        except ApiError as error:
+            # Too old, deleted, or it has none: then its keys are in nobody's way.
+            log.debug("keys stay as they are: %s", worded(error))
+
+    async def _show_in_place(self, turn: Turn, screen: Screen, said: Body) -> None:
+        """Show a screen in the pressed message, by the answer; where that can't be, anew."""
+        mid = f"{turn.message}"
+
+        async def answer(body: Body) -> dict[str, object]:
+            whole = {"attachments": [], **body}
+            if turn.press:
+                try:
+                    await self._answer(turn, {"message": whole, **said})
+                except ApiError as error:
+                    # The answer is late, or was given before: the message can still be edited.
+                    log.debug("a press is not answered: %s", worded(error))
+                else:
+                    return {}
+            await self._edit(turn.chat, mid, whole)
+            return {}
+
+        with translated():
+            try:
+                _, picture = await self._with_picture(screen, answer)
+            except ApiError as error:
+                if is_blocked(error) or error.status in (401, 429):
+                    raise
+                # Deleted, or not ours to edit: what a new one can't mend is refused again.
+                log.info("a screen is shown anew: %s", worded(error))
+                picture = None
+        if picture is None:
+            await self._show(turn.chat, turn.move.account, screen)
+        else:
+            await self._is_last(turn.chat, _Shown(mid, picture))
+
+    async def _with_picture(
+        self, screen: Screen, say: Callable[[Body], Awaitable[dict[str, object]]]
+    ) -> tuple[dict[str, object], tuple[Body, ...]]:
+        """Say a screen; return the answer, and the attachment of its picture."""
+        text, rows = spelled(screen)
+        keyboard = _keyboard(rows, LASTING if screen.lasting else "")
+        shown_with: tuple[Body, ...] = ()
+
+        async def call(*pictures: Body) -> dict[str, object]:
+            nonlocal shown_with
+            shown_with = pictures
+            body: dict[str, object] = {"text": text, "format": "html"}
+            if attachments := [*pictures, *keyboard]:
+                body["attachments"] = attachments
+            return await say(body)
+
+        if screen.picture is None:
+            return await call(), ()
+        return await self._pictures.shown(screen.picture, call), shown_with
+
+    async def _set_commands(self) -> None:
+        menu = await self._talk.commands("ru")
+        entries = [{"name": each.name, "description": each.about} for each in menu.entries]
+        body = {"commands": entries[:COMMANDS]}
+        try:
+            await self._api.call("PATCH", "/me/commands", body)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            await self._api.call("PATCH", "/me", body)  # as it was until September 2026
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What is read of a message that the bot sent."""
+
+    mid: str = ""
+    chat: int = 0
+    text: str = ""
+    timestamp: float = 0.0
+    sender: object = None
+
+    @classmethod
+    def read(cls, message: object) -> "_Sent":
+        def part(*path: str) -> object:
+            found: object = message
+            for key in path:
+                found = found.get(key) if isinstance(found, dict) else None
+            return found
+
+        chat, at = part("recipient", "chat_id"), part("timestamp")
+        return cls(
+            mid=f"{part('body', 'mid') or ''}",
+            chat=chat if isinstance(chat, int) else 0,
+            text=f"{part('body', 'text') or ''}",
+            timestamp=float(at) if isinstance(at, int | float) else 0.0,
+            sender=part("sender", "user_id"),
+        )
+
+
+def _keyboard(rows: Sequence[Sequence[Button]], lasting: str) -> list[Body]:
+    if not rows:
+        return []
+    buttons = [[_key(button, lasting) for button in row] for row in rows]
+    return [{"type": "inline_keyboard", "payload": {"buttons": buttons}}]
+
+
+def _key(button: Button, lasting: str) -> Mapping[str, str]:
+    if button.url:
+        return {"type": "link", "text": button.label, "url": button.url}
+    return {"type": "callback", "text": button.label, "payload": lasting + button.action}
+
+
+def _notification(replies: Sequence[Reply]) -> dict[str, str]:
+    said = "\n".join(it.text for it in replies if isinstance(it, Notice) and not it.lasting)
+    return {"notification": cut(said, NOTICE_CHARS)} if said else {}
+
+
+def _read(screen: Screen) -> str:
+    return shown(spelled(screen)[0])
+
+
+def _words(text: str) -> str:
+    """Return a text without what a messenger may change about its spaces."""
+    return " ".join(text.split())
+
+
+def _is_unauthorised(error: BaseException) -> bool:
+    return isinstance(error, ApiError) and error.status == 401
+
+
+def _is_refusal(error: BaseException) -> bool:
+    return isinstance(error, ApiError) and 400 <= error.status < 500 and error.status != 429
