@@ -62,6 +62,9 @@ UPDATE_TYPES = frozenset(
     )
 )
 
+ABSENT: Any = None
+"""The default of what may be missing, but may not be null."""
+
 Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
@@ -106,9 +109,9 @@ class RequestGeoLocationButton(_Button):
 
 class OpenAppButton(_Button):
     type: Literal["open_app"]
-    web_app: str | None = None
-    contact_id: Int64 | None = None
-    payload: str | None = None
+    web_app: str = ABSENT
+    contact_id: Int64 = ABSENT
+    payload: str = ABSENT
 
 
 class ClipboardButton(_Button):
@@ -200,7 +203,7 @@ class StickerRequest(Strict):
 
 
 class ContactPayload(Strict):
-    name: str | None = None
+    name: str | None
     contact_id: Int64 | None = None
     vcf_info: str | None = None
     vcf_phone: str | None = None
@@ -310,8 +313,8 @@ def _known(types: list[str]) -> list[str]:
 
 class SubscriptionRequest(Strict):
     url: Annotated[str, AfterValidator(_is_endpoint)]
-    update_types: Annotated[list[str], AfterValidator(_known)] | None = None
-    secret: str | None = Field(None, pattern="^[a-zA-Z0-9-]{5,256}$")
+    update_types: Annotated[list[str], AfterValidator(_known)] = ABSENT
+    secret: str = Field(ABSENT, pattern="^[a-zA-Z0-9-]{5,256}$")
 
 
 class ActionRequest(Strict):
@@ -394,12 +397,12 @@ class User(Strict):
     # Relaxations: the schema requires these three; recorded payloads lack the first, and the
     # schema's own words say that the second may be missing and that the third will go.
     username: str | None = None
-    last_activity_time: Int64 | None = None
+    last_activity_time: Int64 = ABSENT
     name: str | None = None
-    # Relaxation: recorded payloads have them also where the schema promises a plain User.
+    # By the schema's words a User may anywhere be one with a photo.
     description: str | None = Field(None, max_length=16000)
-    avatar_url: str | None = None
-    full_avatar_url: str | None = None
+    avatar_url: str = ABSENT
+    full_avatar_url: str = ABSENT
 
 
 class BotInfo(User):
@@ -555,8 +558,8 @@ class MessageBody(Strict):
 
 class LinkedMessage(Strict):
     type: Literal["forward", "reply"]
-    sender: User | None = None
-    chat_id: Int64 | None = None
+    sender: User = ABSENT
+    chat_id: Int64 = ABSENT
     message: MessageBody
 
 
@@ -565,7 +568,7 @@ class MessageStat(Strict):
 
 
 class Message(Strict):
-    sender: User | None = None
+    sender: User = ABSENT
     recipient: Recipient
     timestamp: Int64
     link: LinkedMessage | None = None
@@ -577,27 +580,26 @@ class Message(Strict):
 class Callback(Strict):
     timestamp: Int64
     callback_id: str
-    payload: str | None = None
+    payload: str = ABSENT
     user: User
 
 
 class _Update(Strict):
     timestamp: Int64
-    # Relaxation: recorded payloads of most kinds name the user twice, and some their language.
-    user_id: Int64 | None = None
-    user_locale: str | None = None
 
 
 class MessageCallbackUpdate(_Update):
     update_type: Literal["message_callback"]
     callback: Callback
-    message: Message | None = None
+    message: Message | None
+    user_locale: str | None = None
 
 
 class MessageCreatedUpdate(_Update):
     update_type: Literal["message_created"]
     # Relaxation: a voice message comes by long polling without it.
-    message: Message | None = None
+    message: Message = ABSENT
+    user_locale: str | None = None
 
 
 class MessageEditedUpdate(_Update):
@@ -617,16 +619,22 @@ class _ChatUpdate(_Update):
     user: User
 
 
-class BotStartedUpdate(_ChatUpdate):
+class _DialogUpdate(_ChatUpdate):
+    user_locale: str = ABSENT
+
+
+class BotStartedUpdate(_DialogUpdate):
     update_type: Literal["bot_started"]
     payload: str | None = Field(None, max_length=START_CHARS)
+    # Relaxation, as with all kinds below that have it: recorded payloads name the user twice.
+    user_id: Int64 = ABSENT
 
 
-class DialogUpdate(_ChatUpdate):
+class DialogUpdate(_DialogUpdate):
     update_type: Literal["bot_stopped", "dialog_cleared", "dialog_removed", "dialog_unmuted"]
 
 
-class DialogMutedUpdate(_ChatUpdate):
+class DialogMutedUpdate(_DialogUpdate):
     update_type: Literal["dialog_muted"]
     muted_until: Int64
 
@@ -634,23 +642,27 @@ class DialogMutedUpdate(_ChatUpdate):
 class MemberUpdate(_ChatUpdate):
     update_type: Literal["bot_added", "bot_removed"]
     is_channel: bool
+    user_id: Int64 = ABSENT
 
 
 class UserAddedUpdate(_ChatUpdate):
     update_type: Literal["user_added"]
     inviter_id: Int64 | None = None
     is_channel: bool
+    user_id: Int64 = ABSENT
 
 
 class UserRemovedUpdate(_ChatUpdate):
     update_type: Literal["user_removed"]
-    admin_id: Int64 | None = None
+    admin_id: Int64 = ABSENT
     is_channel: bool
+    user_id: Int64 = ABSENT
 
 
 class TitleUpdate(_ChatUpdate):
     update_type: Literal["chat_title_changed"]
     title: str
+    user_id: Int64 = ABSENT
 
 
 Update = Annotated[
@@ -685,7 +697,7 @@ class MessageList(Strict):
 
 class SimpleQueryResult(Strict):
     success: bool
-    message: str | None = None
+    message: str = ABSENT
 
 
 class Subscription(Strict):
@@ -700,7 +712,7 @@ class GetSubscriptionsResult(Strict):
 
 class UploadEndpoint(Strict):
     url: str
-    token: str | None = None
+    token: str = ABSENT
 
 
 class PhotoTokens(Strict):
@@ -710,4 +722,4 @@ class PhotoTokens(Strict):
 class Error(Strict):
     code: str
     message: str
-    error: str | None = None
+    error: str = ABSENT
