@@ -369,7 +369,7 @@ async def test_only_its_own_messages_and_no_old_ones_without_keys_are_edited(
     for keyboard in ([], keys(1)):
         body = {"text": "x", "attachments": keyboard}
         await asks("POST", "/messages", body, chat_id=ann.chat.number)
-    clock.now += timedelta(days=7)
+    clock.now += timedelta(days=7, seconds=1)
     told = [
         (await asks("PUT", "/messages", {"text": "y"}, message_id=message.mid))[1]["success"]
         for message in ann.chat.from_bot
