@@ -436,6 +436,15 @@ async def link_of(person: Person) -> str:
     return person.text.split("start=")[1].split()[0]
 
 
+async def cannot_press_yet(person: Person, label: str, first: str) -> None:
+    """Assert that a key shows that it can't be pressed, or else tells what comes first."""
+    key = person.button(label)
+    if key.action == "disabled":  # in Telegram nothing comes of such a press
+        return
+    await person.sends_action(key.action)
+    person.was_told(first)
+
+
 def assert_well_formed(source: str) -> None:
     """Assert that Telegram would parse a text, and that it keeps to the subset of all doors."""
     _, entities = parse_html(source)

@@ -157,7 +157,8 @@ class Button:
     """A button under a screen: it presses an ``action`` or opens a ``url``, never both.
 
     ``primary``: the way on that most people want; a screen has one at most. ``disabled``: it
-    keeps its place, and can't be pressed yet.
+    keeps its place, and can't be pressed yet; a messenger that can't show that lets it be pressed,
+    and the answer is what comes first.
     """
 
     label: str

@@ -226,14 +226,20 @@ def pick(stage: Stage, wanted: Pick) -> Decision:
 def tap(stage: Stage, wanted: Tap) -> Decision:
     """Mark or unmark an option, or add the next part of an order or a match."""
     attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
-    changed = asked.question.tapped(stage.person.study.draft, asked.shown, wanted.part)
+    draft = stage.person.study.draft
+    changed = asked.question.tapped(draft, asked.shown, wanted.part)
+    if changed is None and wanted.part in draft:
+        return _not_now(stage, asked)
     return _drafted(stage, attempt, changed)
 
 
 def undo(stage: Stage, wanted: Undo) -> Decision:
     """Take the last tap back; of a match, also the pair that then was left over."""
     attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
-    changed = asked.question.undone(stage.person.study.draft, asked.shown)
+    draft = stage.person.study.draft
+    changed = asked.question.undone(draft, asked.shown)
+    if asked.filled.ask(stage.phrases, asked.shown, draft).undo is False:
+        return _not_now(stage, asked)
     return _drafted(stage, attempt, changed)
 
 
@@ -241,9 +247,17 @@ def done(stage: Stage, wanted: Done) -> Decision:
     """Answer with what has been tapped."""
     _attempt, asked = _waiting(stage, wanted.attempt, wanted.index)
     draft = stage.person.study.draft
+    if asked.filled.ask(stage.phrases, asked.shown, draft).ready is False:
+        return _not_now(stage, asked)
     if asked.question.at_once or not asked.question.fits(draft):
         raise StaleError
     return _answer(stage, draft)
+
+
+def _not_now(stage: Stage, asked: Asked) -> Decision:
+    """Say what comes first to a key that not every messenger can show as one not to be pressed."""
+    under = asked.filled.ask(stage.phrases, asked.shown, stage.person.study.draft)
+    return Decision(person=stage.person, notice=shown(under.hint)[: port.NOTICE_CHARS])
 
 
 def typed(stage: Stage, text: str) -> Decision | None:
