@@ -3,7 +3,9 @@
 import os
 import re
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
@@ -137,71 +139,119 @@ class Settings(BaseSettings):
         return [secret.get_secret_value() for secret in known if secret is not None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsFault:
+    """What is wrong with a setting and what would be right; it never shows a secret."""
+
+    name: str
+    """As people write it: "COURSE_BOT_PORT"."""
+    what: str
+
+
 def read_settings() -> Settings:
     """Read the settings.
 
     Raises:
         StopError: one is malformed; it says which, and never shows a secret.
     """
+    settings, faults = examine_settings()
+    if faults:
+        raise StopError("; ".join(fault.what for fault in faults))
+    return settings
+
+
+def examine_settings() -> tuple[Settings, tuple[SettingsFault, ...]]:
+    """Read the settings as far as they can be read, and tell what is wrong with them.
+
+    Returns:
+        The settings, in which what is malformed has its default; and the faults.
+
+    Raises:
+        StopError: .env can't be read at all.
+    """
     try:
         settings = Settings()
     except UnicodeDecodeError:
         raise StopError(".env is not in UTF-8: save it in that encoding") from None
+    except OSError as error:
+        raise StopError(
+            f".env can't be read ({error.strerror}): give this user the right to, or work as the"
+            " one whose it is"
+        ) from None
     except ValidationError as error:
-        lines = (
-            f"{_setting_name(fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
-            for fault in error.errors()
-        )
-        raise StopError("; ".join(lines) + " (.env.example explains every setting)") from None
-    for name, near in _unknown_settings().items():
-        hint = f"perhaps {near} is meant" if near else ".env.example lists them all"
-        raise StopError(f"{name} is no setting: {hint}")
+        # What contradicts another setting is not looked for: it may be a default that does.
+        return _with_defaults(error), tuple(_malformed(error))
+    return settings, (*_unknown(), *_contradictions(settings))
+
+
+def _with_defaults(error: ValidationError) -> Settings:
+    """Read the settings again, with defaults for those that an error is about."""
+    fields = {each.validation_alias or name: each for name, each in Settings.model_fields.items()}
+    wrong = {fault["loc"][0] for fault in error.errors()}
+    defaults = {
+        f"{name}": field.get_default(call_default_factory=True, validated_data={})
+        for name, field in fields.items()
+        if name in wrong
+    }
+    return Settings(**defaults)
+
+
+def _malformed(error: ValidationError) -> Iterator[SettingsFault]:
+    for fault in error.errors():
+        name = _setting_name(fault["loc"])
+        what = f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+        yield SettingsFault(name=name, what=f"{what} (.env.example explains every setting)")
+
+
+def _unknown() -> Iterator[SettingsFault]:
+    """Find names with our prefix that are no setting, each with the one that may be meant."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    given = {*os.environ, *dotenv_values(ENV_FILE, interpolate=False)}
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_"):
+            near = next(iter(get_close_matches(name, known, n=1)), "")
+            hint = f"perhaps {near} is meant" if near else ".env.example lists them all"
+            yield SettingsFault(name=name, what=f"{name} is no setting: {hint}")
+
+
+def _contradictions(settings: Settings) -> Iterator[SettingsFault]:
+    """Find settings that don't go together, or that name what is not there."""
+    public = settings.public_url is not None
     if settings.browser == "local" and not is_loopback(settings.host):
-        raise StopError(
-            f"COURSE_BOT_HOST is {settings.host}, but COURSE_BOT_BROWSER=local serves this"
-            " computer only: set it to public behind HTTPS, or COURSE_BOT_HOST to 127.0.0.1"
+        yield SettingsFault(
+            name="COURSE_BOT_HOST",
+            what=f"COURSE_BOT_HOST is {settings.host}, but COURSE_BOT_BROWSER=local serves this"
+            " computer only: set it to public behind HTTPS, or COURSE_BOT_HOST to 127.0.0.1",
         )
-    if settings.browser == "public" and settings.public_url is None:
-        raise StopError(
-            "COURSE_BOT_BROWSER=public needs COURSE_BOT_PUBLIC_URL, the https:// address at which"
-            " people reach the page"
+    if settings.browser == "public" and not public:
+        yield SettingsFault(
+            name="COURSE_BOT_PUBLIC_URL",
+            what="COURSE_BOT_BROWSER=public needs COURSE_BOT_PUBLIC_URL, the https:// address at"
+            " which people reach the page",
         )
-    if settings.telegram_webhook_secret is not None and settings.public_url is None:
-        raise StopError(
-            "TELEGRAM_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to which"
-            " Telegram delivers; without both the bot asks Telegram itself (long polling)"
+    if settings.telegram_webhook_secret is not None and not public:
+        yield SettingsFault(
+            name="TELEGRAM_WEBHOOK_SECRET",
+            what="TELEGRAM_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to"
+            " which Telegram delivers; without both the bot asks Telegram itself (long polling)",
         )
-    if settings.max_webhook_secret is not None and settings.public_url is None:
-        raise StopError(
-            "MAX_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to which MAX"
-            " delivers; without both the bot asks MAX itself (long polling)"
+    if settings.max_webhook_secret is not None and not public:
+        yield SettingsFault(
+            name="MAX_WEBHOOK_SECRET",
+            what="MAX_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to which"
+            " MAX delivers; without both the bot asks MAX itself (long polling)",
         )
     if settings.max_ca_file is not None and not settings.max_ca_file.is_file():
-        raise StopError(
-            f"MAX_CA_FILE is {settings.max_ca_file}, where no file is: put the certificates of the"
-            " Russian Trusted CA there, or leave it out"
+        yield SettingsFault(
+            name="MAX_CA_FILE",
+            what=f"MAX_CA_FILE is {settings.max_ca_file}, where no file is: put the certificates"
+            " of the Russian Trusted CA there, or leave it out",
         )
-    return settings
 
 
 def _setting_name(location: tuple[int | str, ...]) -> str:
     name = f"{location[0]}" if location else "settings"
     return name if name.isupper() else f"COURSE_BOT_{name.upper()}"
-
-
-def _unknown_settings() -> dict[str, str]:
-    """Find names with our prefix that are no setting, each with the one that may be meant.
-
-    Returns:
-        The nearest setting's name, or an empty string, by the unknown name.
-    """
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    given = {*os.environ, *dotenv_values(ENV_FILE, interpolate=False)}
-    return {
-        name: next(iter(get_close_matches(name, known, n=1)), "")
-        for name in sorted(given)
-        if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_")
-    }
 
 
 def is_loopback(host: str) -> bool:
