@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from course_bot.commands import invites, keeping, organisations, reports, running
+from course_bot.commands import doctor, invites, keeping, organisations, reports, running
 from course_bot.errors import StopError
 
 
@@ -15,7 +15,7 @@ def main() -> int:
         prog="course-bot", description="A course in Telegram and in the browser"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
-    for group in (running, keeping, organisations, invites, reports):
+    for group in (running, doctor, keeping, organisations, invites, reports):
         group.add(commands)
     arguments = parser.parse_args()
     do: Callable[[argparse.Namespace], int] = arguments.do

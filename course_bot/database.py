@@ -21,6 +21,16 @@ from course_bot.storage.store import Storage
 
 SETTING = "COURSE_BOT_DATABASE"
 
+
+class DatabaseStopError(StopError):
+    """A database that can't be used: the line that says so, and of which kind the fault is."""
+
+    def __init__(self, line: str, error: UnusableDatabaseError) -> None:
+        super().__init__(line)
+        self.fault = error.fault
+        self.detail = error.detail
+
+
 WHAT_IS_WRONG = {
     DatabaseFault.MISSING: "there is no database {shown}: {how_to_make}, or correct " + SETTING,
     DatabaseFault.EMPTY: "the database {shown} is empty: run `course-bot db upgrade` first, or"
@@ -86,8 +96,9 @@ async def open_storage_to_read(settings: Settings) -> AsyncIterator[Storage]:
     """Open the database as it is, for no turns: nothing in it is made, migrated or written.
 
     Raises:
-        StopError: it can't be used, or it failed or changed while it was read; the message says
-            why, and what to do.
+        DatabaseStopError: it can't be used, or it failed or changed while it was read; the message
+            says why, and what to do.
+        StopError: the setting is no database's address.
     """
     with _faults_told(settings), driver_errors_told(database_url(settings.database)):
         engine = create_engine(database_url(settings.database), read_only=True)
@@ -112,7 +123,7 @@ def _faults_told(settings: Settings) -> Iterator[None]:
     except UnusableDatabaseError as error:
         url = database_url(settings.database)
         kind = url.get_backend_name()
-        raise StopError(
+        raise DatabaseStopError(
             WHAT_IS_WRONG[error.fault].format(
                 shown=url.database
                 if kind == "sqlite"
@@ -120,5 +131,6 @@ def _faults_told(settings: Settings) -> Iterator[None]:
                 detail=error.detail,
                 rights=RIGHTS[kind],
                 how_to_make=HOW_TO_MAKE[kind],
-            )
+            ),
+            error,
         ) from None

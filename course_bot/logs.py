@@ -16,6 +16,13 @@ _PERSONAL_LINK = re.compile(r"\bgo-[A-Za-z0-9_-]{20,}")
 _BOT_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{30,}")
 
 
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Blot out secrets: those that are known, and what has the form of one."""
+    for secret in secrets:
+        text = text.replace(secret, BLOT)
+    return _BOT_TOKEN.sub(BLOT, _PERSONAL_LINK.sub(BLOT, text))
+
+
 class DiscreetFormatter(logging.Formatter):
     """A formatter that blots out secrets, in messages as in tracebacks.
 
@@ -30,10 +37,7 @@ class DiscreetFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record without its secrets."""
-        line = super().format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, BLOT)
-        return _BOT_TOKEN.sub(BLOT, _PERSONAL_LINK.sub(BLOT, line))
+        return without_secrets(super().format(record), self._secrets)
 
 
 @dataclass(slots=True)

@@ -64,7 +64,8 @@ async def require_newest(engine: AsyncEngine) -> None:
     version = contents.version(HEAD)
     if version != HEAD:
         _require_known(version)
-        raise UnusableDatabaseError(DatabaseFault.OUTDATED)
+        detail = f"version {version}, where this program's is {HEAD}"
+        raise UnusableDatabaseError(DatabaseFault.OUTDATED, detail)
 
 
 def _require_known(version: str) -> None:
