@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
-from course_bot.app import HOOK_PATH, now, run_async
+from course_bot.app import now, run_async
 from course_bot.commands import Commands
 from course_bot.commands.examining import (
     examine_backups,
@@ -18,6 +18,7 @@ from course_bot.commands.examining import (
     examine_outbox,
     examine_secret,
 )
+from course_bot.doors import MAX_HOOK, TELEGRAM_HOOK
 from course_bot.errors import StopError
 from course_bot.logs import without_secrets
 from course_bot.messengers.findings import Finding, Level, fine, look
@@ -115,22 +116,27 @@ async def _doors(settings: Settings, broken: frozenset[str]) -> list[Finding]:
     # Only this command needs it, and an HTTP client takes its time to import.
     from course_bot.messengers.browser.diagnosing import Page
 
-    telegram_hook = _hook(settings, settings.telegram_webhook_secret, HOOK_PATH)
+    max_hook = _hook(settings, settings.max_webhook_secret, MAX_HOOK)
+    telegram_hook = _hook(settings, settings.telegram_webhook_secret, TELEGRAM_HOOK)
+    hooks = (
+        MAX_HOOK if max_hook and settings.max_token else "",
+        TELEGRAM_HOOK if telegram_hook and settings.telegram_token else "",
+    )
     page = Page(
         mode=settings.browser,
         host=settings.host,
         port=settings.port,
         public_url=settings.public_url,
-        hooks=(HOOK_PATH,) if telegram_hook and settings.telegram_token else (),
+        hooks=tuple(filter(None, hooks)),
     )
-    page_known = not broken & PAGE_SETTINGS
-    at_work = await page.at_work() if page_known else None
+    at_work = None if broken & PAGE_SETTINGS else await page.at_work()
     running = at_work is not None and at_work.level is Level.FINE
     asked: list[Asking] = []
-    if settings.telegram_token is not None and not any(
-        name.startswith("TELEGRAM_") for name in broken
-    ):
-        asked.append(_telegram(settings, telegram_hook, running=running))
+    if settings.max_token is not None and not _any(broken, "MAX_"):
+        asked.append(_max(settings, settings.max_token, max_hook, running=running))
+    if settings.telegram_token is not None and not _any(broken, "TELEGRAM_"):
+        token = settings.telegram_token
+        asked.append(_telegram(settings, token, telegram_hook, running=running))
     messengers = len(asked)
     if at_work is not None:
         asked.append(page.diagnose(now, running=running))
@@ -163,16 +169,39 @@ def _hook(settings: Settings, secret: SecretStr | None, path: str) -> str | None
     return f"{settings.public_url.rstrip('/')}{path}"
 
 
-async def _telegram(settings: Settings, hook: str | None, *, running: bool) -> list[Finding]:
-    # Whoever has no token does not pay for aiogram.
+def _any(names: frozenset[str], beginning: str) -> bool:
+    return any(name.startswith(beginning) for name in names)
+
+
+# Whoever has no token for a messenger does not pay for its library.
+
+
+async def _max(
+    settings: Settings, token: SecretStr, hook: str | None, *, running: bool
+) -> list[Finding]:
+    from course_bot.messengers.max.diagnosing import Max
+
+    door = Max(
+        token=token.get_secret_value(),
+        api=settings.max_api,
+        ca_file=settings.max_ca_file,
+        hook=hook,
+        running=running,
+    )
+    return await door.diagnose(now)
+
+
+async def _telegram(
+    settings: Settings, token: SecretStr, hook: str | None, *, running: bool
+) -> list[Finding]:
     from course_bot.messengers.telegram.diagnosing import Telegram
 
-    token, proxy = settings.telegram_token, settings.telegram_proxy
-    telegram = Telegram(
-        token=token.get_secret_value() if token else "",
+    proxy = settings.telegram_proxy
+    door = Telegram(
+        token=token.get_secret_value(),
         api=settings.telegram_api,
         proxy=proxy.get_secret_value() if proxy else None,
         hook=hook,
         running=running,
     )
-    return await telegram.diagnose(now)
+    return await door.diagnose(now)

@@ -146,7 +146,7 @@ class MaxApi:
     ) -> None:
         self._token = token
         self._api = api.rstrip("/")
-        self._ssl = _trusting(ca_file)
+        self._ssl = trusting(ca_file)
         self._pace = pace
         self._overall = AsyncLimiter(1, 1 / limits.overall)
         self._in_chat = _InChat(limits.in_chat)
@@ -276,7 +276,7 @@ class MaxApi:
             ) as answer:
                 status, content = answer.status, await answer.read()
                 after = answer.headers.get("Retry-After", "")
-        return _told(status, content, after)
+        return read_answer(status, content, after)
 
     # Files.
 
@@ -300,7 +300,7 @@ class MaxApi:
                     url, data=form, timeout=_within(self._pace.upload), allow_redirects=False
                 ) as answer:
                     status, told = answer.status, await answer.read()
-            return _payload(kind, _told(status, told, ""))
+            return _payload(kind, read_answer(status, told, ""))
 
         return await AsyncRetrying(
             retry=retry_if_exception_type(FaultError),
@@ -370,8 +370,18 @@ class _Told(BaseModel):
     message: str = ""
 
 
-def _told(status: int, content: bytes, after: str) -> dict[str, object]:
-    """Read an answer; a refusal is raised."""
+def read_answer(status: int, content: bytes, after: str) -> dict[str, object]:
+    """Read an answer of the API.
+
+    Args:
+        status: of HTTP.
+        content: the body.
+        after: of 429, the header ``Retry-After``.
+
+    Raises:
+        ApiError: it is a refusal.
+        FaultError: it is a gateway's, or nobody's that we know.
+    """
     try:
         told = read_json(content)
     except (ValueError, RecursionError):
@@ -416,7 +426,12 @@ def _within(seconds: float) -> ClientTimeout:
     return ClientTimeout(total=seconds, connect=seconds * 2 / 3)
 
 
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
+    """Return whom to trust: the system's CAs, and those in a file of PEM.
+
+    Raises:
+        CaError: the file is none of PEM.
+    """
     context = ssl.create_default_context()
     if ca_file is not None:
         try:
