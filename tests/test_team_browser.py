@@ -241,9 +241,9 @@ async def test_at_a_desk_the_heads_stay_in_sight(windows: Windows) -> None:
     page = visitor.page
     await visitor.opens(windows.office.at("region", "/people"))
     await page.mouse.wheel(0, 1500)
+    await page.wait_for_function("scrollY > 500")
     head = page.get_by_role("columnheader", name="Имя")
     await expect(head).to_be_in_viewport()
-    assert await page.evaluate("scrollY") > 500
     await expect(page.get_by_label("Сортировать")).to_be_hidden()
 
 
