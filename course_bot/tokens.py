@@ -30,6 +30,14 @@ def page_link(page: str, payload: str) -> str:
     return f"{page}/#start={payload}"
 
 
+def max_link(bot: str, payload: str) -> str:
+    """Return the address that opens a MAX bot with a payload; ``bot`` is its name.
+
+    Source: https://dev.max.ru/help/deeplinks
+    """
+    return f"https://max.ru/{bot}?start={payload}"
+
+
 def telegram_link(bot: str, payload: str) -> str:
     """Return the address that opens a Telegram bot with a payload; ``bot`` is its name.
 

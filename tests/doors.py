@@ -50,6 +50,7 @@ from tests.browser_person import SECRET, browser_person
 from tests.courses import HELP, POOL, make_course
 from tests.dialogue import Person, PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
+from tests.max_standin import USERNAME as MAX_USERNAME
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import TOKEN, USERNAME, BotApi, parse_html
 
@@ -135,7 +136,9 @@ class House:
             files=FilesHere(self.storage),
             sheets=SheetsHere(),
         )
-        self.talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot=USERNAME)
+        self.talk.addresses = Addresses(
+            page="http://127.0.0.1:8080", max_bot=MAX_USERNAME, telegram_bot=USERNAME
+        )
 
     async def restarts(self) -> None:
         """End the conversation and begin another one on the same database."""

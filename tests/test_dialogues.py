@@ -470,7 +470,7 @@ async def test_a_page_for_this_computer_only_is_offered_only_there(
     house.talk.addresses = replace(house.talk.addresses, local=True)
     await ann.writes("/me")
     await ann.presses("📱 Продолжить на другом устройстве")
-    ann.sees("https://t.me/")
+    ann.sees("https://max.ru/", "https://t.me/")
     if house.account(ann).door == "browser":
         ann.sees("В другом браузере на этом компьютере:")
     else:

@@ -243,8 +243,14 @@ async def test_a_track_that_is_not_completed_has_none(house: House, ann: Person)
     [
         (Addresses(page="https://course.example.ru"), "https://course.example.ru/certificate/"),
         (
-            Addresses(page="https://course.example.ru", telegram_bot="sferum_bot"),
+            Addresses(page="https://course.example.ru", max_bot="max", telegram_bot="sferum_bot"),
             "https://course.example.ru/certificate/",
+        ),
+        (
+            Addresses(
+                page="http://127.0.0.1:8080", local=True, max_bot="max", telegram_bot="sferum_bot"
+            ),
+            "https://max.ru/max?start=cert-",
         ),
         (
             Addresses(page="http://127.0.0.1:8080", local=True, telegram_bot="sferum_bot"),

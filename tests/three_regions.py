@@ -227,7 +227,9 @@ def _talk_on(storage: Storage) -> Conversation:
     talk = Conversation(
         storage, lambda: course, secret=SECRET, files=FilesHere(storage), sheets=SheetsHere()
     )
-    talk.addresses = Addresses(page="http://127.0.0.1:8080", telegram_bot="course_bot")
+    talk.addresses = Addresses(
+        page="http://127.0.0.1:8080", max_bot="course_bot", telegram_bot="course_bot"
+    )
     return talk
 
 

@@ -190,11 +190,12 @@ def verified_at(addresses: Addresses) -> str:
     """Return where certificates are verified: the address in the QR code, up to the number.
 
     It must lead there from other people's phones: the page of a local course does not, so the
-    Telegram bot comes before it, if there is one.
+    messengers' bots come before it, if there is one.
     """
-    if addresses.telegram_bot and (addresses.local or not addresses.page):
-        return f"https://t.me/{addresses.telegram_bot}?start={PAYLOAD}"
-    return f"{addresses.page or ''}/certificate/"
+    if addresses.page and not addresses.local:
+        return f"{addresses.page}/certificate/"
+    bots = addresses.bot_links(PAYLOAD)
+    return next(iter(bots.values()), f"{addresses.page or ''}/certificate/")
 
 
 # --- verifying -----------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ from course_bot.storage.members import Inviting as FoundInviting
 from course_bot.storage.organisations import AssignedTracks, Invite, InviteOfKey, UnitOf
 from course_bot.storage.organisations import Unit as FoundUnit
 from course_bot.storage.store import Decision
-from course_bot.tokens import digest, page_link, telegram_link
+from course_bot.tokens import digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
         parts.append(
             p.html(
                 "The browser's link works on the computer only on which the course runs: others"
-                " need a public address (COURSE_BOT_PUBLIC_URL) or Telegram."
+                " need a public address (COURSE_BOT_PUBLIC_URL), MAX or Telegram."
             )
         )
     parts.append(_to_forward(p, invite.role))
@@ -271,15 +271,12 @@ def _links(stage: Stage, invite: Invite) -> tuple[_Link, ...] | None:
     """Return the links through the doors that are open; None if its secret is not known."""
     if digest(token(stage.secret, invite.key)) != invite.digest:
         return None
-    p, addresses, start = stage.phrases, stage.addresses, payload(stage.secret, invite.key)
-    links = []
-    if addresses.telegram_bot:
-        address = telegram_link(addresses.telegram_bot, start)
-        links.append(_Link(door="telegram", called=p.t("Telegram"), address=address))
-    if addresses.page:
-        address = page_link(addresses.page, start)
-        links.append(_Link(door="browser", called=p.t("In the browser"), address=address))
-    return tuple(links)
+    p = stage.phrases
+    called = {"max": p.t("MAX"), "telegram": p.t("Telegram"), "browser": p.t("In the browser")}
+    return tuple(
+        _Link(door=door, called=called[door], address=address)
+        for door, address in stage.addresses.links(payload(stage.secret, invite.key)).items()
+    )
 
 
 def _letter(stage: Stage, invite: Invite, links: Sequence[_Link]) -> str:

@@ -42,7 +42,7 @@ from course_bot.storage.joining import Linked, LinkedPeople
 from course_bot.storage.organisations import Membership, Memberships
 from course_bot.storage.outbox import WRITING_DOORS
 from course_bot.storage.store import Decision
-from course_bot.tokens import digest, page_link, telegram_link
+from course_bot.tokens import digest
 
 ORGANISATIONS = 20
 """How many of the person's organisations have a key: with the other keys, a screen's 30 rows."""
@@ -252,30 +252,29 @@ def show_link(stage: Stage, at: ShowLink) -> Screen:
             ),
         )
     payload = LINK_PAYLOAD + token(stage, _PURPOSE, at.issued, at.mark)
-    page, bot = stage.addresses.page, stage.addresses.telegram_bot
     parts = [
         p.html(
             "Open a link there: your progress comes with you. It works once and for 15 minutes."
             " Do not show it to others: whoever opens it goes on as you."
         ),
     ]
+    local = stage.addresses.local
+    doors = {
+        "max": (p.html("In MAX:"), p.t("Open in MAX")),
+        "telegram": (p.html("In Telegram:"), p.t("Open in Telegram")),
+        "browser": (
+            p.html("In another browser on this computer:") if local else p.html("In the browser:"),
+            p.t("Open in the browser"),
+        ),
+    }
     rows: list[Row] = []
-    if page and (stage.door == "browser" or not stage.addresses.local):
-        url = page_link(page, payload)
-        where = (
-            p.html("In another browser on this computer:")
-            if stage.addresses.local
-            else p.html("In the browser:")
-        )
+    for door, url in stage.addresses.links(payload).items():
+        if door == "browser" and local and stage.door != "browser":
+            continue
+        where, label = doors[door]
         parts.append(f"{where}\n<code>{escape(url)}</code>")
-        if stage.door != "browser":
-            rows.append((Button(label=p.t("Open in the browser"), url=url),))
-    if bot:
-        url = telegram_link(bot, payload)
-        where = p.html("In Telegram:")
-        parts.append(f"{where}\n<code>{escape(url)}</code>")
-        if stage.door != "telegram":
-            rows.append((Button(label=p.t("Open in Telegram"), url=url),))
+        if door != stage.door:
+            rows.append((Button(label=label, url=url),))
     rows.append((button(p.t("← About me"), Me()),))
     return Screen(
         heading=p.html("Go on on another device"), text="\n\n".join(parts), rows=tuple(rows)

@@ -32,6 +32,7 @@ from course_bot.conversation.actions import (
     People,
     Progress,
     Result,
+    ShowInvite,
     Step,
     Stuck,
     TrackDone,
@@ -51,8 +52,8 @@ from course_bot.conversation.port import (
     Screen,
 )
 from course_bot.conversation.routes import view_of
-from course_bot.conversation.stage import Addresses, Stage
-from course_bot.conversation.supposing import NAME, NOW, supposed
+from course_bot.conversation.stage import Stage
+from course_bot.conversation.supposing import ADDRESSES, NAME, NOW, SECRET, supposed
 from course_bot.conversation.turn import ROUTES, no_look_up
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, Study
@@ -188,6 +189,7 @@ def _scenes_of_coordinators(course: Course) -> Iterator[_Scene]:
         ("назначенные курсы", Assignments(Key(1))),
         ("что спрашивают", PeopleAsk(Key(1))),
         ("напоминание участникам", NudgeWhom(Key(1), ALL)),
+        ("приглашение", ShowInvite("0" * 16)),
     )
     for what, place in places:
         yield _Scene(part=("course",), what=what, place=place)
@@ -280,9 +282,9 @@ def _stage(course: Course, language: Language) -> Stage:
         door="r",
         offered_name=NAME,
         offered_language=language,
-        addresses=Addresses(),
+        addresses=ADDRESSES,
         files=_NoFiles(),
-        secret=b"",
+        secret=SECRET,
         zone=MOSCOW,
         look_up=no_look_up,
     )

@@ -19,6 +19,7 @@ from course_bot.learning.progress import Person
 from course_bot.locale.phrases import Language, Phrases, phrases
 from course_bot.reports.exporting import FileMaker
 from course_bot.storage.query import Query
+from course_bot.tokens import max_link, page_link, telegram_link
 
 Row = tuple[Button, ...]
 R = TypeVar("R")
@@ -37,15 +38,31 @@ class LookUp(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where the doors are: the page's address, the Telegram bot's name, or None each.
+    """Where the doors are: the page's address and the messengers' bots' names, or None each.
 
     ``local``: the page's address leads to it on this computer only.
     """
 
     page: str | None = None
     local: bool = False
-    telegram_bot: str | None = None
     max_bot: str | None = None
+    telegram_bot: str | None = None
+
+    def bot_links(self, payload: str) -> dict[str, str]:
+        """Return the links that open the messengers' bots with a payload, by their doors."""
+        found = {}
+        if self.max_bot:
+            found["max"] = max_link(self.max_bot, payload)
+        if self.telegram_bot:
+            found["telegram"] = telegram_link(self.telegram_bot, payload)
+        return found
+
+    def links(self, payload: str) -> dict[str, str]:
+        """Return the links through all open doors, in the order in which they are offered."""
+        found = self.bot_links(payload)
+        if self.page:
+            found["browser"] = page_link(self.page, payload)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

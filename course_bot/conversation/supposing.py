@@ -1,14 +1,16 @@
 """The most that a place's query can find: with it a rehearsal makes the longest screens."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from course_bot.content.model import Course
 from course_bot.content.search import QUERY_CHARS
 from course_bot.conversation.asked import MISSES
 from course_bot.conversation.listing import PAGE
+from course_bot.conversation.stage import Addresses
 from course_bot.learning.progress import LessonResult, Study
 from course_bot.learning.statistics import LessonSums
+from course_bot.organisations.invites import token
 from course_bot.organisations.records import Role
 from course_bot.organisations.state import State
 from course_bot.organisations.tree import Assignment, Organisation
@@ -20,6 +22,8 @@ from course_bot.storage.organisations import (
     BelongingOf,
     Counts,
     Duty,
+    Invite,
+    InviteOfKey,
     Membership,
     Memberships,
     Unit,
@@ -45,11 +49,18 @@ from course_bot.storage.reporting import (
 )
 from course_bot.storage.seeking import EndingCount, MissedQuestion, Sought, SoughtOnTop
 from course_bot.storage.statistics import LessonFigures
+from course_bot.tokens import digest
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAME = "Щ" * 80
 """As long as any name that is kept, and longer."""
 MANY = 100_000
+SECRET = b""
+"""The server's, from which links are derived."""
+ADDRESSES = Addresses(
+    page=f"https://{'page.' * 10}example.ru", max_bot=f"{'x' * 60}_bot", telegram_bot="x" * 32
+)
+"""All doors are open, and their links are long: Telegram's names have at most 32 characters."""
 
 
 def supposed(course: Course, query: Query[object]) -> object:
@@ -67,6 +78,8 @@ def supposed(course: Course, query: Query[object]) -> object:
             return Belonging(memberships=(_MEMBER,), duties=_duties(course))
         case AssignmentsOf():
             return _assignments(course)
+        case InviteOfKey(key=key):
+            return _invite(key)
         case Previewed():
             return _preview(course)
         case CompletionOf():
@@ -120,6 +133,24 @@ def _assignments(course: Course) -> Assignments:
     own = tuple(Assignment(organisation=1, track=track, due=NOW.date()) for track in course.tracks)
     return Assignments(
         name=NAME, counts=_counts(course, 1), own=own, inherited=_counts(course, 3), zone=""
+    )
+
+
+def _invite(key: str) -> Invite:
+    return Invite(
+        key=key,
+        digest=digest(token(SECRET, key)),
+        organisation=1,
+        name=NAME,
+        kind=NAME,
+        zone="",
+        role=Role.LEARNER,
+        made_by=1,
+        made_at=NOW,
+        expires_at=NOW + timedelta(days=90),
+        limit=MANY,
+        uses=MANY - 1,
+        withdrawn_at=None,
     )
 
 
