@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from course_bot.conversation.port import Attachment, Opened, Pressed, Sent
 from course_bot.locale.phrases import Language, best_language
@@ -29,9 +30,12 @@ MOVE_ID_CHARS = 64
 # changes nothing. Fields that the schema calls required and that MAX leaves out are not asked for.
 
 
+_Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+
+
 class _User(BaseModel):
-    user_id: int
-    first_name: str = ""
+    user_id: _Int64
+    first_name: str | None = None
     last_name: str | None = None
     name: str | None = None
     is_bot: bool = False
@@ -42,23 +46,23 @@ class _User(BaseModel):
 
     @property
     def shown_name(self) -> str:
-        return f"{self.first_name} {self.last_name or ''}".strip() or self.name or ""
+        return f"{self.first_name or ''} {self.last_name or ''}".strip() or self.name or ""
 
 
 class _Recipient(BaseModel):
-    chat_id: int | None = None
+    chat_id: _Int64 | None = None
     chat_type: str = "dialog"
 
 
 class _Payload(BaseModel):
-    url: str = ""
+    url: str | None = None
 
 
 class _Attachment(BaseModel):
     type: str = ""
     payload: _Payload | None = None
-    filename: str = ""
-    size: int | None = None
+    filename: str | None = None
+    size: _Int64 | None = None
 
     @property
     def is_part_of_text(self) -> bool:
@@ -67,7 +71,7 @@ class _Attachment(BaseModel):
 
 
 class _Body(BaseModel):
-    mid: str
+    mid: str = ""
     text: str | None = None
     attachments: list[_Attachment] | None = None
 
@@ -81,7 +85,9 @@ class _Link(BaseModel):
 
 class _Message(BaseModel):
     recipient: _Recipient
-    body: _Body
+    timestamp: _Int64 = 0
+    body: _Body | None = None
+    """By the schema's words null where nothing was said beside what was passed on."""
     sender: _User | None = None
     link: _Link | None = None
 
@@ -89,15 +95,15 @@ class _Message(BaseModel):
 class _Callback(BaseModel):
     callback_id: str
     user: _User
-    timestamp: int = 0
-    payload: str = ""
+    timestamp: _Int64 = 0
+    payload: str | None = None
 
 
 class _Update(BaseModel):
     update_type: str
-    timestamp: int = 0
+    timestamp: _Int64 = 0
     user_locale: str | None = None
-    chat_id: int | None = None
+    chat_id: _Int64 | None = None
     is_channel: bool = False
     user: _User | None = None
     payload: str | None = None
@@ -121,11 +127,13 @@ def identity(raw: Mapping[str, object]) -> str:
     MAX numbers no updates, and of one that is fetched again some parts have changed, such as
     when its sender was last here.
     """
-    message = _inside(raw, "message", "body", "mid")
-    callback = _inside(raw, "callback", "callback_id")
-    person = _inside(raw, "user", "user_id")
-    parts = (raw.get("update_type"), raw.get("timestamp"), raw.get("chat_id"))
-    return " ".join(map(str, (*parts, message, callback, person)))
+    parts = (
+        *(raw.get(key) for key in ("update_type", "timestamp", "chat_id")),
+        _inside(raw, "user", "user_id"),
+        _inside(raw, "message", "body", "mid"),
+        *(_inside(raw, "callback", key) for key in ("callback_id", "timestamp", "payload")),
+    )
+    return " ".join(map(repr, parts))
 
 
 def _inside(raw: object, *path: str) -> object:
@@ -196,11 +204,13 @@ def _press(update: _Update, at: datetime) -> Event:
     press, message = update.callback, update.message
     if press is None:
         raise UpdateError("callback")
+    body = message.body if message is not None else None
     chat = message.recipient.chat_id if message is not None else None
     if message is not None and message.recipient.chat_type != "dialog":
         return Refused(
             chat=chat or 0, reason="group", language=update.language, press=press.callback_id
         )
+    payload = press.payload or ""
     pressed = Pressed(
         account=press.user.account,
         # MAX calls callback_id "the present keyboard's": it alone may name several presses.
@@ -208,17 +218,17 @@ def _press(update: _Update, at: datetime) -> Event:
         at=at,
         name=press.user.shown_name,
         language=update.language,
-        action=press.payload.removeprefix(LASTING),
+        action=payload.removeprefix(LASTING),
     )
     return Turn(
         move=pressed,
         chat=chat or 0,
         press=press.callback_id,
-        message=message.body.mid if message is not None else None,
-        said=(message.body.text or "") if message is not None else "",
-        lasting=press.payload.startswith(LASTING),
-        pictured=message is not None
-        and any(each.type == "image" for each in message.body.attachments or ()),
+        message=(body.mid or None) if body is not None else None,
+        said=(body.text or "") if body is not None else "",
+        lasting=payload.startswith(LASTING),
+        pictured=body is not None
+        and any(each.type == "image" for each in body.attachments or ()),
     )
 
 
@@ -226,21 +236,22 @@ def _message(update: _Update, username: str, at: datetime, fetch: Fetch) -> Even
     message = update.message
     if message is None:
         raise UpdateError("message")  # as MAX's long polling brings a voice message
-    person, chat, body = message.sender, message.recipient.chat_id, message.body
+    person, chat, own = message.sender, message.recipient.chat_id, message.body or _Body()
     if person is None or person.is_bot:
         return None
     if message.recipient.chat_type != "dialog":
         group = message.recipient.chat_type == "chat"
-        if group and chat is not None and commanded(body.text or "", username):
+        if group and chat is not None and commanded(own.text or "", username):
             return Refused(chat=chat, reason="group", language=update.language)
         return None
     if chat is None:
         raise UpdateError("message.recipient.chat_id")
+    body = own
     if message.link is not None and message.link.type == "forward" and message.link.message:
-        body = _passed_on(body, message.link.message)
-    move_id = f"m{message.body.mid}"
-    if len(move_id) > MOVE_ID_CHARS:
-        move_id = _digest("m", message.body.mid)
+        body = _passed_on(own, message.link.message)
+    move_id = f"m{own.mid}"
+    if not own.mid or len(move_id) > MOVE_ID_CHARS:
+        move_id = _digest("m", own.mid or message.timestamp)
     account, name = person.account, person.shown_name
     attached = [each for each in body.attachments or () if not each.is_part_of_text]
     if attached or not (body.text or "").strip():
@@ -276,7 +287,7 @@ def _file(attached: list[_Attachment], fetch: Fetch) -> Attachment | None:
     for each in attached:
         if each.type == "file" and each.payload is not None and each.payload.url:
             return Attachment(
-                name=each.filename, size=each.size, fetch=partial(fetch, each.payload.url)
+                name=each.filename or "", size=each.size, fetch=partial(fetch, each.payload.url)
             )
     return None
 
