@@ -227,8 +227,7 @@ def _press(update: _Update, at: datetime) -> Event:
         message=(body.mid or None) if body is not None else None,
         said=(body.text or "") if body is not None else "",
         lasting=payload.startswith(LASTING),
-        pictured=body is not None
-        and any(each.type == "image" for each in body.attachments or ()),
+        pictured=body is not None and any(each.type == "image" for each in body.attachments or ()),
     )
 
 
