@@ -435,7 +435,7 @@ async def goes_on(person: Person) -> None:
 async def link_of(person: Person) -> str:
     """Ask for a personal link, and return its payload."""
     await person.writes("/me")
-    await person.presses("Продолжить на другом устройстве")
+    await person.presses("Другое устройство")
     return person.text.split("start=")[1].split()[0]
 
 

@@ -683,7 +683,7 @@ async def test_an_assigned_track_that_is_not_the_own_one_is_one_key_away(
     await ann.writes("/progress")
     ann.sees("📌 Назначено (Школа № 5), курс «Координатор»: до 1 декабря, осталось")
 
-    await ann.presses("📌 Координатор:")
+    await ann.presses("📌 Координатор")
 
     ann.was_told("Координатор")
     ann.sees("📌 Назначено (Школа № 5): до 1 декабря")

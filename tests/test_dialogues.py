@@ -314,8 +314,8 @@ async def test_everything_that_is_stored_comes_as_a_file(house: House, ann: Pers
     await ann.presses("Знаю — сразу к тесту")
     await house.takes_quiz(ann)
     await ann.writes("/me")
-    await ann.presses("🔒 Что обо мне хранится")
-    await ann.presses("⬇ Получить всё файлом")
+    await ann.presses("🔒 Что хранится")
+    await ann.presses("⬇ Всё одним файлом")
     ann.sees("Что о вас хранится")
     (document,) = ann.documents
     assert document.name.endswith(".json")
@@ -337,7 +337,7 @@ async def test_everything_is_deleted_after_a_confirmation(house: House, ann: Per
     await ann.sends_action("erase")
     ann.was_told(STALE)
     await ann.writes("/me")
-    await ann.presses("🔒 Что обо мне хранится")
+    await ann.presses("🔒 Что хранится")
     await ann.presses("🗑 Удалить всё")
     ann.sees("Удалить всё?", "Вернуть ничего нельзя")
     await ann.presses("Нет, оставить")
@@ -354,7 +354,7 @@ async def test_everything_is_deleted_after_a_confirmation(house: House, ann: Per
 
 async def test_a_deletion_is_only_confirmed_where_it_was_asked(house: House, ann: Person) -> None:
     await ann.writes("/me")
-    await ann.presses("🔒 Что обо мне хранится")
+    await ann.presses("🔒 Что хранится")
     await ann.presses("🗑 Удалить всё")
     await ann.writes("/menu")
     await ann.sends_action("erase")
@@ -385,7 +385,7 @@ async def test_a_question_written_with_letters_in_two_parts_finds_its_answer(ann
 async def test_what_has_no_answer_gets_a_way_to_people(ann: Person) -> None:
     await ann.writes("qwerty asdf")
     ann.sees("ответа не нашлось")
-    assert ann.labels[0] == "🙋 Поговорить с человеком"
+    assert ann.labels[0] == "🙋 Спросить человека"
     await ann.presses("Все темы")
     ann.sees("Помощь", "/progress")
     await ann.presses("Что делать, если нет чата «Сотрудники»?")
@@ -469,7 +469,7 @@ async def test_a_page_for_this_computer_only_is_offered_only_there(
 ) -> None:
     house.talk.addresses = replace(house.talk.addresses, local=True)
     await ann.writes("/me")
-    await ann.presses("📱 Продолжить на другом устройстве")
+    await ann.presses("📱 Другое устройство")
     ann.sees("https://max.ru/", "https://t.me/")
     if house.account(ann).door == "browser":
         ann.sees("В другом браузере на этом компьютере:")

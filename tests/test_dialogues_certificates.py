@@ -88,11 +88,11 @@ async def test_whoever_completes_a_track_gets_all_of_it_on_a_page_to_print(
     await ann.writes("/progress")
     assert not [label for label in ann.labels if "Памятка" in label]
     await passes(house, ann, "help")
-    await ann.presses("📄 Памятка на одну страницу")
+    await ann.presses("📄 Памятка")
     await ann.presses("Что дальше?")
-    await ann.presses("📄 Памятка на одну страницу")
+    await ann.presses("📄 Памятка")
     await ann.writes("/progress")
-    await ann.presses("📄 Памятка на одну страницу")
+    await ann.presses("📄 Памятка")
     ann.sees("Ваши успехи")
     first, *others = ann.documents
     assert first.name == "Учитель — памятка — 2025-11-15.pdf"
@@ -356,7 +356,7 @@ async def test_a_coordinator_gets_all_certificates_of_a_school_and_hears_who_has
     await join(as_learner(house, ann), school, Role.COORDINATOR)
     await ann.writes("/team")
     await ann.presses("⬇ Скачать")
-    await ann.presses("🎓 Все сертификаты")
+    await ann.presses("🎓 Сертификаты")
     ann.was_told("Сертификатов здесь пока нет.")
     assert ann.documents == []
 
@@ -366,7 +366,7 @@ async def test_a_coordinator_gets_all_certificates_of_a_school_and_hears_who_has
     nameless = as_learner(house, nobody)
     await join(nameless, school)
     await completes(nameless, "teacher")
-    await ann.presses("🎓 Все сертификаты")
+    await ann.presses("🎓 Сертификаты")
     ann.was_told("Ещё 1 человек прошёл курс и получит сертификат")
     ann.sees("Скачать: Школа № 5")
     (file,) = ann.documents

@@ -121,7 +121,7 @@ async def test_a_schools_administrator_is_invited_joins_leaves_and_is_removed(
     boris.was_told("Вы вступили в организацию «Школа № 5» администратором")
     await boris.presses("Пока без имени")
     boris.sees("Школа № 5", "Листа статистики этой школы пока нет")
-    await boris.presses("Сколько прошли курс")
+    await boris.presses("Сколько прошли")
     boris.sees("Школа № 5", "Здесь пока никто не учится")
     assert "team" in boris.commands
     assert await roles(house, boris) == [(SCHOOL, Role.ADMINISTRATOR)]

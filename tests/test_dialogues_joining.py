@@ -445,7 +445,7 @@ async def test_who_deletes_themselves_after_each_guess_is_counted_all_the_same(
 ) -> None:
     await ann.opens(f"{PAYLOAD}{'x' * 22}")
     await ann.writes("/me")
-    for label in ("Что обо мне хранится", "Удалить всё", "Да, удалить"):
+    for label in ("Что хранится", "Удалить всё", "Да, удалить"):
         await ann.presses(label)
     assert await count(house, "wrong_guess", person_id=None) == 1
 
@@ -585,7 +585,7 @@ async def test_who_deletes_themselves_is_no_member_and_has_given_no_consent(
     await ann.opens(await invited_to(house, school, Role.COORDINATOR))
     await ann.presses("Согласиться и вступить")
     await ann.writes("/me")
-    for label in ("Что обо мне хранится", "Удалить всё", "Да, удалить"):
+    for label in ("Что хранится", "Удалить всё", "Да, удалить"):
         await ann.presses(label)
     for table in ("membership", "consent"):
         assert await count(house, table) == 0

@@ -82,7 +82,7 @@ async def test_the_digest_is_switched_off_and_on_at_every_door_and_comes_where_t
         came = await house.messages("telegram")
         return [plain(each.screen.text) for each in came if each.once]
 
-    await ann.presses("Не присылать сводку")
+    await ann.presses("Отключить сводку")
     ann.sees("Сейчас она выключена")
     await ann.presses("Присылать сводку")
     house.now = monday

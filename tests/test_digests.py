@@ -132,7 +132,7 @@ async def test_it_tells_what_changed_and_who_is_overdue_first(storage: Storage) 
     assert text.endswith("и ещё 1")
     assert "прошёл срок" not in plain(came[key("c-s22")].screen.spelled()[0])
     labels = [button.label for row in came[key("c-region")].screen.rows for button in row]
-    assert labels == ["👥 Открыть", "🔔 Напомнить", "🔕 Не присылать сводку"]
+    assert labels == ["👥 Открыть", "🔔 Напомнить", "🔕 Отключить сводку"]
 
 
 async def test_where_nothing_changed_it_is_silent(storage: Storage) -> None:

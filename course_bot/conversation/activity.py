@@ -63,7 +63,7 @@ def activity(stage: Stage, at: Activity, there: There[SeenSchools] | None) -> Sc
             "No statistics sheet tells of a school here yet. Send me the sheet as a file (📎), of"
             " one school or of all of them at once."
         )
-        about: Row = (button(p.t("📄 Which file, and where it is from"), Sheets()),)
+        about: Row = (button(p.t("📄 Which file I need"), Sheets()),)
         return Screen(
             heading=heading,
             text=f"{under}\n\n{text}",

@@ -58,14 +58,14 @@ def counts(stage: Stage, at: Completion, found: SchoolCompletion | None) -> Scre
 
 
 def _elsewhere(p: Phrases, at: Completion, found: SchoolCompletion) -> list[Row]:
-    figures = button(p.t("← Figures of the school"), School(at.organisation, LATEST), primary=True)
+    figures = button(p.t("← School figures"), School(at.organisation, LATEST), primary=True)
     rows: list[Row] = [(figures,)]
     theirs = led(found.memberships)
     mine = Belonging(at.organisation, Role.ADMINISTRATOR)
     if any((each.organisation, each.role) == (at.organisation, mine.role) for each in theirs):
         rows.append((button(p.t("🔑 What an administrator may do"), mine),))
     else:
-        rows.append((button(p.t("← To the organisation"), Unit(at.organisation)),))
+        rows.append((button(p.t("← The organisation"), Unit(at.organisation)),))
     if len(theirs) > 1:
         rows.append((button(p.t("👥 Another organisation"), Team()),))
     return rows

@@ -59,7 +59,7 @@ def digest(person: Person, organisation: Key, week: Week | None, today: date) ->
     rows: list[Row] = [(button(p.t("👥 Open"), Unit(organisation), primary=True),)]
     if week.late:
         rows.append((button(p.t("🔔 Remind"), Nudge(organisation)),))
-    rows.append((button(p.t("🔕 No digest on Mondays"), SwitchWeekly(organisation, 0)),))
+    rows.append((button(p.t("🔕 No digest"), SwitchWeekly(organisation, 0)),))
     return Screen(
         heading=p.html("A week of training: {name}", name=week.name),
         text="\n\n".join(parts),
@@ -101,7 +101,7 @@ def weekly(stage: Stage, at: Weekly, found: tuple[Membership, ...]) -> Screen:
         own = p.html("It comes for the organisation whose coordinator you are yourself.")
         return Screen(heading=heading, text=f"{about}\n\n{own}", rows=(back,))
     state = p.html("It is on.") if mine.digest else p.html("It is off.")
-    switch = p.t("🔕 No digest on Mondays") if mine.digest else p.t("🔔 Send the digest")
+    switch = p.t("🔕 No digest") if mine.digest else p.t("🔔 Send the digest")
     return Screen(
         heading=heading,
         text=f"{about}\n\n{state}",

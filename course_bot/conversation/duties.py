@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from course_bot.conversation.actions import TakeTrack
 from course_bot.conversation.days import told
-from course_bot.conversation.lessons import in_minutes
 from course_bot.conversation.stage import Row, Stage, button
 from course_bot.learning.progress import minutes_left
 from course_bot.storage.organisations import Duty
@@ -33,11 +32,7 @@ def offers(stage: Stage, duties: Iterable[Duty]) -> list[Row]:
     return [
         (
             button(
-                p.t(
-                    "📌 {title}: {minutes}",
-                    title=stage.course.tracks[each.track].title,
-                    minutes=in_minutes(p, _left(stage, each)),
-                ),
+                p.t("📌 {title}", title=stage.course.tracks[each.track].title),
                 TakeTrack(each.track),
             ),
         )

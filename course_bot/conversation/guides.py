@@ -85,7 +85,7 @@ def _ending(stage: Stage, at: Guided, guide: Guide, ending: GuideEnding) -> Scre
     rows: list[Row] = [
         *links(ending.links),
         (button(label, OpenLesson(lesson.id)),),
-        (button(p.t("📋 What was checked, to send on"), Checked(guide.id, at.answers)),),
+        (button(p.t("📋 What was checked"), Checked(guide.id, at.answers)),),
         to_human(p),
         *_back(stage, at),
     ]

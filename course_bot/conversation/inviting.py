@@ -107,7 +107,7 @@ def inviting(stage: Stage, at: Inviting, found: FoundInviting | None) -> Screen:
     rows.append((button(p.t("👥 Coordinators"), Coordinators(here, 1)),))
     if not found.unit.children:
         rows.append((button(p.t("🔑 Administrators"), Administrators(here, 1)),))
-    rows.append((button(p.t("← To the organisation"), Unit(here)),))
+    rows.append((button(p.t("← The organisation"), Unit(here)),))
     return Screen(
         heading=p.html("Invites: {name}", name=cut(found.unit.organisation.name, NAME_CHARS)),
         text="\n\n".join(parts),

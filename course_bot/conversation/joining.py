@@ -490,7 +490,7 @@ def belonging(stage: Stage, at: Belonging, found: tuple[Membership, ...]) -> Scr
         out = AskToResign(at.organisation)
     rows: list[Row] = []
     if own.role is not Role.LEARNER:
-        rows.append((button(p.t("← To the organisation"), home(own)),))
+        rows.append((button(p.t("← The organisation"), home(own)),))
     if own.role is Role.COORDINATOR:
         out = AskToRemove(at.organisation, Key(stage.person.id), own.role)
     rows.append((button(p.t("Leave the organisation"), out),))

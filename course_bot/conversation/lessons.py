@@ -69,7 +69,7 @@ def _ways(stage: Stage, lesson_id: str, current: int, count: int) -> list[Row]:
     elif current == count:
         quiz = button(p.t("✍ To the quiz"), OpenQuiz(lesson_id), primary=True)
     else:
-        quiz = button(p.t("I know this — to the quiz"), OpenQuiz(lesson_id))
+        quiz = button(p.t("I know it: the quiz"), OpenQuiz(lesson_id))
     menu = to_menu(p)
     if current == count:
         return [(quiz,), (back, menu)]

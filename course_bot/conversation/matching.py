@@ -169,7 +169,7 @@ def matched(stage: Stage, at: Matched, found: FoundMatch | None) -> Screen:
         text = p.html("This match is not there (any more).")
         return Screen(text=text, rows=(*rows, *onward(stage)))
     rows += [
-        (button(p.t("📊 Figures of the school"), School(at.organisation, LATEST)),),
+        (button(p.t("📊 School figures"), School(at.organisation, LATEST)),),
         (button(p.t("Take the match back"), Unmatch(at.organisation)),),
     ]
     text = p.many(

@@ -20,7 +20,7 @@ def keys(stage: Stage) -> list[Row]:
     """Return the key for the page of the person's track once they are through with it."""
     if next_lesson(stage.track, stage.person) is not None:
         return []
-    return [(button(stage.phrases.t("📄 All of it on one page"), Memo(stage.track.id)),)]
+    return [(button(stage.phrases.t("📄 All on one page"), Memo(stage.track.id)),)]
 
 
 def hand_out(stage: Stage, wanted: Memo) -> Decision:

@@ -30,7 +30,7 @@ from course_bot.storage.organisations import Belonging, BelongingOf
 from course_bot.storage.store import Decision
 
 BAR_CELLS = 5
-LESSONS_IN_ROW = 5
+LESSONS_IN_ROW = 4
 
 
 def belonging(stage: Stage, _at: Action) -> BelongingOf:
@@ -67,10 +67,10 @@ def menu(stage: Stage, _at: Menu, found: Belonging) -> Screen:
 def _on(stage: Stage) -> Button:
     p, person = stage.phrases, stage.person
     if person.unfinished is not None:
-        return button(p.t("▶ Go on with the quiz"), GoOn(), primary=True)
+        return button(p.t("▶ Back to the quiz"), GoOn(), primary=True)
     lesson = lessons.lesson_at_hand(stage)
     if lesson is None:
-        return button(p.t("🏁 The track is done — what now?"), TrackDone(), primary=True)
+        return button(p.t("🏁 What now?"), TrackDone(), primary=True)
     return button(f"▶ {stage.course.lessons[lesson].title}", GoOn(), primary=True)
 
 

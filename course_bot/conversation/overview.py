@@ -45,7 +45,7 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
     if found.standings.learners:
         standing = standing_of(p, found.standings)
         looks = (*looks, button(p.t("🚧 Where people stop"), Stuck(here)))
-        rows = [(button(p.t("🔎 Who has not completed"), People(here, OPEN, 1)),), looks, *does]
+        rows = [(button(p.t("🔎 Who is not done"), People(here, OPEN, 1)),), looks, *does]
     else:
         standing = p.html(
             "Nobody learns here yet. Invite people: whoever opens the link of an invite and joins"

@@ -93,8 +93,8 @@ def me(stage: Stage, _at: Me, belongs: tuple[Membership, ...]) -> Screen:
             p.many("And {count} more organisation.", "And {count} more organisations.", more)
         )
     rows += certificates.keys(stage, *stage.course.tracks)
-    rows.append((button(p.t("📱 Go on on another device"), MakeLink()),))
-    rows.append((button(p.t("🔒 What is stored about me"), Stored()),))
+    rows.append((button(p.t("📱 Another device"), MakeLink()),))
+    rows.append((button(p.t("🔒 What is stored"), Stored()),))
     return Screen(
         heading=p.html("About me"),
         text="\n\n".join(lines),
@@ -178,7 +178,7 @@ def stored(stage: Stage, _at: Stored, sums: Sums) -> Screen:
         )
     )
     rows = (
-        (button(p.t("⬇ Everything as a file"), Export()),),
+        (button(p.t("⬇ All in one file"), Export()),),
         (button(p.t("🗑 Delete everything"), AskToErase()),),
         (button(p.t("← About me"), Me()),),
     )

@@ -320,7 +320,7 @@ def feedback(stage: Stage, at: Feedback) -> Screen:
         *filled.compare(p, asked.shown, answer.response, right=answer.right),
         filled.explanation,
     ]
-    to_step = button(p.t("📖 To the step on this"), Step(attempt.lesson, asked.question.step))
+    to_step = button(p.t("📖 The step on this"), Step(attempt.lesson, asked.question.step))
     if current + 1 < len(attempt.asked):
         onward = button(p.t("Next question →"), Question(attempt.id, current + 1), primary=True)
     else:

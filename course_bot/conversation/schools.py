@@ -307,7 +307,7 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
             "There is no statistics sheet of this school yet. Send one (📎), and its figures are"
             " explained here."
         )
-        about = button(p.t("📄 Which file, and where it is from"), Sheets(), primary=True)
+        about = button(p.t("📄 Which file I need"), Sheets(), primary=True)
         rows: list[Row] = [(about,)]
         return Screen(heading=name, text=text, rows=(*rows, *_up(stage, found), *onward(stage)))
     (known,) = found.days
@@ -321,7 +321,7 @@ def school(stage: Stage, _at: School, found: SeenSchool | None) -> Screen:
             button(p.t("🖼 As a picture"), SchoolPicture(here, known.day.isoformat())),
         )
     )
-    rows.append((button(p.t("📄 About the last file"), ReceivedPlace()),))
+    rows.append((button(p.t("📄 The last file"), ReceivedPlace()),))
     rows[0] = leading(rows[0])
     return Screen(
         heading=name,
@@ -354,7 +354,7 @@ def trend(stage: Stage, at: SchoolTrend, found: SeenSchool | None) -> Screen:
     here = Key(found.id)
     rows: list[Row] = [
         (button(p.t("🖼 As a picture"), SchoolPicture(here, TREND)),),
-        (button(p.t("← Figures of the school"), School(here, LATEST)),),
+        (button(p.t("← School figures"), School(here, LATEST)),),
     ]
     return Screen(
         heading=brief(found.name, NAME_CHARS),
@@ -446,8 +446,8 @@ async def pictures(stage: Stage, at: SchoolPicture, read: Read, _tell: Tell) -> 
 def _up(stage: Stage, found: SeenSchool) -> list[Row]:
     p, here = stage.phrases, Key(found.id)
     if found.coordinated:
-        return [(button(p.t("👥 The training of this school"), Unit(here)),)]
-    return [(button(p.t("🎓 How many have completed"), Completion(here)),)]
+        return [(button(p.t("👥 Its training"), Unit(here)),)]
+    return [(button(p.t("🎓 How many are done"), Completion(here)),)]
 
 
 def not_seen(stage: Stage) -> Screen:
@@ -486,9 +486,9 @@ def reckoned(stage: Stage, at: Reckoned, found: Sender) -> Screen:
     parts = [p.html("<i>Sheet of {day}</i>", day=p.day(day))] if day else []
     parts.append(said.text or p.html("There is nothing to reckon with: no figures were told."))
     rows = _behind(stage, said)
-    rows.append((button(p.t("🧮 Reckon with other figures"), AskTargets()),))
+    rows.append((button(p.t("🧮 Other figures"), AskTargets()),))
     if found.schools:
-        rows.append((button(p.t("📄 About the last file"), ReceivedPlace()),))
+        rows.append((button(p.t("📄 The last file"), ReceivedPlace()),))
     else:
         parts.append(
             p.html(

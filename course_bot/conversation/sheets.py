@@ -635,8 +635,8 @@ def unread(stage: Stage, at: Unread) -> Screen:
                 raise StaleError
             text = refusal_words(p, refusal)
     rows = (
-        (button(p.t("📄 Which file, and where it is from"), Sheets(), primary=True),),
-        (button(p.t("🧮 Reckon without a file"), AskTargets()),),
+        (button(p.t("📄 Which file I need"), Sheets(), primary=True),),
+        (button(p.t("🧮 Without a file"), AskTargets()),),
     )
     return Screen(heading=heading, text=text, rows=(*rows, *onward(stage)))
 
@@ -756,7 +756,7 @@ def _from_here(stage: Stage, found: Sender) -> list[Row]:
             (button(p.t("Answer the question"), AskColumn(field) if field else AskSchool()),)
         )
     if last is not None and last.unmatched:
-        rows.append((button(p.t("🔗 Whose IDs these are"), Unmatched(1)),))
+        rows.append((button(p.t("🔗 Whose IDs"), Unmatched(1)),))
     rows += to_figures(found.schools)
     if found.chosen:
         rows.append((button(p.t("↺ Ask me about the columns again"), ForgetColumns()),))
@@ -804,7 +804,7 @@ def about(stage: Stage, _at: Sheets, found: Sender) -> Screen:
         )
     )
     rows: list[Row] = to_figures(found.schools)
-    rows.append((button(p.t("🧮 Reckon without a file"), AskTargets()),))
+    rows.append((button(p.t("🧮 Without a file"), AskTargets()),))
     for lesson in ("statistics", "sheet"):
         if lesson in course.lessons:
             title = course.lessons[lesson].title
