@@ -39,7 +39,7 @@ Console = Callable[..., Ended]
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The settings of somebody who has just cloned the repository, in a folder of their own."""
     for name in list(os.environ):
-        if name.startswith(("COURSE_BOT_", "TELEGRAM_")):
+        if name.startswith(("COURSE_BOT_", "MAX_", "TELEGRAM_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return {"COURSE_BOT_LESSONS": str(ROOT / "lessons"), "COURSE_BOT_PORT": "0"}

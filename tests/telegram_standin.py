@@ -307,6 +307,8 @@ class BotApi:
         self.folder = ""
         """Where the files are on the server's own disk, if it was started with --local."""
         self.webhook: dict[str, str] = {}
+        self.delivery_fault: dict[str, Any] = {}
+        """When a delivery failed last, and why, as ``getWebhookInfo`` tells."""
         self.allowed: list[str] = []
         self._faults: list[Fault] = []
         self._poller: asyncio.Event | None = None
@@ -663,6 +665,7 @@ class BotApi:
             "url": self.webhook.get("url", ""),
             "has_custom_certificate": False,
             "pending_update_count": len(self.waiting),
+            **self.delivery_fault,
         }
 
     async def _set_my_commands(self, params: dict[str, str], _files: _Files) -> bool:

@@ -80,7 +80,7 @@ async def _findings(secrets: list[str]) -> AsyncIterator[Finding]:
         yield Finding(level=Level.WRONG, subject="settings", what=f"{stop}")
         return
     secrets += _secrets(settings)
-    for each in examine_env(faults):
+    for each in examine_env(settings, faults):
         yield each
     broken = frozenset(fault.name for fault in faults)
     if "COURSE_BOT_SECRET" not in broken:

@@ -48,12 +48,14 @@ NOT_NEEDED = ("blocked", "no longer true", "reminded already")
 """Reasons to give a message up that are nobody's fault (``conversation.outgoing``)."""
 
 
-def examine_env(faults: tuple[SettingsFault, ...]) -> list[Finding]:
+def examine_env(settings: Settings, faults: tuple[SettingsFault, ...]) -> list[Finding]:
     """Tell where the settings were read, and what is wrong with them."""
     here, env = Path.cwd(), Path(ENV_FILE)
     found = [Finding(level=Level.WRONG, subject="settings", what=each.what) for each in faults]
+    if not env.exists() and settings.model_fields_set:
+        return found or [fine("settings", f"read from the environment, for the folder {here}")]
     if not env.exists():
-        what = f"there is no .env in {here}, defaults and the environment count"
+        what = f"there is no .env in {here}, and nothing is set"
         do = "if the bot is kept in another folder, ask there; else copy .env.example to .env"
         return [*found, look("settings", what, do)]
     if _open_to_others(env):

@@ -81,7 +81,8 @@ class Page:
                 ours = response.headers.get(policy) == SECURITY[policy]
         except UNREACHED as error:
             what = f"the bot is not running: {self._here} can't be reached ({why(error)})"
-            return look("page", what, "start it by `course-bot run`")
+            tell = wrong if self.mode == "public" else look  # who tries it out has time
+            return tell("page", what, "start it by `course-bot run`")
         if status == 503:
             what = f"all connections to {self._here} are taken"
             return look("page", what, "allow the process more open files (`ulimit -n`)")

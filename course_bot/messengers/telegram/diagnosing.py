@@ -33,12 +33,12 @@ RECENT = timedelta(hours=1)
 _WHAT_MENDS = {
     "certificate": "it trusts what every browser trusts, with the whole chain (fullchain.pem), and"
     " no certificate of the Russian Trusted CA",
-    "401": "the bot was started with another TELEGRAM_WEBHOOK_SECRET: start it anew",
-    "404": "the reverse proxy must pass /telegram on to the bot",
+    "webhook: 401": "the bot was started with another TELEGRAM_WEBHOOK_SECRET: start it anew",
+    "webhook: 404": "the reverse proxy must pass /telegram on to the bot",
     "resolve": "its name must be known to everybody's DNS",
     "timed out": "it must be reachable from abroad, at port 443, 80, 88 or 8443",
     "refused": "it must be reachable from abroad, at port 443, 80, 88 or 8443",
-    "50": "the bot must be running behind the reverse proxy",
+    "webhook: 5": "the bot must be running behind the reverse proxy; its log says more",
 }
 """What Telegram's words of a failed delivery come to, by a part of them."""
 
