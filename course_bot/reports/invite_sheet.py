@@ -29,6 +29,12 @@ from course_bot.reports.typesetting import fit, shown, width, wrap
 _MARGIN = 54.0
 _NAME = 16.0
 """The size of a door's name, above its code."""
+_ABREAST = 2
+"""How many doors stand side by side; of more, the first stands above the others."""
+_SMALL = 130.0
+"""How wide and high a code is that stands below another one, quiet zone included."""
+_HANGING = 10.0
+"""How much of a small code's quiet zone hangs into the margin: the address needs the room."""
 _INDENT = 40.0
 """From a step's number to its words."""
 _GAP = 14.0
@@ -161,7 +167,19 @@ def _valid(sheet: InviteSheet, p: Phrases) -> str:
 
 
 def _codes(doors: tuple[Door, ...], *, top: float, bottom: float) -> Iterator[Path | Text]:
-    """Set the doors side by side: the name, the code, the address to be typed."""
+    """Set a few doors side by side; of more, the first one large above the others."""
+    if len(doors) <= _ABREAST:
+        yield from _side_by_side(doors, top=top, bottom=bottom)
+        return
+    below = bottom - _SMALL
+    yield from _side_by_side(doors[:1], top=top + 8, bottom=below - 8)
+    share = (A4[0] - 2 * _MARGIN) / (len(doors) - 1)
+    for number, door in enumerate(doors[1:]):
+        yield from _small(door, left=_MARGIN + number * share, top=below, wide=share)
+
+
+def _side_by_side(doors: tuple[Door, ...], *, top: float, bottom: float) -> Iterator[Path | Text]:
+    """Set each door as its name, below it the code, and below that the address to be typed."""
     share = (A4[0] - 2 * _MARGIN) / len(doors)
     addresses = [
         fit(shown(door.address), share - 20, ((13, 1), (12, 2), (11, 3), (9, 6))) for door in doors
@@ -178,6 +196,19 @@ def _codes(doors: tuple[Door, ...], *, top: float, bottom: float) -> Iterator[Pa
         for below_code, line in enumerate(lines, 1):
             y = top + _NAME + side + (below_code - 0.5) * LEADING * size
             yield centred(middle, y, line, size)
+
+
+def _small(door: Door, *, left: float, top: float, wide: float) -> Iterator[Path | Text]:
+    """Set a door as a small code, and beside it its name and the address to be typed."""
+    right = left - _HANGING + _SMALL
+    yield from qr(left - _HANGING, top, _SMALL, door.address)
+    limit = wide - (right - left)
+    name_size, names = fit(shown(door.name), limit, ((13, 1), (10, 1)), bold=True)
+    size, lines = fit(shown(door.address), limit, ((9, 6), (8, 8)))
+    y = top + (_SMALL - LEADING * (name_size + size * len(lines))) / 2 + name_size
+    yield Text(x=right, y=y, text=names[0], size=name_size, bold=True)
+    for number, line in enumerate(lines, 1):
+        yield Text(x=right, y=y + number * LEADING * size, text=line, size=size)
 
 
 def _numbered(steps: list[list[str]], size: float, top: float) -> Iterator[Path | Text]:

@@ -14,6 +14,7 @@ from tests.reports.pdf_reader import pdf_pages, pdf_texts
 from tests.reports.test_qr import drawn_modules, modules_at
 
 RU = phrases("ru")
+MAX = Door(name="MAX", address="https://max.ru/id7700000000_bot?start=join-4hG7sWq2ZkXb9TtM")
 TELEGRAM = Door(name="Telegram", address="https://t.me/course_bot?start=join-4hG7sWq2ZkXb9TtM")
 BROWSER = Door(name="В браузере", address="https://course.example.ru/?start=join-4hG7sWq2ZkXb9T")
 SHEET = InviteSheet(
@@ -82,7 +83,7 @@ def test_minutes_have_their_plural(minutes: tuple[int, int], words: str) -> None
     assert f"Пройдите уроки: {words}" in said
 
 
-@pytest.mark.parametrize("doors", [(TELEGRAM,), (TELEGRAM, BROWSER), (TELEGRAM, BROWSER, BROWSER)])
+@pytest.mark.parametrize("doors", [(TELEGRAM,), (TELEGRAM, BROWSER), (MAX, TELEGRAM, BROWSER)])
 def test_each_door_has_its_code(doors: tuple[Door, ...]) -> None:
     drawing = invite_page(replace(SHEET, doors=doors), RU)
     assert [drawn_modules(code) for code in codes(drawing)] == [
@@ -90,7 +91,7 @@ def test_each_door_has_its_code(doors: tuple[Door, ...]) -> None:
     ]
 
 
-@pytest.mark.parametrize("doors", [(TELEGRAM,), (TELEGRAM, BROWSER), (TELEGRAM, BROWSER, BROWSER)])
+@pytest.mark.parametrize("doors", [(TELEGRAM,), (TELEGRAM, BROWSER), (MAX, TELEGRAM, BROWSER)])
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("organisation", ["", "Школа № 5", LONG, "Щ" * 200, "<b>&\0👩\u200d🏫"])
 def test_everything_fits_and_codes_are_large_and_bare(
