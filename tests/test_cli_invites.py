@@ -25,6 +25,8 @@ from tests.courses import make_course
 from tests.dialogue import PortPerson
 from tests.doors import stored
 from tests.files_here import FilesHere, SheetsHere
+from tests.max_standin import USERNAME as MAX_USERNAME
+from tests.max_standin import MaxApi
 from tests.telegram_standin import TOKEN, USERNAME, BotApi
 from tests.test_cli import running
 
@@ -205,17 +207,25 @@ def test_the_links_are_those_of_the_doors_that_the_settings_open(console: Consol
     assert "In the browser: https://course.example/#start=in-" in out
 
 
-async def test_the_bots_name_is_asked_of_telegram(
-    settings: dict[str, str],
-) -> None:
-    async with BotApi() as api:
-        more = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API": api.url}
-        out = await invites({**settings, **more})
-        assert f"In Telegram: https://t.me/{USERNAME}?start=in-" in out
-    out = await invites({**settings, **more})
-    assert "did not tell the bot's name" in out
-    assert "https://t.me/<name of the bot>?start=in-" in out
+async def test_the_bots_names_are_asked_of_their_messengers(settings: dict[str, str]) -> None:
+    async with BotApi() as telegram, MaxApi() as max_:
+        more = {
+            **settings,
+            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_API": telegram.url,
+            "MAX_TOKEN": max_.token,
+            "MAX_API": max_.url,
+        }
+        *_, in_max, in_telegram, in_browser, _ = (await invites(more)).splitlines()
+    assert in_max.startswith(f"In MAX: https://max.ru/{MAX_USERNAME}?start=in-")
+    assert in_telegram.startswith(f"In Telegram: https://t.me/{USERNAME}?start=in-")
+    assert in_browser.startswith("In a browser on this computer: ")
+    out = await invites(more)
+    for messenger, host in (("MAX", "max.ru"), ("Telegram", "t.me")):
+        assert f"In {messenger}, which did not tell the bot's name just now" in out
+        assert f"https://{host}/<name of the bot>?start=in-" in out
     assert TOKEN not in out
+    assert max_.token not in out
 
 
 async def invites(settings: dict[str, str]) -> str:

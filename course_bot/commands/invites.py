@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ from course_bot.storage.operator_invites import (
     withdraw,
 )
 from course_bot.storage.organisations import AllInvites, Invite, WholeTree
-from course_bot.tokens import page_link, telegram_link
+from course_bot.tokens import max_link, page_link, telegram_link
 
 NAME_CHARS = 200
 KIND_CHARS = 40
@@ -146,34 +147,50 @@ class _Links:
 
 
 async def _links(settings: Settings, start: str) -> _Links:
-    lines, best = [], ""
+    """Word the links as everywhere: MAX first, then Telegram, then the page."""
+    lines, best = [], []
+    if settings.max_token is not None:
+        from course_bot.messengers.max.naming import bot_name as max_bot_name
+
+        name = await max_bot_name(
+            settings.max_token.get_secret_value(),
+            api=settings.max_api,
+            ca_file=settings.max_ca_file,
+        )
+        lines.append(_of_bot("MAX", name, lambda bot: max_link(bot, start)))
+        best += [max_link(name, start)] if name else []
+    if settings.telegram_token is not None:
+        from course_bot.messengers.telegram.naming import bot_name as telegram_bot_name
+
+        proxy = settings.telegram_proxy
+        name = await telegram_bot_name(
+            settings.telegram_token.get_secret_value(),
+            api=settings.telegram_api,
+            proxy=proxy.get_secret_value() if proxy else None,
+        )
+        lines.append(_of_bot("Telegram", name, lambda bot: telegram_link(bot, start)))
+        best += [telegram_link(name, start)] if name else []
     if settings.browser == "public" and settings.public_url is not None:
-        best = page_link(settings.public_url.rstrip("/"), start)
-        lines.append(f"In the browser: {best}")
+        address = page_link(settings.public_url.rstrip("/"), start)
+        lines.append(f"In the browser: {address}")
+        best.append(address)
     elif settings.port:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = page_link(f"http://{host}:{settings.port}", start)
         lines.append(f"In a browser on this computer: {address}")
     else:
         lines.append(f"In a browser on this computer: add /#start={start} to the page's address")
-    if settings.telegram_token is not None:
-        from course_bot.messengers.telegram.naming import bot_name
+    return _Links(lines=tuple(lines), best=next(iter(best), ""))
 
-        proxy = settings.telegram_proxy
-        name = await bot_name(
-            settings.telegram_token.get_secret_value(),
-            api=settings.telegram_api,
-            proxy=proxy.get_secret_value() if proxy else None,
-        )
-        if name:
-            best = telegram_link(name, start)
-            lines.append(f"In Telegram: {best}")
-        else:
-            lines.append(
-                "In Telegram, which did not tell the bot's name just now: put it into"
-                f" {telegram_link('<name of the bot>', start)}"
-            )
-    return _Links(lines=tuple(lines), best=best)
+
+def _of_bot(messenger: str, name: str, link: Callable[[str], str]) -> str:
+    """Word the link to a messenger's bot; the name is empty where it was not told."""
+    if name:
+        return f"In {messenger}: {link(name)}"
+    return (
+        f"In {messenger}, which did not tell the bot's name just now: put it into"
+        f" {link('<name of the bot>')}"
+    )
 
 
 def list_command(_arguments: argparse.Namespace) -> int:

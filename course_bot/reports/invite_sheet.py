@@ -31,10 +31,10 @@ _NAME = 16.0
 """The size of a door's name, above its code."""
 _ABREAST = 2
 """How many doors stand side by side; of more, the first stands above the others."""
-_SMALL = 130.0
+_SMALL = 126.0
 """How wide and high a code is that stands below another one, quiet zone included."""
 _HANGING = 10.0
-"""How much of a small code's quiet zone hangs into the margin: the address needs the room."""
+"""How far a small code's quiet zone hangs into the margin: what is dark begins at the margin."""
 _INDENT = 40.0
 """From a step's number to its words."""
 _GAP = 14.0
@@ -200,11 +200,11 @@ def _side_by_side(doors: tuple[Door, ...], *, top: float, bottom: float) -> Iter
 
 def _small(door: Door, *, left: float, top: float, wide: float) -> Iterator[Path | Text]:
     """Set a door as a small code, and beside it its name and the address to be typed."""
-    right = left - _HANGING + _SMALL
-    yield from qr(left - _HANGING, top, _SMALL, door.address)
-    limit = wide - (right - left)
+    left -= _HANGING
+    right, limit = left + _SMALL, wide - _SMALL
+    yield from qr(left, top, _SMALL, door.address)
     name_size, names = fit(shown(door.name), limit, ((13, 1), (10, 1)), bold=True)
-    size, lines = fit(shown(door.address), limit, ((9, 6), (8, 8)))
+    size, lines = fit(shown(door.address), limit, ((9, 6), (8, 8), (7, 10)))
     y = top + (_SMALL - LEADING * (name_size + size * len(lines))) / 2 + name_size
     yield Text(x=right, y=y, text=names[0], size=name_size, bold=True)
     for number, line in enumerate(lines, 1):

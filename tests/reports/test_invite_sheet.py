@@ -9,6 +9,7 @@ from course_bot.locale.phrases import phrases
 from course_bot.organisations.records import Role
 from course_bot.reports.drawing import Drawing, Path, Text
 from course_bot.reports.invite_sheet import Door, InviteSheet, invite_page, invite_sheet_pdf
+from course_bot.reports.qr import QUIET
 from course_bot.reports.typesetting import width
 from tests.reports.pdf_reader import pdf_pages, pdf_texts
 from tests.reports.test_qr import drawn_modules, modules_at
@@ -105,7 +106,8 @@ def test_everything_fits_and_codes_are_large_and_bare(
         left, top = (min(to[i] for to in points) for i in (0, 1))
         right, bottom = (max(to[i] for to in points) for i in (0, 1))
         assert right - left > 100, "3.5 cm, for a phone at 35 cm"
-        bare.append((left, top, right, bottom))
+        quiet = QUIET * (right - left) / len(modules_at(MAX.address)) - 0.1
+        bare.append((left - quiet, top, right + quiet, bottom))
     for item in drawing.items:
         if isinstance(item, Text):
             end = item.x + width(item.text, item.size, bold=item.bold)
