@@ -33,6 +33,7 @@ from tenacity import (
     retry_if_exception_type,
     stop_after_attempt,
 )
+from yarl import URL
 
 from course_bot.conversation.port import TooLargeError
 from course_bot.errors import CourseError
@@ -297,7 +298,10 @@ class MaxApi:
             form.add_field("data", content, filename=_safe(name))
             with _faults():
                 async with self._session.post(
-                    url, data=form, timeout=_within(self._pace.upload), allow_redirects=False
+                    _as_given(url),
+                    data=form,
+                    timeout=_within(self._pace.upload),
+                    allow_redirects=False,
                 ) as answer:
                     status, told = answer.status, await answer.read()
             return _payload(kind, read_answer(status, told, ""))
@@ -319,7 +323,9 @@ class MaxApi:
         """
         content = bytearray()
         with _faults():
-            async with self._session.get(url, timeout=_within(self._pace.upload)) as answer:
+            async with self._session.get(
+                _as_given(url), timeout=_within(self._pace.upload)
+            ) as answer:
                 if answer.status >= 500:
                     raise FaultError(f"status {answer.status}", heard=False)
                 if answer.status != 200:
@@ -419,6 +425,11 @@ def _faults() -> Iterator[None]:
 def _named(error: BaseException) -> str:
     reason = error.os_error.strerror if isinstance(error, ClientConnectorError) else ""
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+
+
+def _as_given(url: str) -> URL:
+    """Take an address to the letter: it is signed, and yarl would word it anew."""
+    return URL(url, encoded=True)
 
 
 def _within(seconds: float) -> ClientTimeout:
