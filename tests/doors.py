@@ -31,6 +31,8 @@ from course_bot.locale.phrases import Language
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.delivery import Pace
+from course_bot.messengers.max.api import Limits
+from course_bot.messengers.max.door import MaxDoor
 from course_bot.messengers.telegram import TelegramDoor
 from course_bot.questions.choice import Choice
 from course_bot.questions.kinds import Asked
@@ -43,6 +45,7 @@ from course_bot.questions.question import Question, Response
 from course_bot.sheets.figures import Reading
 from course_bot.storage import Account, schema
 from course_bot.storage.engine import create_engine, database_url
+from course_bot.storage.outbox import WRITING_DOORS
 from course_bot.storage.rows import read_people
 from course_bot.storage.store import Storage, account_id
 from course_bot.storage.verifying import differences
@@ -50,15 +53,23 @@ from tests.browser_person import SECRET, browser_person
 from tests.courses import HELP, POOL, make_course
 from tests.dialogue import Person, PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
+from tests.max_person import MaxPerson
+from tests.max_standin import TOKEN as MAX_TOKEN
 from tests.max_standin import USERNAME as MAX_USERNAME
+from tests.max_standin import MaxApi
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import TOKEN, USERNAME, BotApi, parse_html
 
-DOORS = ("port", "browser", "telegram")
+DOORS = ("port", "browser", "telegram", "max")
 STALE = "Эта кнопка осталась от прошлого шага"
 port_only = pytest.mark.parametrize("door", ["port"])
+own_menus = pytest.mark.parametrize("door", [door for door in DOORS if door != "max"])
+"""For tests of the command menu: MAX has one for everybody."""
+messengers = pytest.mark.parametrize("door", WRITING_DOORS)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PACE = Pace(long_poll=2, tries=3, first_pause=0.01, longest_pause=0.05, settle=0.02, farewell=1.0)
+AT_ONCE = Limits(overall=5000, bulk=5000, in_chat=5000, polls=5000)
+"""Tests press faster than MAX lets anybody."""
 TAGS = {"b", "i", "code"}
 """The HTML subset of ``course_bot.markup``."""
 FAQ = {
@@ -116,6 +127,8 @@ class House:
         self._inside = AsyncExitStack()
         self._api: BotApi | None = None
         self._telegram: TelegramDoor | None = None
+        self._max_api: MaxApi | None = None
+        self._max: MaxDoor | None = None
         self._page = ""
 
     async def __aenter__(self) -> "House":
@@ -178,6 +191,12 @@ class House:
     async def commands(self, language: Language, account: Account | None = None) -> Commands:
         return await self.talk.commands(language, account)
 
+    async def marker(self, door: str) -> int | None:
+        return await self.storage.marker(door)
+
+    async def keep_marker(self, door: str, marker: int) -> None:
+        await self.storage.keep_marker(door, marker)
+
     def trouble(self, language: Language) -> Screen:
         raise AssertionError("a move failed; the log has the reason")
 
@@ -238,6 +257,15 @@ class House:
                     language=language,
                     settled=telegram.idle,
                 )
+            case "max":
+                max_api, max_door = await self._connected_to_max()
+                return MaxPerson(
+                    name=name,
+                    api=max_api,
+                    number=number,
+                    language=language,
+                    settled=max_door.idle,
+                )
             case _:
                 raise ValueError(door)
 
@@ -267,6 +295,38 @@ class House:
                 _hang_up, asyncio.create_task(self._telegram.poll()), self._telegram
             )
         return self._api, self._telegram
+
+    async def _connected_to_max(self) -> tuple[MaxApi, MaxDoor]:
+        if self._max_api is None or self._max is None:
+            self._max_api = await self._stack.enter_async_context(
+                MaxApi(limits=False, clock=lambda: self.now)
+            )
+            self._max = MaxDoor(
+                self,
+                token=MAX_TOKEN,
+                api=self._max_api.url,
+                markers=self,
+                clock=lambda: self.now,
+                pace=PACE,
+                limits=AT_ONCE,
+            )
+            await self._max.start()
+            self._stack.push_async_callback(
+                _hang_up, asyncio.create_task(self._max.poll()), self._max
+            )
+        return self._max_api, self._max
+
+    def had_nothing_refused(self) -> None:
+        """Assert that MAX had nothing to strip or to refuse, and that its token stayed with it."""
+        if (api := self._max_api) is not None:
+            refused = [
+                f"{call.method} {call.body}: {call.description}"
+                for call in api.calls
+                if call.code not in (0, 200)
+                and not call.description.startswith("attachment.not.ready")
+            ]
+            faults = [*refused, *api.stripped, *api.leaks]
+            assert not faults, faults
 
     async def messages(self, door: str) -> list[Outgoing]:
         """Plan reminders, and take and send what the bot says by itself at a door by now."""
@@ -329,7 +389,7 @@ class _AtPort(PortPerson):
         await super().does(replace(move, at=self.house.now))
 
 
-async def _hang_up(polling: asyncio.Task[None], door: TelegramDoor) -> None:
+async def _hang_up(polling: asyncio.Task[None], door: TelegramDoor | MaxDoor) -> None:
     polling.cancel()
     await asyncio.gather(polling, return_exceptions=True)
     await door.close()
@@ -476,6 +536,7 @@ async def house(
     shutil.copy(migrated_sqlite, database)
     async with House(database, door) as house:
         yield house
+        house.had_nothing_refused()
         assert [each async for each in differences(house.storage, house.course.renamed)] == []
 
 

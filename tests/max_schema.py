@@ -270,12 +270,6 @@ class CallbackAnswer(Strict):
     message: NewMessageBody | None = None
     notification: str | None = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "CallbackAnswer":
-        if self.message is None and not self.notification:
-            raise ValueError("has neither a message nor a notification")
-        return self
-
 
 class BotCommand(Strict):
     name: str = Field(min_length=1, max_length=NAME_CHARS)

@@ -67,6 +67,8 @@ BETWEEN = 170_000_007
 """How far a dialog's id is from its user's: they are not the same."""
 PATIENCE = 60.0
 """A test that waits longer than this for something hangs, and is told so."""
+SIGNED = "?sig=a%2Fb%2B%3D"
+"""What stands in the addresses of files: to take them is to take them to the letter."""
 PER_SECOND = 30
 PER_SECOND_IN_CHAT = 2
 POLLS_PER_SECOND = 2
@@ -930,8 +932,9 @@ class MaxApi:
         if query.type not in ("image", "file"):
             raise refused("the stand-in takes images and files")
         number = f"{len(self._opened)}{self.random.randrange(10**9)}"
-        self._opened[number] = query.type
-        return {"url": f"{self.host}/upload/{number}?type={query.type}&sig=a%2Fb%3D"}
+        path = f"/upload/{number}{SIGNED}&type={query.type}"
+        self._opened[path] = query.type
+        return {"url": f"{self.host}{path}"}
 
     async def _post_chats_chat_actions(
         self, call: Call, _query: NoQuery, _: ActionRequest
@@ -1009,7 +1012,7 @@ class MaxApi:
         """Take a file in; ``upload`` names this among the calls."""
 
         async def work(call: Call) -> web.StreamResponse:
-            kind = self._opened.pop(request.match_info["number"], "")
+            kind = self._opened.pop(request.raw_path, "")
             if not kind:
                 raise refused("nothing more is taken at this address")
             name, content = await _uploaded(request)
@@ -1029,9 +1032,10 @@ class MaxApi:
         """Give out what a person sent; ``file`` names this among the calls."""
 
         async def work(call: Call) -> web.StreamResponse:
-            if request.match_info["number"] not in self.sent:
+            number = request.match_info["number"]
+            if number not in self.sent or not request.raw_path.endswith(SIGNED):
                 raise not_found("There is no such file")
-            _, content = self.sent[request.match_info["number"]]
+            _, content = self.sent[number]
             response = web.StreamResponse()
             response.content_length = len(content)
             await response.prepare(request)
@@ -1143,7 +1147,7 @@ class Somebody:
         self.api.sent[number] = (name, content)
         attachment = {
             "type": "file",
-            "payload": {"url": f"{self.api.host}/files/{number}?sig=a%2Fb", "token": number},
+            "payload": {"url": f"{self.api.host}/files/{number}{SIGNED}", "token": number},
             "filename": name,
             "size": len(content) if size is None else size,
         }

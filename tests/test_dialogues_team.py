@@ -9,7 +9,7 @@ from course_bot.conversation.listing import PAGE
 from course_bot.organisations.records import Role
 from course_bot.organisations.tree import MUNICIPALITY, REGION
 from tests.dialogue import Person
-from tests.doors import STALE, House, ann, door, goes_on, house, port_only
+from tests.doors import STALE, House, ann, door, goes_on, house, own_menus, port_only
 from tests.learners import Learner
 from tests.regions import add, assign, begins, completes, join, leave, pupil
 from tests.test_dialogues_joining import invited_to
@@ -49,6 +49,7 @@ async def administers(house: House, person: Person, organisation: int) -> None:
 # The command.
 
 
+@own_menus
 async def test_a_coordinator_has_a_command_more_and_others_have_not(
     house: House, ann: Person
 ) -> None:
@@ -61,6 +62,7 @@ async def test_a_coordinator_has_a_command_more_and_others_have_not(
     assert "team" not in boris.commands
 
 
+@own_menus
 async def test_who_becomes_a_coordinator_has_the_command_at_once_and_who_ceases_has_not(
     house: House, ann: Person
 ) -> None:
@@ -88,7 +90,7 @@ async def test_a_schools_administrator_sees_its_counts_and_nobodys_name(
     boris.sees("Школа № 5", "4 участника", "25", "прошли: 1", "учатся: 1", "не начали: 2")
     boris.sees("Назначено: «Учитель» до 1 декабря", "Имена видят координаторы")
     boris.sees_not("Вера", "Борис", "Галина", "Пётр")
-    assert set(boris.commands) == USUAL | {"team"}
+    assert house.door == "max" or set(boris.commands) == USUAL | {"team"}
 
     await assign(house.storage, school, "coordinator")
     await boris.opens()
@@ -114,6 +116,7 @@ async def test_a_schools_administrator_sees_its_counts_and_nobodys_name(
     boris.sees("Школа № 5", "Листа статистики")
 
 
+@own_menus
 async def test_the_command_menu_follows_the_language(house: House, ann: Person) -> None:
     await coordinates(house, ann, await add(house.storage, "Школа № 5"))
     await ann.sends_action("speak:en")
@@ -121,6 +124,7 @@ async def test_the_command_menu_follows_the_language(house: House, ann: Person) 
     assert set(ann.commands) == USUAL | {"team"}
 
 
+@own_menus
 async def test_who_is_no_coordinator_any_more_loses_the_command_by_looking(
     house: House, ann: Person
 ) -> None:

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from pydantic import ValidationError
+from yarl import URL
 
 from tests.drawings import drawn
 from tests.max_payloads import ANSWERS, POLLS, WEBHOOKS
@@ -83,7 +84,7 @@ async def uploaded(
     _, place = await asks("POST", "/uploads", type=kind)
     form = aiohttp.FormData(quote_fields=False)
     form.add_field("data", content, filename=name)
-    async with client.post(place["url"], data=form) as response:
+    async with client.post(URL(place["url"], encoded=True), data=form) as response:
         assert response.status == 200, await response.text()
         answer: Json = await response.json()
         return answer
@@ -163,7 +164,7 @@ def test_html_is_read_as_max_reads_it(
             {},
             "a file must be the only attachment",
         ),
-        ("POST", "/answers", {}, {"callback_id": "x"}, "neither a message nor a notification"),
+        ("POST", "/answers", {"text": "x"}, {"callback_id": "x"}, "text: Extra inputs"),
         ("PATCH", "/me/commands", {"commands": [{"name": "a"}] * 33}, {}, "at most 32 items"),
         ("PATCH", "/me/commands", {"commands": [{"name": "a" * 65}]}, {}, "at most 64"),
         (
@@ -427,7 +428,7 @@ async def test_a_file_that_somebody_sent_is_given_out(
     number = ann.sends_file("а.csv", b"1;2", size=99)
     (attachment,) = api.history[number]["message"]["body"]["attachments"]
     assert (attachment["filename"], attachment["size"]) == ("а.csv", 99)
-    async with client.get(attachment["payload"]["url"]) as response:
+    async with client.get(URL(attachment["payload"]["url"], encoded=True)) as response:
         assert await response.read() == b"1;2"
 
 
