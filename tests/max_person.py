@@ -112,22 +112,20 @@ class MaxPerson(Person):
 
     def _sees(self, message: Shown) -> None:
         self.message = message
-        listed = [line for line in message.text.split("\n") if LISTED.match(line)]
-        wholes = {line[0]: line[2:] for line in listed}
-        lines = [line for line in message.text.split("\n") if line not in listed]
-        self.text = _read("\n".join(lines).rstrip())
-        self.picture = message.document[1] if message.document else None
-        self.rows = tuple(
-            tuple(
-                Button(
-                    label=_read(wholes.get(button["text"][0], button["text"])),
-                    action=button.get("payload", "").removeprefix(LASTING),
-                    url=button.get("url", ""),
-                )
-                for button in row
+        lines = message.text.split("\n")
+        wholes = {line[0]: line[2:] for line in lines if LISTED.match(line)}
+
+        def button(key: dict[str, str]) -> Button:
+            label = key["text"]
+            return Button(
+                label=_read(wholes.get(label[0], label)),
+                action=key.get("payload", "").removeprefix(LASTING),
+                url=key.get("url", ""),
             )
-            for row in message.keyboard
-        )
+
+        self.text = _read("\n".join(line for line in lines if not LISTED.match(line)).rstrip())
+        self.picture = message.document[1] if message.document else None
+        self.rows = tuple(tuple(map(button, row)) for row in message.keyboard)
 
 
 def _shows_screen(call: Call) -> bool:
