@@ -168,7 +168,8 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             ),
         ]
         if messengers:
-            work.append(do_chores(writing_chores(talk, now)))
+            open_doors = [each.name for each in messengers]
+            work.append(do_chores(writing_chores(talk, storage, open_doors, now)))
         work += [messenger.serve() for messenger in messengers]
         await _until(stopped, work)
 

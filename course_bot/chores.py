@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,8 +73,10 @@ def lesson_chores(storage: Storage, folder: Path, course: Callable[[], Course]) 
     ]
 
 
-def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Chore]:
-    """List what is done where there is a door at which the bot can write first."""
+def writing_chores(
+    talk: Conversation, storage: Storage, doors: Collection[str], clock: Callable[[], datetime]
+) -> list[Chore]:
+    """List what is done where there are ``doors`` at which the bot can write first."""
     return [
         Chore(
             name="plan reminders",
@@ -84,7 +86,7 @@ def writing_chores(talk: Conversation, clock: Callable[[], datetime]) -> list[Ch
         Chore(
             name="let messages follow their people",
             pause=timedelta(minutes=10),
-            do=lambda: talk.follow_people(clock()),
+            do=lambda: storage.follow_people(doors, clock()),
         ),
         Chore(
             name="plan digests",

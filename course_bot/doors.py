@@ -23,6 +23,11 @@ class Messenger(Protocol):
     """A messenger that is open."""
 
     @property
+    def name(self) -> str:
+        """The door's, as in accounts."""
+        ...
+
+    @property
     def routes(self) -> Sequence["Route"]:
         """Where it delivers, if it has a webhook."""
         ...
@@ -63,6 +68,8 @@ def _hook(settings: Settings, path: str) -> str:
 
 class _Max:
     """MAX, as the settings have it."""
+
+    name = "max"
 
     def __init__(
         self,
@@ -123,6 +130,8 @@ class _Max:
 
 class _Telegram:
     """Telegram, as the settings have it."""
+
+    name = "telegram"
 
     def __init__(
         self, settings: Settings, talk: Conversation, clock: Callable[[], datetime]

@@ -327,8 +327,8 @@ async def test_what_waits_follows_its_person_to_another_door(storage: Storage) -
     assert await lent(storage) == [first]
     assert await storage.begin_message(first, NOW)
 
-    async def follow(now: datetime = NOW) -> None:
-        await storage.follow_people(now)
+    async def follow() -> None:
+        await storage.follow_people(WRITING_DOORS, NOW)
 
     await max_.does()
     await follow()
@@ -346,6 +346,12 @@ async def test_what_waits_follows_its_person_to_another_door(storage: Storage) -
     await storage.blocked(max_.account, NOW)
     await follow()
     assert await lent(storage) == [third]
+    await storage.put_off_message(third, NOW, "the network is away")
+    await storage.blocked(max_.account, None)
+    await storage.follow_people(["telegram"], NOW)
+    assert await lent(storage, NOW + 60 * SECOND, "max") == [], "MAX is closed"
+    await storage.follow_people(["max"], NOW)
+    assert await lent(storage, NOW + 60 * SECOND, "max") == [third]
 
 
 async def test_a_postponed_message_is_due_then(storage: Storage) -> None:

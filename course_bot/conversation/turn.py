@@ -258,10 +258,6 @@ class Conversation:
             ),
         )
 
-    async def follow_people(self, now: datetime) -> None:
-        """Let messages that wait go where their people have written since (UTC)."""
-        await self._storage.follow_people(now)
-
     async def plan_digests(self, now: datetime) -> None:
         """Put the weekly digests that are due into the outbox (UTC), where anything has changed.
 

@@ -194,34 +194,28 @@ def lend(connection: Connection, door: str, now: datetime) -> list[Lent]:
     ]
 
 
-def follow(connection: Connection, now: datetime) -> None:
-    """Let messages that wait go to the door that their people have used since they were made.
+def follow(connection: Connection, doors: Collection[str], now: datetime) -> None:
+    """Let messages that wait go to the account at which their people are written to by now.
 
-    What is lent or begun stays where it is. Without this, a message to a door that is closed or
-    away would keep all that come after it from a person who has long been at another.
+    They may have moved to another door since, have blocked this one, or it is not open any more:
+    a message that waits there would keep back all that come after it. What is lent or begun, and
+    whatever could be sent nowhere else, stays where it is.
+
+    Args:
+        connection: in a transaction that writes.
+        doors: those that are open.
+        now: UTC.
     """
+    there = first_account(outbox.c.person_id, doors)
     waiting = (
         select(outbox.c.id)
-        .join(person, person.c.id == outbox.c.person_id)
-        .join(
-            account,
-            (account.c.id == person.c.last_account_id)
-            & (account.c.person_id == person.c.id)
-            & account.c.blocked_at.is_(None),
-        )
         .where(
             outbox.c.settled_at.is_(None),
             outbox.c.begun_at.is_(None),
             or_(outbox.c.lent_until.is_(None), outbox.c.lent_until <= now),
-            outbox.c.account_id != person.c.last_account_id,
+            there != outbox.c.account_id,
         )
         .with_for_update(of=outbox, skip_locked=True)
-    )
-    there = (
-        select(person.c.last_account_id)
-        .where(person.c.id == outbox.c.person_id)
-        .correlate(outbox)
-        .scalar_subquery()
     )
     connection.execute(
         update(outbox)

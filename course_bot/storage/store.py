@@ -338,10 +338,10 @@ class Storage:
         async with self.writing() as connection:
             await connection.execute(_KEEP_MARKER, {"door": door, "value": marker})
 
-    async def follow_people(self, now: datetime) -> None:
-        """Let messages that wait go where their people have written since (``outbox.follow``)."""
+    async def follow_people(self, doors: Collection[str], now: datetime) -> None:
+        """Let messages go where their people are written to by now (``outbox.follow``)."""
         async with self.writing() as connection:
-            await connection.run_sync(outbox.follow, now)
+            await connection.run_sync(outbox.follow, doors, now)
 
     async def lend_messages(self, door: str, now: datetime) -> list[outbox.Lent]:
         """Lend messages of the outbox that are due at a door (``outbox.lend``)."""
