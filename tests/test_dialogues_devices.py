@@ -43,6 +43,10 @@ async def test_progress_moves_to_another_device_and_door(
 
 async def test_a_personal_link_works_once(house: House, ann: Person) -> None:
     payload = await link_of(ann)
+    ann.sees("В MAX:\nhttps://max.ru/", "В Telegram:\nhttps://t.me/", "В браузере:\nhttp://")
+    keys = {"max": "MAX", "telegram": "Telegram", "browser": "браузере"}
+    opens = [f"Открыть в {name}" for door, name in keys.items() if door != house.door]
+    assert list(ann.labels) == [*opens, "← Обо мне"]
     phone = await house.arrives("Телефон", payload=payload)
     phone.sees("Продолжить здесь то, что начато на другом устройстве?", "имя, уроки и результаты")
     await phone.presses("Да, продолжить здесь")
