@@ -77,6 +77,8 @@ class Pace:
     """How long a turn is tried that nobody else's turn has shown to be the one at fault."""
     outbox: float = 5.0
     """How often the outbox is looked at while it is empty."""
+    webhook: float = 3600.0
+    """How often a webhook is looked at that the messenger may end by itself."""
     farewell: float = 5.0
     """What replies get to go out when the door closes."""
 
@@ -401,7 +403,7 @@ class Delivery:
         return task
 
     async def _reply(self, turn: Turn, replies: Sequence[Reply], queue: _Queue) -> None:
-        unanswered = bool(turn.press) and self._answered.first_time(turn.press)
+        unanswered = bool(turn.press) and self._answered.first_time(_which(turn))
         if unanswered and not self._door.answers_by_screen(turn, replies):
             # By itself: a press is answered soon, however slow the messages are.
             self._go_out(self._acknowledge(turn, replies))
@@ -421,7 +423,7 @@ class Delivery:
 
     async def _excuse(self, turn: Turn) -> None:
         """Tell the person that something is wrong on our side, once for each of their moves."""
-        if self._answered.first_time(turn.press or turn.move.move_id):
+        if self._answered.first_time(_which(turn)):
             trouble = self._talk.trouble(turn.move.language)
             saying = self._door.excuse(turn, trouble)
             await self._tried("an excuse is not said", saying, turn.move.account)
@@ -451,6 +453,11 @@ class Delivery:
             await self._talk.blocked(account, self._clock())
         except Exception as error:  # noqa: BLE001 - the next message meets the same refusal
             log.error("a blocked bot is not noted: %s", traced(error, self._door))  # noqa: TRY400 - as above
+
+
+def _which(turn: Turn) -> object:
+    """Name a move among all; what a messenger calls a press may be all presses' on a keyboard."""
+    return turn.move.account, turn.move.move_id
 
 
 async def retried(

@@ -76,8 +76,9 @@ class Limits:
 
     overall: float = 30.0
     """All that the bot asks for."""
-    bulk: float = 20.0
-    """Of these, what the bot says by itself: ours, so that people's presses find room."""
+    bulk: float = 10.0
+    """Of these, messages that the bot sends by itself: ours, so that people's presses find room,
+    even where each message has another one's keys taken away, which is a request, too."""
     in_chat: int = 2
     """In one chat, of each kind: messages sent, edited, presses answered."""
     polls: float = 2.0
@@ -304,6 +305,8 @@ class MaxApi:
                     allow_redirects=False,
                 ) as answer:
                     status, told = answer.status, await answer.read()
+            if status == 429:  # another host than the API's, with limits of its own
+                raise FaultError("status 429", heard=False)
             return _payload(kind, read_answer(status, told, ""))
 
         return await AsyncRetrying(
@@ -326,7 +329,7 @@ class MaxApi:
             async with self._session.get(
                 _as_given(url), timeout=_within(self._pace.upload)
             ) as answer:
-                if answer.status >= 500:
+                if answer.status >= 500 or answer.status == 429:
                     raise FaultError(f"status {answer.status}", heard=False)
                 if answer.status != 200:
                     raise ApiError(answer.status, "", "a file is not given out")

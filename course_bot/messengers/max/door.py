@@ -64,8 +64,6 @@ API = "https://platform-api2.max.ru"
 HOOK_SECRET = re.compile(r"[A-Za-z0-9-]{5,256}", re.ASCII)
 """MAX Bot API, POST /subscriptions: the words beside ``secret``; its pattern has "_", too."""
 HOOK_HEADER = "X-Max-Bot-Api-Secret"
-RENEWAL_SECONDS = 3600.0
-"""How often the subscription is looked at: MAX ends it where it hears no 200 for eight hours."""
 COMMANDS = 32
 """MAX Bot API, BotPatch.commands."""
 LOOKED_THROUGH = 20
@@ -134,6 +132,8 @@ class MaxDoor:
         self._username = ""
         self._id: object = None
         self._screens: LastScreens[_Shown] = LastScreens()
+        self._newest: LastScreens[str] = LastScreens()
+        """The newest of the bot's messages in each chat, as far as MAX has confirmed it."""
         self._pictures = Pictures(partial(self._api.upload, "image"))
         self._delivery = Delivery(talk, self, clock=clock, pace=pace)
         self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
@@ -171,7 +171,8 @@ class MaxDoor:
     async def keep_webhook(self, url: str, secret: str) -> None:
         """Have MAX deliver updates to an https address, until cancelled.
 
-        It is looked at every hour, because MAX ends a subscription by itself.
+        It is looked at again and again, because MAX ends a subscription where it hears no 200 for
+        eight hours.
 
         Raises:
             SecretError: the secret is not one.
@@ -204,7 +205,7 @@ class MaxDoor:
                     raise WebhookError(worded(error)) from None
                 log.error("the webhook is not set again: %s", worded(error))  # noqa: TRY400 - a refusal has no traceback to tell
             first = False
-            await asyncio.sleep(RENEWAL_SECONDS)
+            await asyncio.sleep(self._pace.webhook)
 
     def route(self, *, path: str, secret: str) -> web.RouteDef:
         """Return the webhook's route: it answers 200 only after the commit.
@@ -258,9 +259,13 @@ class MaxDoor:
         return turn.message is not None and any(isinstance(it, Screen) for it in replies)
 
     async def acknowledge(self, turn: Turn, replies: Sequence[Reply]) -> None:
-        """Answer a press where no screen does, with the notices as its notification."""
-        with translated():
-            await self._answer(turn, _notification(replies))
+        """Answer a press where no screen does, with the notices as its notification.
+
+        An answer that says nothing MAX doesn't take.
+        """
+        if said := _notification(replies):
+            with translated():
+                await self._answer(turn, said)
 
     def sayings(self, turn: Turn, replies: Sequence[Reply]) -> list[Saying]:
         """Return what says the replies: new messages, or a screen in place of the pressed one."""
@@ -343,11 +348,17 @@ class MaxDoor:
 
     # How MAX has it said.
 
-    async def _answer(self, turn: Turn, answer: Body) -> None:
-        query = {"callback_id": turn.press}
-        await self._api.call(
-            "POST", "/answers", answer, query=query, chat=turn.chat or None, kind="answer"
-        )
+    async def _answer(self, turn: Turn, answer: Body) -> bool:
+        """Answer a press; tell whether MAX takes it: not where it is late, or was answered."""
+        query, chat = {"callback_id": turn.press}, turn.chat or None
+        try:
+            await self._api.call("POST", "/answers", answer, query=query, chat=chat, kind="answer")
+        except ApiError as error:
+            if _is_about_more(error):
+                raise
+            log.debug("a press is not answered: %s", worded(error))
+            return False
+        return True
 
     async def _edit(self, chat: int, mid: str, body: Body) -> None:
         query = {"message_id": mid}
@@ -364,22 +375,33 @@ class MaxDoor:
         Raises:
             FaultError: it may have arrived, and nobody can tell.
         """
+        answer = await self._sent(chat, account, body, once=once)
+        sent = _Sent.read(answer.get("message"))
+        if sent.mid:
+            self._newest.moved(sent.chat or chat, sent.mid)
+        return answer
+
+    async def _sent(
+        self, chat: int, account: Account | None, body: Body, *, once: bool
+    ) -> dict[str, object]:
         query = {"disable_link_preview": "true"}
         if chat or account is None:
             query["chat_id"] = f"{chat}"
         else:
             query["user_id"] = account.key
+        # Which chat is a person's is not known here: what is limited is theirs all the same.
+        place = chat or (int(account.key) if account is not None else None)
         send = partial(
             self._api.call,
             "POST",
             "/messages",
             body,
             query=query,
-            chat=chat or None,
+            chat=place,
             kind="send",
             repeat=False,
         )
-        since, before = self._clock() - CLOCKS_APART, self._screens.of(chat)
+        since, before = self._clock() - CLOCKS_APART, self._newest.of(chat)
         for _ in range(self._pace.tries - 1):
             try:
                 return await send()
@@ -393,9 +415,9 @@ class MaxDoor:
         return await send()
 
     async def _arrived(
-        self, chat: int, body: Body, since: datetime, before: _Shown | None
+        self, chat: int, body: Body, since: datetime, before: str | None
     ) -> dict[str, object] | None:
-        """Look for a message of the bot's with this text that came since then."""
+        """Look for a message of the bot's that says this and came since then, after ``before``."""
         query = {"chat_id": f"{chat}", "count": f"{LOOKED_THROUGH}"}
         try:
             told = await self._api.call("GET", "/messages", query=query)
@@ -403,16 +425,14 @@ class MaxDoor:
             raise FaultError(
                 f"a message can't be looked for: {worded(error)}", heard=True
             ) from None
-        wanted = _words(shown(f"{body.get('text') or ''}"))
+        text = f"{body.get('text') or ''}"
+        wanted = _words(shown(text) if "format" in body else text), _files(body)
         messages = told.get("messages")
-        for message in messages if isinstance(messages, list) else []:
-            inside = _Sent.read(message)
-            if (
-                inside.sender == self._id
-                and inside.timestamp >= since.timestamp() * 1000
-                and _words(inside.text) == wanted
-                and (before is None or inside.mid != before.mid)
-            ):
+        for message in messages if isinstance(messages, list) else []:  # the newest comes first
+            found = _Sent.read(message)
+            if found.mid == before or found.timestamp < since.timestamp() * 1000:
+                return None
+            if found.sender == self._id and (_words(found.text), found.files) == wanted:
                 return dict(message)
         return None
 
@@ -431,9 +451,15 @@ class MaxDoor:
             await self._send(turn.chat, turn.move.account, body)
 
     async def _show(
-        self, chat: int, account: Account, screen: Screen, *, once: bool = False
+        self,
+        chat: int,
+        account: Account,
+        screen: Screen,
+        *,
+        once: bool = False,
+        spared: str | None = None,
     ) -> None:
-        """Show a screen as a new message; the one before it loses its keys."""
+        """Show a screen as a new message; the one before it loses its keys, if it isn't spared."""
 
         async def send(body: Body) -> dict[str, object]:
             return await self._send(chat, account, body, once=once)
@@ -442,25 +468,30 @@ class MaxDoor:
             answer, picture = await self._with_picture(screen, send)
         sent = _Sent.read(answer.get("message"))
         if sent.mid:
-            await self._is_last(sent.chat or chat, _Shown(sent.mid, picture))
+            await self._is_last(sent.chat or chat, _Shown(sent.mid, picture), spared=spared)
 
     async def _show_below(self, turn: Turn, screen: Screen, said: Body) -> None:
         """Show a screen as the newest message; the pressed one loses its keys, by the answer."""
         last = self._screens.of(turn.chat)
-        await self._show(turn.chat, turn.move.account, screen)
-        if not isinstance(turn.message, str):
+        mid = turn.message if isinstance(turn.message, str) else None
+        await self._show(turn.chat, turn.move.account, screen, spared=mid)
+        if mid is None:
             return
+        pressed = last if last is not None and last.mid == mid else _Shown(mid)
         with translated():
-            # To take the keys from a picture takes its token, which only the last screen has.
-            if not turn.pictured and (last is None or turn.message != last.mid):
-                await self._take_keys(turn.chat, _Shown(turn.message))
-            await self._answer(turn, said)
+            if turn.pictured and not pressed.picture:
+                # To take the keys from a picture takes its token, which only the last screen has.
+                if said:
+                    await self._answer(turn, said)
+                return
+            bare = {"attachments": list(pressed.picture)}
+            if not await self._answer(turn, {"message": bare, **said}):
+                await self._take_keys(turn.chat, pressed)
 
-    async def _is_last(self, chat: int, message: _Shown) -> None:
+    async def _is_last(self, chat: int, message: _Shown, *, spared: str | None = None) -> None:
         """Remember the message that has the screen; the one before it loses its keys."""
-        last = self._screens.of(chat)
-        self._screens.moved(chat, message)
-        if last is not None and last.mid != message.mid:
+        last = self._screens.moved(chat, message)
+        if last is not None and last.mid not in (message.mid, spared):
             with translated():
                 await self._take_keys(chat, last)
 
@@ -477,28 +508,24 @@ class MaxDoor:
 
         async def answer(body: Body) -> dict[str, object]:
             whole = {"attachments": [], **body}
-            if turn.press:
-                try:
-                    await self._answer(turn, {"message": whole, **said})
-                except ApiError as error:
-                    # The answer is late, or was given before: the message can still be edited.
-                    log.debug("a press is not answered: %s", worded(error))
-                else:
-                    return {}
-            await self._edit(turn.chat, mid, whole)
+            if not await self._answer(turn, {"message": whole, **said}):
+                await self._edit(turn.chat, mid, whole)
             return {}
 
         with translated():
             try:
                 _, picture = await self._with_picture(screen, answer)
             except ApiError as error:
-                if is_blocked(error) or error.status in (401, 429):
+                if _is_about_more(error):
                     raise
                 # Deleted, or not ours to edit: what a new one can't mend is refused again.
                 log.info("a screen is shown anew: %s", worded(error))
                 picture = None
         if picture is None:
             await self._show(turn.chat, turn.move.account, screen)
+            if said:
+                with translated():
+                    await self._answer(turn, said)
         else:
             await self._is_last(turn.chat, _Shown(mid, picture))
 
@@ -541,6 +568,7 @@ class _Sent:
     mid: str = ""
     chat: int = 0
     text: str = ""
+    files: tuple[str, ...] = ()
     timestamp: float = 0.0
     sender: object = None
 
@@ -557,6 +585,7 @@ class _Sent:
             mid=f"{part('body', 'mid') or ''}",
             chat=chat if isinstance(chat, int) else 0,
             text=f"{part('body', 'text') or ''}",
+            files=_files(part("body")),
             timestamp=float(at) if isinstance(at, int | float) else 0.0,
             sender=part("sender", "user_id"),
         )
@@ -584,9 +613,22 @@ def _read(screen: Screen) -> str:
     return shown(spelled(screen)[0])
 
 
+def _files(body: object) -> tuple[str, ...]:
+    """Return the kinds of what is attached to a message, but for its keys."""
+    attached = body.get("attachments") if isinstance(body, dict) else None
+    each = attached if isinstance(attached, list) else []
+    kinds = (one.get("type") for one in each if isinstance(one, dict))
+    return tuple(f"{kind}" for kind in kinds if kind in ("image", "file"))
+
+
 def _words(text: str) -> str:
     """Return a text without what a messenger may change about its spaces."""
     return " ".join(text.split())
+
+
+def _is_about_more(error: ApiError) -> bool:
+    """Tell whether a refusal is about more than this one message, or this one press."""
+    return is_blocked(error) or error.status in (401, 429)
 
 
 def _is_unauthorised(error: BaseException) -> bool:

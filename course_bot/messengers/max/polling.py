@@ -61,21 +61,24 @@ async def poll(api: MaxApi, pace: Pace, markers: Markers, take: Take, *, a_secon
         while True:
             await asyncio.sleep(asked + 1 / a_second - loop.time())
             asked = loop.time()
-            wait = 0 if taken else min(pace.long_poll, LONGEST_POLL)
+            in_hand = any(not task.done() for task in taken.values())
+            wait = 0 if in_hand else min(pace.long_poll, LONGEST_POLL)
             batch, behind = await _fetched(api, pace, marker, wait)
-            for raw in batch:
-                name = identity(raw)
+            for name, raw in batch.items():
                 if name not in taken:
                     taken[name] = asyncio.create_task(_taken(take, raw))
             if taken:
                 await asyncio.wait(taken.values(), timeout=pace.settle)
-            if all(task.done() for task in taken.values()):
+            if any(not task.done() for task in taken.values()):
+                continue
+            # Without a new marker the same updates may come again, and are known then.
+            taken = {name: task for name, task in taken.items() if name in batch}
+            if behind is not None and behind != marker:
+                marker = behind
+                await until_done(
+                    pace, partial(markers.keep_marker, DOOR, marker), "the marker is not kept"
+                )
                 taken.clear()
-                if behind is not None and behind != marker:
-                    marker = behind
-                    await until_done(
-                        pace, partial(markers.keep_marker, DOOR, marker), "the marker is not kept"
-                    )
     finally:
         for task in taken.values():
             task.cancel()
@@ -99,8 +102,8 @@ def addresses_in(told: dict[str, object]) -> list[str]:
 
 async def _fetched(
     api: MaxApi, pace: Pace, marker: int | None, wait: int
-) -> tuple[list[dict[str, object]], int | None]:
-    """Ask for updates until there is an answer; return them, and the marker behind them."""
+) -> tuple[dict[str, dict[str, object]], int | None]:
+    """Ask for updates until there is an answer; return them, each by its name, and the marker."""
     query = {"timeout": f"{wait}", "limit": f"{MOST}", "types": ",".join(UPDATES)}
     if marker is not None:
         query["marker"] = f"{marker}"
@@ -121,8 +124,9 @@ async def _fetched(
         retry=retry_if_exception_type(FAULTS), wait=pause, before_sleep=note
     )(ask)
     updates, behind = told.get("updates"), told.get("marker")
+    each = updates if isinstance(updates, list) else []
     return (
-        [raw for raw in (updates if isinstance(updates, list) else []) if isinstance(raw, dict)],
+        {identity(raw): raw for raw in each if isinstance(raw, dict)},
         behind if isinstance(behind, int) else None,
     )
 

@@ -284,10 +284,9 @@ def _passed_on(body: _Body, forwarded: _Body) -> _Body:
 
 def _file(attached: list[_Attachment], fetch: Fetch) -> Attachment | None:
     for each in attached:
-        if each.type == "file" and each.payload is not None and each.payload.url:
-            return Attachment(
-                name=each.filename or "", size=each.size, fetch=partial(fetch, each.payload.url)
-            )
+        url = (each.payload and each.payload.url) or ""
+        if each.type == "file" and url.startswith(("https://", "http://")):
+            return Attachment(name=each.filename or "", size=each.size, fetch=partial(fetch, url))
     return None
 
 
