@@ -17,6 +17,7 @@ from tests.max_standin import MESSAGE_KINDS, USERNAME, MaxApi, Somebody
 
 API = MaxApi(limits=False)
 """It is not started: here it only words updates."""
+API.host = "https://files.example"
 ANN = Somebody(API, 101, language="ru-RU")
 ANNS = Account(door="max", key="101")
 
@@ -131,6 +132,15 @@ def test_a_link_in_a_text_has_a_preview_and_is_a_text() -> None:
         assert isinstance(move.move, Wrote)
 
 
+def test_a_file_at_no_address_is_no_file() -> None:
+    for url in ("file:///etc/passwd", "", None):
+        file = {"type": "file", "payload": {"url": url}, "filename": "a.csv", "size": 1}
+        event = read(message_of(attachments=[file]))
+        assert isinstance(event, Turn)
+        assert isinstance(event.move, Sent)
+        assert event.move.file is None
+
+
 @pytest.mark.parametrize(
     "attachments", [[MESSAGE_KINDS[kind]] for kind in MESSAGE_KINDS] + [[{"type": "of_2031"}]]
 )
@@ -148,7 +158,7 @@ async def test_a_document_is_a_file_that_is_downloaded_when_it_is_wanted() -> No
     assert isinstance(move, Sent)
     assert isinstance(move.file, Attachment)
     assert (move.file.name, move.file.size) == ("Лист № 5.xlsx", 5)
-    assert (await move.file.fetch()).decode().startswith("/files/")
+    assert (await move.file.fetch()).decode().startswith("https://files.example/")
 
 
 async def test_a_file_that_is_passed_on_is_a_file() -> None:
