@@ -134,7 +134,9 @@ async def _database(storage: Storage, settings: Settings) -> list[Finding]:
         return [fine(subject, what)]
     path = sqlite_path(database_url(settings.database))
     damage = await quick_check(storage, seconds=CHECK_SECONDS)
-    what = f"{path} (SQLite, {_size(path.stat().st_size)}), version {HEAD}"
+    log = path.with_name(f"{path.name}-wal")
+    size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    what = f"{path} (SQLite, {_size(size)}), version {HEAD}"
     if damage:
         do = "put it from a backup in its place; `course-bot db verify` tells more"
         found = [wrong(subject, f"{path} is damaged ({'; '.join(damage)})", do)]

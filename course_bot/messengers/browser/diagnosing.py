@@ -5,7 +5,7 @@ Whoever opens the page and its WebSocket and makes no move is remembered nowhere
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -107,13 +107,14 @@ class Page:
         certificate = await _certificate(origin, trust, clock())
         if certificate.level is Level.WRONG:
             return [*here, certificate]
-        asked: list[Coroutine[None, None, Finding]] = []
+        passed_on = await self._passed_on(origin, trust, running=running)
+        if passed_on is not None:
+            return [*here, certificate, passed_on]
+        asked = [_hook(origin.with_path(path), trust) for path in self.hooks]
         if self.mode == "public":
-            asked.append(self._page(origin, trust, running=running))
-            asked.append(_socket(origin, trust))
+            asked = [self._page(origin, trust), _socket(origin, trust), *asked]
             if origin.port == HTTPS_PORT:
                 asked.append(leads_to_https(origin.with_scheme("http")))
-        asked += [_hook(origin.with_path(path), trust) for path in self.hooks]
         return [*here, certificate, *await asyncio.gather(*asked)]
 
     async def _refuses_other_names(self) -> Finding:
@@ -129,7 +130,23 @@ class Page:
             return wrong("Host", what, "the bot runs with other settings: start it anew")
         return fine("Host", "the page is for this computer only: other names are refused")
 
-    async def _page(self, origin: URL, trust: ssl.SSLContext, *, running: bool) -> Finding:
+    async def _passed_on(
+        self, origin: URL, trust: ssl.SSLContext, *, running: bool
+    ) -> Finding | None:
+        """Look whether requests get behind the reverse proxy; where not, return what to do."""
+        try:
+            async with _client(trust) as client, client.get(origin / "health") as response:
+                status = response.status
+        except UNREACHED as error:
+            return wrong("HTTPS", f"{origin} does not answer: {why(error)}", _LED_ASTRAY)
+        if status not in NOBODY_BEHIND:
+            return None
+        what = f"{origin} answers {status}"
+        if not running:
+            return look("HTTPS", what, "start the bot, and ask again")
+        return wrong("HTTPS", what, f"the reverse proxy must pass everything on to {self._here}")
+
+    async def _page(self, origin: URL, trust: ssl.SSLContext) -> Finding:
         subject = "public page"
         try:
             async with _client(trust) as client, client.get(origin) as response:
@@ -137,11 +154,6 @@ class Page:
         except UNREACHED as error:
             return wrong(subject, f"{origin} does not answer: {why(error)}", _LED_ASTRAY)
         pass_on = f"the reverse proxy must pass everything on to {self._here}"
-        if status in NOBODY_BEHIND:
-            what = f"{origin} answers {status}"
-            return (
-                wrong(subject, what, pass_on) if running else look(subject, what, "start the bot")
-            )
         if status != 200 or "/chat.js" not in text:
             return wrong(subject, f"another page answers at {origin} ({status})", pass_on)
         if text != read_page(PAGE, origin)["index.html"].content.decode():
@@ -163,12 +175,14 @@ async def _certificate(origin: URL, trust: ssl.SSLContext, now: datetime) -> Fin
     except UNREACHED as error:
         what = f"{origin} can't be reached from here: {why(error)}"
         if obstacle_of(error) is Obstacle.CERTIFICATE:
-            do = "renew it, with the whole chain (fullchain.pem), for this very name"
+            do = "give it one that browsers trust, of this name, with its chain (fullchain.pem)"
             return wrong(subject, what, do)
         return wrong(subject, what, _LED_ASTRAY)
     issuer = dict(part for name in shown.get("issuer", ()) for part in name)
     if any("Russian Trusted" in f"{value}" for value in issuer.values()):
-        what = "the certificate is of the Russian Trusted CA: most browsers and Telegram refuse it"
+        what = (
+            "the certificate is of the Russian Trusted CA, which most browsers and Telegram refuse"
+        )
         return look(subject, what, "have one made by a CA that every browser trusts")
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC)
     days = (ends - now).days
@@ -238,8 +252,6 @@ async def _hook(url: URL, trust: ssl.SSLContext) -> Finding:
         return wrong(subject, f"{url} does not answer: {why(error)}", _LED_ASTRAY)
     if status == 401:
         return fine(subject, f"{url} is there, and refuses who does not know the secret")
-    if status in NOBODY_BEHIND:
-        return look(subject, f"{url} answers {status}", "start the bot")
     do = f"the bot must run with these settings, and the reverse proxy pass {url.path} on to it"
     return wrong(subject, f"{url} answers {status} instead of asking for the secret", do)
 

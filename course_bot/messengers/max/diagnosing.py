@@ -29,8 +29,9 @@ from course_bot.messengers.reaching import UNREACHED, Obstacle, obstacle_of, why
 SUBJECT = "MAX"
 HOOK_PORT = 443
 """MAX Bot API, POST /subscriptions: it delivers to no other."""
+CA = "Russian Trusted Root CA"
 WHERE_CA = "https://www.gosuslugi.ru/crt"
-"""Where the Ministry of Digital Development gives out the Russian Trusted CA."""
+"""Where the Ministry of Digital Development gives it out."""
 
 
 class _Bot(BaseModel):
@@ -66,7 +67,7 @@ class Max:
         try:
             trust = trusting(self.ca_file)
         except CaError as error:
-            do = f"put the Root CA and the Sub CA from {WHERE_CA} there, as PEM"
+            do = f"put the {CA} from {WHERE_CA} there, as PEM"
             return [wrong(SUBJECT, f"MAX_CA_FILE can't be used: {error}", do)]
         findings: list[Finding] = []
         async with ClientSession(
@@ -116,13 +117,13 @@ class Max:
         match obstacle_of(error):
             case Obstacle.CERTIFICATE if self.ca_file is None:
                 do = (
-                    "MAX's server shows one of the Russian Trusted CA: download its Root CA and"
-                    f" Sub CA at {WHERE_CA}, put both into one PEM file, name it in MAX_CA_FILE"
+                    f"download the {CA} as PEM (by {WHERE_CA}; README.ru.md has its fingerprint)"
+                    " and name the file in MAX_CA_FILE"
                 )
             case Obstacle.CERTIFICATE:
                 do = (
-                    f"{self.ca_file} must hold the Root CA and the Sub CA from {WHERE_CA}; if it"
-                    " does, somebody on the way opens the connection"
+                    f"{self.ca_file} must hold the {CA} from {WHERE_CA}; if it does, somebody on"
+                    " the way opens the connection"
                 )
             case Obstacle.NAME:
                 do = "correct MAX_API" if self.api != API else "this computer needs a DNS server"

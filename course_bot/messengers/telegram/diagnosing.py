@@ -171,13 +171,14 @@ class Telegram:
         return wrong(SUBJECT, what, do)
 
     def _webhook(self, there: _Webhook, now: datetime) -> Finding:
-        wait = f"{there.pending_update_count} updates wait"
+        waiting = there.pending_update_count
+        wait = f"; updates waiting: {waiting}" if waiting else ""
         if there.url == (self.hook or ""):
             return self._as_wanted(there, now, wait)
         unlike = wrong if self.running else look
         start = "start the bot anew" if self.running else "it is set when the bot starts"
         if not there.url:
-            return unlike(SUBJECT, f"no webhook is registered, and {wait}", start)
+            return unlike(SUBJECT, f"no webhook is registered{wait}", start)
         elsewhere = f"Telegram delivers to {host_of(there.url)}"
         if self.hook is not None and host_of(self.hook) == host_of(there.url):
             return unlike(SUBJECT, f"{elsewhere}, but to another place there", start)
@@ -205,8 +206,8 @@ class Telegram:
                 ]
                 do = known[0] if known else "see to it that Telegram reaches this address"
                 tell = wrong if there.pending_update_count else look
-                return tell(SUBJECT, f"{way}; {said}; {wait}", do)
+                return tell(SUBJECT, f"{way}; {said}{wait}", do)
             return fine(SUBJECT, f"{way}; {said}")
         if there.pending_update_count and not self.running:
-            return look(SUBJECT, f"{way}; {wait}", "start the bot: they are kept for 24 hours")
+            return look(SUBJECT, f"{way}{wait}", "start the bot: they are kept for 24 hours")
         return fine(SUBJECT, way)
