@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -234,6 +235,10 @@ async def test_in_local_mode_it_is_said_that_the_link_leads_to_this_computer_onl
     await ann.sends_action(f"invite:{school}:learner")
     ann.sees("работает только на компьютере, где запущен курс")
     ann.sees_not("t.me")
+    house.talk.addresses = replace(house.talk.addresses, max_bot="course_bot")
+    await ann.opens()
+    ann.sees("MAX: https://max.ru/course_bot?start=in-")
+    ann.sees_not("127.0.0.1", "работает только на компьютере")
 
 
 @port_only

@@ -223,7 +223,7 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
         )
         return Screen(heading=heading, text="\n\n".join(parts), rows=(withdraw, back))
     parts += [f"{escape(each.called)}:\n<code>{escape(each.address)}</code>" for each in links]
-    if stage.addresses.local and stage.addresses.page:
+    if stage.addresses.local and any(each.door == "browser" for each in links):
         parts.append(
             p.html(
                 "The browser's link works on the computer only on which the course runs: others"
@@ -268,14 +268,19 @@ def _how_good(stage: Stage, invite: Invite) -> str:
 
 
 def _links(stage: Stage, invite: Invite) -> tuple[_Link, ...] | None:
-    """Return the links through the doors that are open; None if its secret is not known."""
+    """Return the links through the doors that are open; None if its secret is not known.
+
+    A page for this computer only lets nobody else in: its link is told where there is no other.
+    """
     if digest(token(stage.secret, invite.key)) != invite.digest:
         return None
     p = stage.phrases
     called = {"max": p.t("MAX"), "telegram": p.t("Telegram"), "browser": p.t("In the browser")}
+    start = payload(stage.secret, invite.key)
+    through = stage.addresses.bot_links(start) if stage.addresses.local else {}
     return tuple(
         _Link(door=door, called=called[door], address=address)
-        for door, address in stage.addresses.links(payload(stage.secret, invite.key)).items()
+        for door, address in (through or stage.addresses.links(start)).items()
     )
 
 
