@@ -5,13 +5,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from course_bot.cli import main
+from course_bot.content.checking import Checked, Rehearse, check
 
 ROOT = Path(__file__).parents[1]
+LESSONS = ROOT / "lessons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,18 @@ class Ended:
 Console = Callable[..., Ended]
 
 
+@cache
+def _lessons(today: date, rehearse: Rehearse) -> Checked:
+    return check(LESSONS, today=today, rehearse=rehearse)
+
+
+def check_once(folder: Path, *, today: date, rehearse: Rehearse) -> Checked:
+    """Check a folder, but the repository's own lessons only once: it takes a second each time."""
+    if folder == LESSONS:
+        return _lessons(today, rehearse)
+    return check(folder, today=today, rehearse=rehearse)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The settings of somebody who has just cloned the repository, in a folder of their own."""
@@ -42,7 +58,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         if name.startswith(("COURSE_BOT_", "MAX_", "TELEGRAM_")):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    return {"COURSE_BOT_LESSONS": str(ROOT / "lessons"), "COURSE_BOT_PORT": "0"}
+    return {"COURSE_BOT_LESSONS": str(LESSONS), "COURSE_BOT_PORT": "0"}
 
 
 @pytest.fixture
@@ -56,6 +72,7 @@ def console(
     def carry_out(*arguments: str, **more: str) -> Ended:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "argv", ["course-bot", *arguments])
+            patch.setattr("course_bot.app.check", check_once)
             for name, value in {**settings, **more}.items():
                 patch.setenv(name, value)
             code = main()
