@@ -31,7 +31,6 @@ from course_bot.locale.phrases import Language
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.messengers.delivery import Pace
-from course_bot.messengers.max.api import Limits
 from course_bot.messengers.max.door import MaxDoor
 from course_bot.messengers.telegram import TelegramDoor
 from course_bot.questions.choice import Choice
@@ -54,6 +53,7 @@ from tests.courses import HELP, POOL, make_course
 from tests.dialogue import Person, PortPerson, plain
 from tests.files_here import FilesHere, SheetsHere
 from tests.max_person import MaxPerson
+from tests.max_server import HURRIED
 from tests.max_standin import TOKEN as MAX_TOKEN
 from tests.max_standin import USERNAME as MAX_USERNAME
 from tests.max_standin import MaxApi
@@ -68,8 +68,6 @@ own_menus = pytest.mark.parametrize("door", [door for door in DOORS if door != "
 messengers = pytest.mark.parametrize("door", WRITING_DOORS)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PACE = Pace(long_poll=2, tries=3, first_pause=0.01, longest_pause=0.05, settle=0.02, farewell=1.0)
-AT_ONCE = Limits(overall=5000, bulk=5000, in_chat=5000, polls=5000)
-"""Tests press faster than MAX lets anybody."""
 TAGS = {"b", "i", "code"}
 """The HTML subset of ``course_bot.markup``."""
 FAQ = {
@@ -308,7 +306,7 @@ class House:
                 markers=self,
                 clock=lambda: self.now,
                 pace=PACE,
-                limits=AT_ONCE,
+                limits=HURRIED,
             )
             await self._max.start()
             self._stack.push_async_callback(

@@ -76,7 +76,7 @@ class Bot:
         self._folder = folder
         self._log = folder / "stderr.log"
         self._process: Process | None = None
-        mine = ("COURSE_BOT_", "TELEGRAM_")
+        mine = ("COURSE_BOT_", "MAX_", "TELEGRAM_")
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(mine)},
             "COURSE_BOT_DATABASE": database.render_as_string(hide_password=False),
