@@ -8,7 +8,7 @@ that nobody learns from a learner's phone that a table doesn't arrive.
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import accumulate
@@ -42,6 +42,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"</?(?:b|i|code)>")
+_PIECE = re.compile(r"<(?P<closing>/?)(?P<tag>[A-Za-z][\w-]*)>|&(?:lt|gt|amp|quot|#39|#x27);|[<&]")
 
 _BLOCKS = {
     "heading_open": ("заголовок внутри текста", "заголовки бывают только у шагов: «## Название»"),
@@ -101,6 +102,27 @@ class Rendered:
 def shown(text: str) -> str:
     """Turn a text in the HTML subset into what a person reads."""
     return html.unescape(_TAG.sub("", text))
+
+
+def stray(text: str, tags: Container[str]) -> str:
+    """Return the first piece of a text that is no HTML of just these tags; "" where all of it is.
+
+    That is another tag or none at all, one that is not closed in turn, or code inside of another
+    (Telegram Bot API, formatting options: code is part of no other entity).
+    """
+    open_tags: list[str] = []
+    for found in _PIECE.finditer(text):
+        tag = found["tag"]
+        if tag is None:
+            if len(found[0]) == 1:
+                return text[found.start() : found.start() + 20]
+        elif tag not in tags or (tag == "code" and open_tags and not found["closing"]):
+            return found[0]
+        elif not found["closing"]:
+            open_tags.append(tag)
+        elif not open_tags or open_tags.pop() != tag:
+            return found[0]
+    return f"<{open_tags[-1]}>" if open_tags else ""
 
 
 def suggest(word: str, known: Iterable[str]) -> str:

@@ -10,10 +10,15 @@ from random import Random
 
 import pytest
 
-from course_bot.app import check_course
+from course_bot.app import check_course, check_thoroughly
 from course_bot.content.checking import check
-from course_bot.conversation.rehearsing import rehearse
+from course_bot.content.faults import Severity
+from course_bot.content.model import Link
+from course_bot.conversation.port import Button, Screen
+from course_bot.conversation.rehearsing import Unshown, rehearse
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
+from course_bot.messengers.looking import LOOKS
+from course_bot.messengers.telegram.api import ATTACHED, SendPicture, show, show_picture
 from course_bot.questions.kinds import ask
 from course_bot.questions.question import Question, Response, verdict
 from tests.courses import CHOICE, GUIDE, MATCH, MULTIPLE, ORDER, make_course
@@ -46,10 +51,95 @@ def test_the_courses_screens_all_fit(lessons: Path) -> None:
     assert [*rehearse(make_course())] == []
 
 
-def test_our_own_lessons_fit() -> None:
+def test_our_own_lessons_fit_behind_every_door() -> None:
     course, found = check(OURS, today=TODAY)
     assert course, found
-    assert [*rehearse(course)] == []
+    seen: list[Screen] = []
+
+    def telegram_says_so(screen: Screen) -> Iterator[Unshown]:
+        """Watch that what is looked at is what the calls say; of the many, of each tenth."""
+        seen.append(screen)
+        if len(seen) % 10:
+            return
+        text, rows = screen.spelled()
+        call = show_picture(0, screen, ATTACHED, None) if screen.picture else show(0, screen)
+        said = call.caption if isinstance(call, SendPicture) else call.text
+        keys = call.reply_markup["inline_keyboard"] if call.reply_markup else []
+        assert said == text
+        assert [[key["text"] for key in row] for row in keys] == [
+            [key.label for key in row] for row in rows
+        ]
+        yield from ()
+
+    assert [*rehearse(course, (*LOOKS, telegram_says_so))] == []
+    assert len(seen) > 4000
+
+
+def test_what_one_door_alone_would_not_show_is_a_fault_that_names_it() -> None:
+    course = make_course()
+    links = tuple(
+        Link(id=f"{n}", label=f"Справка Сферума, инструкция {n}", url="https://sferum.ru/")
+        for n in range(6)
+    )
+
+    def said(**changed: object) -> list[str]:
+        entry = replace(course.faq[0], **changed)  # type: ignore[arg-type]  # as given below
+        changed_course = replace(course, faq={**course.faq, 0: entry})
+        unfit = [*rehearse(changed_course, LOOKS)]
+        assert {each.part for each in unfit} <= {("faq", 0)}
+        return [each.what for each in unfit]
+
+    assert said(answer="щ" * 3800) == []
+    assert said(answer="щ" * 3800, links=links) == [
+        "ответ в MAX с подписями кнопок под текстом: знаков 4048"
+    ]
+    assert said(answer="<u>т</u>") == ["ответ на странице: разметка «<u>»"]
+    assert said(answer="<mark>т</mark>") == [
+        "ответ в Telegram: разметка «<mark>»",
+        "ответ на странице: разметка «<mark>»",
+    ]
+    assert said(answer="<blockquote>т</blockquote>") == [
+        "ответ в MAX: разметка «<blockquote>»",
+        "ответ на странице: разметка «<blockquote>»",
+    ]
+    for broken in ("<b>т", "т</b>", "<b><i>т</b></i>", "1 < 2", "<b><code>т</code></b>"):
+        assert len(said(answer=broken)) == 3
+
+
+def test_more_keys_than_telegram_takes_and_more_rows_than_max_does_are_faults_there() -> None:
+    def said(*labels: str, rows: int) -> list[str]:
+        row = tuple(Button(label=label, action="menu") for label in labels)
+        screen = Screen(text="т", rows=(row,) * rows)
+        return [each.what for look in LOOKS for each in look(screen)]
+
+    assert said(*"1234567", rows=14) == []
+    assert said(*"1234567", rows=15) == ["в Telegram: кнопок 105"]
+    assert said("Пригласить", "Назначить", rows=30) == []
+    assert said("Координаторы", "Назначить", rows=16) == ["в MAX: рядов кнопок 32"]
+
+
+def test_lessons_are_looked_at_behind_every_door_where_their_authors_check_them(
+    lessons: Path,
+) -> None:
+    options = "".join(
+        f"      - text: {marked(60)} {number}\n"
+        + ("        right: true\n" if number < 2 else f"        why: {marked(40)}\n")
+        for number in range(6)
+    )
+    start = QUIZ.index("      - text: Сообщение вчера")
+    old = QUIZ[start : QUIZ.index("    explanation: Считаются")]
+    edit(lessons, "chat/quiz.yaml", old, options)
+    assert faults(lessons) == []
+    place = edit(lessons, "chat/quiz.yaml", "- id: what-counts", "- ¦id: what-counts")
+    course, found = check_thoroughly(lessons)
+    assert course is None
+    assert [f"{fault}" for fault in found if fault.severity is Severity.ERROR] == [
+        f"{place}: {what} — Telegram показывает не больше 100, выделите меньше"
+        for what in (
+            "вопрос в Telegram: мест с разметкой 123",
+            "разбор ответа в Telegram: мест с разметкой 121",
+        )
+    ]
 
 
 def test_a_guides_screens_are_made_on_the_way_there_that_has_the_most_words() -> None:

@@ -4,8 +4,7 @@ Lengths of single texts are checked where they stand. But a screen puts many of 
 our own phrases between: only making it tells whether every messenger can show it.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar, cast
@@ -79,6 +78,18 @@ class _Scene:
     track: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unshown:
+    """What a door would not show of a screen, and what would be right (Russian, for authors)."""
+
+    what: str
+    would_be_right: str
+
+
+Look = Callable[[Screen], Iterable[Unshown]]
+"""Puts a screen as a door does, and tells what would be cut, stripped or refused there."""
+
+
 class _NoFiles:
     """Makes no files: a rehearsal shows screens alone."""
 
@@ -86,14 +97,15 @@ class _NoFiles:
         return None
 
 
-def rehearse(course: Course) -> Iterator[Unfit]:
+def rehearse(course: Course, looks: Iterable[Look] = ()) -> Iterator[Unfit]:
     """Make every screen of a course in every language, and tell which parts don't fit.
 
     Args:
         course: a course without faults.
+        looks: the doors' that are to see each screen, besides the limits that all share.
     """
     scenes = list(_scenes(course))
-    told: set[tuple[Part, str]] = set()
+    told: set[tuple[Part, str, str]] = set()
     for language in LANGUAGES:
         stage = _stage(course, language)
         for scene in scenes:
@@ -104,25 +116,44 @@ def rehearse(course: Course) -> Iterator[Unfit]:
                 attempt=scene.attempt,
                 study=scene.study,
             )
-            try:
-                _show(replace(stage, person=person))
-            except PortError as error:
-                if (scene.part, scene.what) not in told:
-                    told.add((scene.part, scene.what))
-                    yield _unfit(scene, error)
+            for unfit in _unfits(scene, replace(stage, person=person), looks):
+                fault = scene.part, scene.what, unfit.would_be_right
+                if fault not in told:
+                    told.add(fault)
+                    yield unfit
 
 
-def _show(stage: Stage) -> None:
+def _unfits(scene: _Scene, stage: Stage, looks: Iterable[Look]) -> Iterator[Unfit]:
+    try:
+        screen = _screen(stage)
+    except PortError as error:
+        yield _unfit(scene, error)
+        return
+    for look in looks:
+        for unshown in look(screen):
+            what = f"{scene.what} {unshown.what}"
+            yield Unfit(part=scene.part, what=what, would_be_right=unshown.would_be_right)
+
+
+def _screen(stage: Stage) -> Screen:
     """Make a screen; one that reads first finds the most that there can be."""
     view = view_of(ROUTES, stage)
     if isinstance(view, Screen):
-        return
+        return view
 
     async def read(query: Query[R]) -> R:
         return cast(R, supposed(stage.course, query))  # what this very query finds
 
-    with suppress(StopIteration):
-        view(read).send(None)  # it never waits
+    return at_once(view(read))
+
+
+def at_once(coroutine: Coroutine[object, object, R]) -> R:
+    """Return what a coroutine returns that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        return cast(R, ended.value)
+    raise AssertionError("it waits")
 
 
 def _unfit(scene: _Scene, error: PortError) -> Unfit:

@@ -23,7 +23,7 @@ from course_bot.conversation.port import (
     PortError,
     Screen,
 )
-from course_bot.markup import shown
+from course_bot.markup import shown, stray
 
 Row = tuple[Button, ...]
 
@@ -37,10 +37,11 @@ TAGS = frozenset({"a", "b", "code", "h1", "i", "mark", "pre", "s", "u"})
 NUMBERS = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㉑㉒㉓㉔㉕㉖㉗㉘㉙㉚"
 """As many as there are rows. No option of a question has one: those are 1. 2. 3. or letters."""
 
+KNOWN = f"a text has these tags: {', '.join(sorted(TAGS))}"
+
 _WORD = re.compile(r"\w+")
 _HANGING = re.compile(r"[^\w»”)!?]+$")
 """What stands at the end of some words and belongs to those after them."""
-_TAG = re.compile(r"</?([A-Za-z][\w-]*)")
 
 
 def spelled(screen: Screen, *, strict: bool = False) -> tuple[str, tuple[Row, ...]]:
@@ -71,9 +72,8 @@ def spelled(screen: Screen, *, strict: bool = False) -> tuple[str, tuple[Row, ..
 
 
 def _refuse(text: str, rows: tuple[Row, ...]) -> None:
-    for found in _TAG.finditer(text):
-        if found[1] not in TAGS:
-            raise PortError(f"a text has these tags: {', '.join(sorted(TAGS))}", found[0])
+    if piece := stray(text, TAGS):
+        raise PortError(KNOWN, piece)
     for row in rows:
         for key in row:
             if len(key.url) > URL_CHARS:
