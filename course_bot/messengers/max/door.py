@@ -327,9 +327,9 @@ class MaxDoor:
             else:
                 await self._send(refused.chat, None, {"text": words})
 
-    async def write(self, account: Account, screen: Screen, *, once: bool) -> None:
+    async def write(self, account: Account, screen: Screen, *, once: bool) -> None:  # noqa: ARG002 - nothing is repeated that may have arrived
         """Show a screen that nobody asked for, as a new message."""
-        await self._show(0, account, screen, once=once)
+        await self._show(0, account, screen)
 
     def without_secrets(self, text: str) -> str:
         """Blot out the token."""
@@ -364,9 +364,7 @@ class MaxDoor:
         query = {"message_id": mid}
         await self._api.call("PUT", "/messages", body, query=query, chat=chat or None, kind="edit")
 
-    async def _send(
-        self, chat: int, account: Account | None, body: Body, *, once: bool = False
-    ) -> dict[str, object]:
+    async def _send(self, chat: int, account: Account | None, body: Body) -> dict[str, object]:
         """Send a new message to a chat, or where none is known, to the person of an account.
 
         MAX has no key by which it would know a repeated message. So one that may have arrived is
@@ -375,15 +373,13 @@ class MaxDoor:
         Raises:
             FaultError: it may have arrived, and nobody can tell.
         """
-        answer = await self._sent(chat, account, body, once=once)
+        answer = await self._sent(chat, account, body)
         sent = _Sent.read(answer.get("message"))
         if sent.mid:
             self._newest.moved(sent.chat or chat, sent.mid)
         return answer
 
-    async def _sent(
-        self, chat: int, account: Account | None, body: Body, *, once: bool
-    ) -> dict[str, object]:
+    async def _sent(self, chat: int, account: Account | None, body: Body) -> dict[str, object]:
         query = {"disable_link_preview": "true"}
         if chat or account is None:
             query["chat_id"] = f"{chat}"
@@ -406,7 +402,7 @@ class MaxDoor:
             try:
                 return await send()
             except FaultError as error:
-                if not error.heard or once or not chat:
+                if not error.heard or not chat:
                     raise
             await asyncio.sleep(self._pace.first_pause)  # it may still be on its way
             arrived = await self._arrived(chat, body, since, before)
@@ -426,13 +422,13 @@ class MaxDoor:
                 f"a message can't be looked for: {worded(error)}", heard=True
             ) from None
         text = f"{body.get('text') or ''}"
-        wanted = _words(shown(text) if "format" in body else text), _files(body)
+        wanted = _words(shown(text) if "format" in body else text)
         messages = told.get("messages")
         for message in messages if isinstance(messages, list) else []:  # the newest comes first
             found = _Sent.read(message)
             if found.mid == before or found.timestamp < since.timestamp() * 1000:
                 return None
-            if found.sender == self._id and (_words(found.text), found.files) == wanted:
+            if found.sender == self._id and _words(found.text) == wanted:
                 return dict(message)
         return None
 
@@ -456,13 +452,12 @@ class MaxDoor:
         account: Account,
         screen: Screen,
         *,
-        once: bool = False,
         spared: str | None = None,
     ) -> None:
         """Show a screen as a new message; the one before it loses its keys, if it isn't spared."""
 
         async def send(body: Body) -> dict[str, object]:
-            return await self._send(chat, account, body, once=once)
+            return await self._send(chat, account, body)
 
         with translated():
             answer, picture = await self._with_picture(screen, send)
@@ -568,7 +563,6 @@ class _Sent:
     mid: str = ""
     chat: int = 0
     text: str = ""
-    files: tuple[str, ...] = ()
     timestamp: float = 0.0
     sender: object = None
 
@@ -585,7 +579,6 @@ class _Sent:
             mid=f"{part('body', 'mid') or ''}",
             chat=chat if isinstance(chat, int) else 0,
             text=f"{part('body', 'text') or ''}",
-            files=_files(part("body")),
             timestamp=float(at) if isinstance(at, int | float) else 0.0,
             sender=part("sender", "user_id"),
         )
@@ -611,14 +604,6 @@ def _notification(replies: Sequence[Reply]) -> dict[str, str]:
 
 def _read(screen: Screen) -> str:
     return shown(spelled(screen)[0])
-
-
-def _files(body: object) -> tuple[str, ...]:
-    """Return the kinds of what is attached to a message, but for its keys."""
-    attached = body.get("attachments") if isinstance(body, dict) else None
-    each = attached if isinstance(attached, list) else []
-    kinds = (one.get("type") for one in each if isinstance(one, dict))
-    return tuple(f"{kind}" for kind in kinds if kind in ("image", "file"))
 
 
 def _words(text: str) -> str:
