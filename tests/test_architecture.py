@@ -60,6 +60,7 @@ def imported_with(module: str) -> set[str]:
     ("module", "heavy"),
     [
         ("course_bot.messengers.browser.door", {"aiogram", "alembic"}),
+        ("course_bot.commands.doctor", {"aiogram", "aiohttp"}),
         ("course_bot.conversation.port", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.learning.progress", {"aiogram", "alembic", "aiohttp", "sqlalchemy"}),
         ("course_bot.storage.store", {"aiogram", "alembic", "aiohttp"}),

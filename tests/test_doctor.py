@@ -631,11 +631,17 @@ async def test_all_doors_are_asked_at_once_and_told_in_order(
         return page_door(url).application()
 
     async with behind_tls(make, GOOD) as url:
+        telegram.webhook = {"url": f"{url}/telegram"}
+        telegram.delivery_fault = {
+            "last_error_date": 1,
+            "last_error_message": "somebody said s3cret-s3cret",
+        }
         ended = await asyncio.to_thread(
             console,
             "doctor",
             TELEGRAM_TOKEN=TOKEN,
             TELEGRAM_API=telegram.url,
+            TELEGRAM_WEBHOOK_SECRET="telegrams-s3cret",
             MAX_TOKEN=MAX_TOKEN,
             MAX_API=max_api.url,
             MAX_WEBHOOK_SECRET="s3cret-s3cret",
@@ -647,8 +653,9 @@ async def test_all_doors_are_asked_at_once_and_told_in_order(
     asked = subjects[subjects.index("lessons") + 1 : subjects.index("outbox")]
     assert asked == [
         *("MAX", "MAX", "MAX", "Telegram", "Telegram", "clock"),
-        *("page", "HTTPS", "public", "WebSocket", "webhook"),
+        *("page", "HTTPS", "public", "WebSocket", "webhook", "webhook"),
     ]
+    assert "somebody said [secret]" in ended.out
     assert "/max answers 404 instead of asking for the secret" in lines(ended.out, "✗")
     for secret in (TOKEN, MAX_TOKEN, "s3cret"):
         assert secret not in ended.out

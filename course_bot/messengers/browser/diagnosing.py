@@ -79,6 +79,9 @@ class Page:
             async with _client() as client, client.get(self._here / "health") as response:
                 status, text = response.status, await _text(response)
                 ours = response.headers.get(policy) == SECURITY[policy]
+        except TimeoutError as error:
+            what = f"{self._here} does not answer ({why(error)})"
+            return wrong("page", what, "if it is the bot that is at work there, start it anew")
         except UNREACHED as error:
             what = f"the bot is not running: {self._here} can't be reached ({why(error)})"
             tell = wrong if self.mode == "public" else look  # who tries it out has time
