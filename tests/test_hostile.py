@@ -14,7 +14,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +41,9 @@ from course_bot.storage.store import Decision, Situation, _NotReadYetError
 from course_bot.storage.verifying import differences
 from tests.courses import POOL
 from tests.dialogue import attachment
-from tests.doors import House, door, house, right
+from tests.doors import House, door, house, messengers, right
+from tests.max_person import MaxPerson
+from tests.max_standin import MESSAGE_KINDS as MAX_KINDS
 from tests.telegram_person import TelegramPerson
 from tests.telegram_standin import MESSAGE_KINDS
 
@@ -417,17 +418,27 @@ def test_six_thousand_random_and_hostile_moves_break_nothing(
         asyncio.run(walk(database))
 
 
-@pytest.mark.parametrize("door", ["telegram"])
-async def test_whatever_telegram_lets_one_send_is_answered_with_where_one_is(house: House) -> None:
+@messengers
+async def test_whatever_a_messenger_lets_one_send_is_answered_with_where_one_is(
+    house: House,
+) -> None:
     ann = await house.meets()
-    assert isinstance(ann, TelegramPerson)
-    somebody = ann.somebody
     await ann.presses("Знаю — сразу к тесту")
     question = ann.text
-    kinds = [kind for kind in MESSAGE_KINDS if kind != "text"]
-    assert len(kinds) > 50
-    for kind in kinds:
-        await ann._does(partial(somebody.sends, **MESSAGE_KINDS[kind]))
+    kinds: dict[str, Callable[[], int]]
+    if isinstance(ann, TelegramPerson):
+        by_telegram = ann.somebody.sends
+        kinds = {kind: partial(by_telegram, **content) for kind, content in MESSAGE_KINDS.items()}
+        del kinds["text"]
+        assert len(kinds) > 50
+    else:
+        assert isinstance(ann, MaxPerson)
+        by_max = ann.somebody.sends
+        kinds = {kind: partial(by_max, attachments=[each]) for kind, each in MAX_KINDS.items()}
+        del kinds["audio"]  # by long polling MAX doesn't tell whose it is
+        kinds["words, too"] = partial(by_max, text="Что?", attachments=[MAX_KINDS["image"]])
+    for kind, send in kinds.items():
+        await ann._does(send)
         if kind == "document":  # the stand-in has no such file to give out
             ann.sees("прочитать файл не удалось")
             await ann.presses("К тесту")
