@@ -23,6 +23,7 @@ from aiohttp import (
     FormData,
     TCPConnector,
 )
+from aiohttp.hdrs import ACCEPT_ENCODING
 from aiolimiter import AsyncLimiter
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
@@ -349,7 +350,9 @@ class MaxApi:
     def _session(self) -> ClientSession:
         if self._open is None or self._open.closed:
             self._open = ClientSession(
-                connector=TCPConnector(ssl=self._ssl), cookie_jar=DummyCookieJar()
+                connector=TCPConnector(ssl=self._ssl),
+                cookie_jar=DummyCookieJar(),
+                headers={ACCEPT_ENCODING: "identity"},  # answers are short
             )
         return self._open
 
@@ -370,7 +373,8 @@ class _InChat:
         if len(passed) == self._most:
             due = max(now, passed[0] + 1.0)
         passed.append(due)
-        await asyncio.sleep(due - now)
+        if due > now:
+            await asyncio.sleep(due - now)
 
 
 class _Told(BaseModel):

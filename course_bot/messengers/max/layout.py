@@ -82,9 +82,11 @@ def _refuse(text: str, rows: tuple[Row, ...]) -> None:
 
 def _named(text: str, rows: tuple[Row, ...]) -> tuple[list[Row], list[str]]:
     """Give every key a label that shows, and list the whole labels that the text does not have."""
-    said = _words(shown(text))
     labels = [key.label for row in rows for key in row]
     begun = {label: _begun(label) for label in labels if len(label) > SHORT_LABEL}
+    if not begun:
+        return list(rows), []
+    said = _words(shown(text))
     counted = Counter(begun.values())
     listed: list[str] = []
     numbers = iter(NUMBERS)
@@ -95,7 +97,8 @@ def _named(text: str, rows: tuple[Row, ...]) -> tuple[list[Row], list[str]]:
         begun[label] = _begun(label, f"{number} ")
         listed.append(f"{number} {escape(label, quote=False)}")
     named = [
-        tuple(replace(key, label=begun.get(key.label, key.label)) for key in row) for row in rows
+        tuple(replace(key, label=begun[key.label]) if key.label in begun else key for key in row)
+        for row in rows
     ]
     return named, listed
 
@@ -117,7 +120,9 @@ def _begun(label: str, number: str = "") -> str:
 
 def _parted(row: Row) -> tuple[Row, ...]:
     """Part a row into the fewest in which every label shows, as equal as can be."""
-    for count in range(len(row)):
+    if _shows(row):
+        return (row,)
+    for count in range(1, len(row)):
         parted = [
             tuple(row[a:b] for a, b in pairwise((0, *cuts, len(row))))
             for cuts in combinations(range(1, len(row)), count)
