@@ -36,7 +36,7 @@ from tests.benchmarks.contestants import (
     plain_engine,
     settle,
 )
-from tests.benchmarks.over_http import NAIVE, OURS, TUNED, Taken, bots, pages
+from tests.benchmarks.over_http import NAIVE, OURS, TUNED, WAYS, Taken, bots, doors, pages
 from tests.benchmarks.population import multiply, take_turns
 from tests.benchmarks.processes import made
 from tests.benchmarks.region import LEARNERS, SCHOOLS, found_region
@@ -56,6 +56,7 @@ from tests.learners import statements
 
 PARTS = (
     "http",
+    "max",
     "page",
     "turns",
     "size",
@@ -80,6 +81,7 @@ STEP, ANSWER = "a lesson step", "an answered question"
 # The issues' targets.
 OF_TUNED = 1.0
 OF_NAIVE = {16: 4.0}
+OF_TELEGRAM = 1.0
 TRACK_KILOBYTES = 12.0
 OF_PLAIN = {1: 1.0, 16: 3.0}
 LARGE_OF_SMALL = 1.2
@@ -145,6 +147,8 @@ def main() -> int:
         beside = arguments.beside.resolve() if arguments.beside else None
         if "http" in parts:
             run_async(over_http(report, folder / "http", arguments.rounds, beside))
+        if "max" in parts:
+            run_async(in_max(report, folder / "max", arguments.rounds))
         if "page" in parts:
             run_async(in_page(report, folder / "page", arguments.rounds, beside))
         if "turns" in parts:
@@ -214,6 +218,31 @@ async def over_http(report: Report, folder: Path, rounds: int, beside: Path | No
                 print(report.held(f"- {target}", holds=ratio >= least))
         driver = max(taken.driver for taken in found.values())
         print(f"- the benchmark itself used at most {driver:.0%} of its core")
+
+
+async def in_max(report: Report, folder: Path, rounds: int) -> None:
+    """Measure the course in MAX beside the course in Telegram, whole processes over HTTP."""
+    measured = await doors(folder, rounds=rounds)
+    for learners, found in measured.items():
+        report.table(
+            f"MAX beside Telegram over HTTP, whole processes, {people(learners)}",
+            ("", "taps/s", "of Telegram's", "CPU of Telegram's", *COSTS),
+            *(
+                (
+                    f"{messenger}, updates {way}",
+                    f"{taken.rate:,.0f}",
+                    f"{taken.rate / found['Telegram', way].rate:.2f}",
+                    f"{taken.cpu_of_1000 / found['Telegram', way].cpu_of_1000:.2f}",
+                    *costs(taken),
+                )
+                for (messenger, way), taken in found.items()
+            ),
+        )
+        print()
+        for way in WAYS:
+            ratio = found["MAX", way].rate / found["Telegram", way].rate
+            target = f"updates {way}, {people(learners)}, at least {OF_TELEGRAM} of Telegram"
+            print(report.held(f"- {target}", holds=ratio >= OF_TELEGRAM))
 
 
 async def in_page(report: Report, folder: Path, rounds: int, beside: Path | None) -> None:

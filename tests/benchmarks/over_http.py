@@ -16,7 +16,8 @@ from uuid import uuid4
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar
 
-from tests.benchmarks.lean_api import LeanApi, Learner, Said, Seen, Side, all_go_on
+from tests.benchmarks.lean_api import Hook, LeanApi, Learner, Said, Seen, Side, all_go_on
+from tests.benchmarks.lean_max import LeanMax
 from tests.benchmarks.peers import SCHEMA, Button, Recorded
 from tests.benchmarks.processes import PATIENCE, Contestant, cores, held_to, made, running
 from tests.benchmarks.walking import Repeater, Walker
@@ -199,6 +200,95 @@ async def course_bot(
     command = [sys.executable, "-m", "course_bot", "run"]
     async with running(command, home, environment, core=core) as contestant:
         yield contestant
+
+
+SECRET = "a-secret-of-the-benchmark"
+DOORS = ("Telegram", "MAX")
+WAYS = ("polled", "delivered")
+
+
+async def doors(folder: Path, *, rounds: int) -> dict[int, dict[tuple[str, str], Taken]]:
+    """Let the course in MAX and the course in Telegram take turns, the same people in both.
+
+    Args:
+        folder: an empty folder to work in.
+        rounds: how many rounds count.
+
+    Returns:
+        What each took, by how many learners there were, and by messenger and way of updates.
+    """
+    theirs, mine = cores()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(held_to(mine))
+        apis: dict[str, LeanApi | LeanMax] = {"Telegram": LeanApi(), "MAX": LeanMax()}
+        for api in apis.values():
+            await stack.enter_async_context(api)
+        playing: dict[tuple[str, str], Bot] = {}
+        for way in WAYS:
+            for messenger in DOORS:
+                side = apis[messenger].side()
+                process = await stack.enter_async_context(
+                    _in_messenger(
+                        folder / f"{messenger}-{way}",
+                        theirs,
+                        messenger,
+                        apis[messenger].url,
+                        side,
+                        delivered=way == "delivered",
+                    )
+                )
+                # The same chances for all: so everybody takes the same way through the course.
+                people = [
+                    side.learner(FIRST + each, Walker(Random(each)))
+                    for each in range(max(LEARNERS))
+                ]
+                playing[messenger, way] = bot = Bot(process, side, people)
+                await _polled(messenger, bot)
+                if way == "delivered":
+                    side.hook = await _hook(stack, messenger, await process.line())
+        found: dict[int, dict[tuple[str, str], Taken]] = {}
+        for learners in LEARNERS:
+            found[learners] = {name: Taken() for name in playing}
+            for number in range(rounds + 1):
+                # Now one goes first and now the other: who comes second is not always the same.
+                for name in sorted(playing, reverse=number % 2 == 1):
+                    taken = found[learners][name] if number else None
+                    await playing[name].goes(learners, SECONDS, taken)
+        return found
+
+
+@asynccontextmanager
+async def _in_messenger(
+    home: Path, core: int | None, messenger: str, api: str, side: Side, *, delivered: bool
+) -> AsyncIterator[Contestant]:
+    """Run the course behind one messenger's door, on SQLite with the real lessons."""
+    prefix = messenger.upper()
+    environment = {
+        "COURSE_BOT_DATABASE": f"sqlite:///{home / 'course.db'}",
+        "COURSE_BOT_LESSONS": str(ROOT / "lessons"),
+        "COURSE_BOT_PORT": "0",
+        "PYTHONPATH": str(ROOT),
+        f"{prefix}_API": api,
+        f"{prefix}_TOKEN": side.token,
+    }
+    if delivered:
+        environment |= {
+            f"{prefix}_WEBHOOK_SECRET": SECRET,
+            "COURSE_BOT_PUBLIC_URL": "https://course.example",
+        }
+    command = [sys.executable, "-m", "tests.benchmarks.unlimited", "run"]
+    async with running(command, home, environment, core=core) as contestant:
+        yield contestant
+
+
+async def _hook(stack: AsyncExitStack, messenger: str, line: str) -> Hook:
+    """Open the connections over which a messenger delivers to the bot that printed a line."""
+    url = line.partition(": ")[2]
+    headers = {"Telegram": "X-Telegram-Bot-Api-Secret-Token", "MAX": "X-Max-Bot-Api-Secret"}
+    hook = Hook(f"{url}/{messenger.lower()}", headers[messenger], SECRET)
+    stack.callback(hook.close)
+    await hook.opens(max(LEARNERS))
+    return hook
 
 
 @asynccontextmanager

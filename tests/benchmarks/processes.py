@@ -65,7 +65,7 @@ async def running(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], *, core: int | None
 ) -> AsyncIterator[Contestant]:
     """Run a program in a folder, held to a core if one is given; in the end it is killed."""
-    mine = ("COURSE_BOT_", "TELEGRAM_")
+    mine = ("COURSE_BOT_", "MAX_", "TELEGRAM_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
     log = made(folder) / "stderr.log"
     with log.open("w") as stderr:
