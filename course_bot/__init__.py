@@ -13,7 +13,7 @@ Where things are, and which way imports point (each package imports only those b
 - ``storage``: what is remembered. The only package that knows SQLAlchemy.
 - ``reports``: what a coordinator gets. Titled columns over rows, and the files made of them.
 - ``conversation``: what is said. Moves in, replies out; one module for each area of talk.
-- ``messengers``: where it is said. Telegram and the browser.
+- ``messengers``: where it is said. MAX, Telegram and the browser.
 - ``exporter``: files of reports, made in a process of their own.
 - ``database``: the database that the settings name, opened or refused in one line.
 - ``chores``: what is done by the clock.

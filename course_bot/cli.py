@@ -12,7 +12,7 @@ from course_bot.errors import StopError
 def main() -> int:
     """Carry out the command line; return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="course-bot", description="A course in Telegram and in the browser"
+        prog="course-bot", description="A course in MAX, in Telegram and in the browser"
     )
     commands = parser.add_subparsers(required=True, metavar="command")
     for group in (running, doctor, keeping, organisations, invites, reports):

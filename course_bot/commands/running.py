@@ -19,7 +19,7 @@ from course_bot.storage.log import BegunLessons
 
 def add(commands: Commands) -> None:
     """Add ``run`` and ``check``."""
-    run = commands.add_parser("run", help="start the course: the browser page, and Telegram")
+    run = commands.add_parser("run", help="start the course: the browser page, MAX and Telegram")
     run.set_defaults(do=run_command)
     check = commands.add_parser("check", help="check the lesson files, report every fault")
     check.add_argument("folder", nargs="?", type=Path, help="default: the setting's folder")
