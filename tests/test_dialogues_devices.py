@@ -1,5 +1,7 @@
 """Going on at another device or messenger, as dialogues through every door."""
 
+from datetime import timedelta
+
 import pytest
 
 from course_bot.tokens import digest
@@ -55,6 +57,21 @@ async def test_a_personal_link_works_once(house: House, ann: Person) -> None:
     thief.was_told("Эта ссылка больше не работает")
     thief.sees("Малый курс")
     assert (await house.learner(thief)).id != (await house.learner(ann)).id
+
+
+@port_only
+async def test_a_reminder_comes_to_the_messenger_that_was_used_last(house: House) -> None:
+    telegram = await house.meets(door="telegram")
+    max_ = await house.carries(telegram, door="max")
+    page = await house.carries(max_, door="browser")
+    await page.writes("/menu")
+    house.now += timedelta(days=3)
+    (message,) = await house.messages("max")
+    assert message.account == house.account(max_)
+    await telegram.writes("/menu")
+    house.now += timedelta(days=3)
+    (message,) = await house.messages("telegram")
+    assert message.account == house.account(telegram)
 
 
 @port_only
