@@ -491,10 +491,6 @@ class MaxApi:
         message["recipient"] = ["hologram"]
         return self.gives_anything(body)
 
-    def gives_again(self, number: int) -> int:
-        """Let an update come once more, as when MAX has not heard the webhook's 200."""
-        return self.gives_anything(self.history[number])
-
     def delivers_to(self, url: str) -> None:
         """Say where the webhook really is that the bot subscribes, and deliver there.
 
@@ -627,10 +623,10 @@ class MaxApi:
     def _expire(self) -> None:
         """Forget what nobody fetched within a day."""
         oldest = (self.clock() - timedelta(hours=HOURS_OF_UPDATES)).timestamp() * 1000
-        for number in [
-            n for n, update in self.waiting.items() if update.get("timestamp", oldest) < oldest
-        ]:
-            del self.waiting[number]
+        for number, update in list(self.waiting.items()):
+            at = update.get("timestamp")
+            if isinstance(at, int) and at < oldest:
+                del self.waiting[number]
 
     async def _deliver(self) -> None:
         """Deliver what waits to the webhook, some at once."""
@@ -708,6 +704,9 @@ class MaxApi:
         except _GatewayError:
             call.code = 502
             return _gateway()
+        except Exception as error:
+            call.code, call.description = 500, f"the stand-in is broken: {error!r}"
+            raise
         else:
             call.code = 200
             if fault is not None and fault.kind == "lost" and request.transport is not None:
@@ -1176,20 +1175,26 @@ class Somebody:
     def presses_data(
         self, data: str | None, message: Shown | None = None, *, deleted: bool = False
     ) -> int:
-        """Press a button that has any payload or none, perhaps of a message that is gone."""
+        """Press a button that has any payload or none, perhaps of a message that is gone.
+
+        Without ``message`` it is the last one from the bot, if there is any.
+        """
         api = self.api
-        message = message or self.screen
+        if message is None and self.chat.from_bot:
+            message = self.screen
+        found = api._find(message.mid) if message else None
+        if deleted and found is not None:
+            del found[0].messages[found[1].mid]
         api._last_press += 1
         number = f"cb{api._last_press}.{api.random.randrange(16**24):024x}"
-        found = api._find(message.mid)
-        chat = found[0] if found else self.chat
-        self.press = api.presses[number] = Press(number, chat, message.mid)
+        self.press = Press(
+            number, found[0] if found else self.chat, message.mid if message else ""
+        )
+        api.presses[number] = self.press
         callback: Json = {"timestamp": api.now(), "callback_id": number, "user": self.as_json}
         if data is not None:
             callback["payload"] = data
-        if deleted:
-            chat.messages.pop(message.mid, None)
-        body = None if deleted else api.as_json(chat, message)
+        body = api.as_json(*found) if found is not None and not deleted else None
         return api.gives("message_callback", callback=callback, message=body, **self._spoken)
 
     def stops(self, *, silently: bool = False) -> int:
