@@ -7,12 +7,15 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import uuid4
 
+import pytest
 from aiohttp import ClientSession, CookieJar, hdrs, web
 from yarl import URL
 
 from course_bot.content.model import Course
+from course_bot.messengers.browser import server
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
+from course_bot.messengers.browser.team import access
 from course_bot.messengers.browser.team.pages import TeamPages
 from course_bot.organisations.records import OfSchool, SheetSent, TeamLinkMade
 from course_bot.sheets.figures import Figures
@@ -190,8 +193,14 @@ NAMES = {
 
 @asynccontextmanager
 async def an_office(storage: Storage) -> AsyncIterator[Office]:
-    """Open the reports of a region with people who have learned something."""
+    """Open the reports of a region with people who have learned something.
+
+    Tests turn pages faster than any person, and leave while pages are being made.
+    """
     office = Office(storage=storage, region=await FILLED.on(storage))
-    async with office.stack:
-        await office.serves()
-        yield office
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "BURST", 1000)
+        patch.setattr(server, "SHUTDOWN", 0.1)
+        async with office.stack:
+            await office.serves()
+            yield office

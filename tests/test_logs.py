@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from course_bot.logs import CountingHandler, DiscreetFormatter, start_logging
+from course_bot.storage.store import TURNS_IN_COMMIT
 from tests.browser_person import browser_person
 from tests.killing import bot_in
 
@@ -145,7 +146,11 @@ async def test_an_outage_of_the_database_is_told_once_however_many_it_meets(
     database = make_url(f"sqlite+aiosqlite:///{tmp_path}/course.db")
     async with bot_in(tmp_path, database) as bot, AsyncExitStack() as people:
         await bot.starts()
-        crowd = [await people.enter_async_context(browser_person(bot.url)) for _ in range(40)]
+        # Those who come while the first waits for the database's lock wait for it together.
+        crowd = [
+            await people.enter_async_context(browser_person(bot.url))
+            for _ in range(TURNS_IN_COMMIT)
+        ]
         for person in crowd:
             await person.opens()
         with closing(sqlite3.connect(tmp_path / "course.db", isolation_level=None)) as other:
@@ -157,7 +162,7 @@ async def test_an_outage_of_the_database_is_told_once_however_many_it_meets(
             person.sees("Сферум в MAX")
         await bot.stops()
     assert bot.log.count("ERROR course_bot.messengers.browser.door: A move") == 1
-    assert "39 more like it" in bot.log
+    assert f"{TURNS_IN_COMMIT - 1} more like it" in bot.log
     assert len(bot.log) < 20_000
 
 

@@ -13,6 +13,8 @@ from aiohttp import hdrs
 from sqlalchemy import func, select, update
 from yarl import URL
 
+from course_bot.messengers.browser import visitors
+from course_bot.messengers.browser.team import access
 from course_bot.messengers.browser.team.access import LIVES
 from course_bot.messengers.browser.team.asked import PAGE_ROWS
 from course_bot.organisations.records import Role
@@ -511,7 +513,10 @@ async def test_training_stands_beside_activity_without_a_claim(office: Office) -
     assert cells == ["50", "86", "86", "50", "66"]
 
 
-async def test_one_session_may_not_crowd_out_the_others(office: Office) -> None:
+async def test_one_session_may_not_crowd_out_the_others(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "BURST", visitors.BURST)
     ann, bob = await office.signed_in("c-region"), await office.signed_in("c-m1")
     flood = [asyncio.create_task(ann.gets(office.at("region"))) for _ in range(60)]
     answer = await bob.gets(office.at("m1"))
