@@ -17,6 +17,7 @@ from course_bot.learning.seeking import Missed
 from course_bot.locale import check
 from course_bot.locale.phrases import Language, Phrases, best_language, phrases
 from course_bot.messengers.browser.team.rendering import render
+from course_bot.messengers.looking import LOOKS
 from course_bot.organisations.records import Role
 from course_bot.questions.choice import Choice
 from course_bot.questions.match import Match, Pair
@@ -202,6 +203,8 @@ async def test_the_walk_comes_by_every_phrase_there_is_each_in_its_readers_langu
         await walk(house, language)
         found = {each for heard in read(house) for each in word.findall(heard)}
         assert found <= allowed, f"whoever reads «{language}» meets {found - allowed}"
+        screens = [reply for reply in house.said if isinstance(reply, Screen)]
+        assert [each for screen in screens for look in LOOKS for each in look(screen)] == []
     every = {check._forms(message.id)[0] for message in check.extract() if message.id}
     missing = every - said
     assert missing == set(), "\n".join(missing)

@@ -10,32 +10,53 @@ from random import Random
 from typing import TypeVar, cast
 
 from course_bot.content.faults import Part, Unfit
-from course_bot.content.model import Course, Guide, Lesson
+from course_bot.content.model import Course, Guide, Lesson, Track
+from course_bot.content.search import OFFERED
+from course_bot.conversation import digesting, menu, nudging
 from course_bot.conversation.actions import (
     Action,
+    Arrive,
     AskDay,
+    AskHuman,
+    AskName,
     AskRole,
+    AskToErase,
+    AskToLeave,
     Assignments,
     AssignTrack,
+    Belonging,
     Checked,
+    ChooseAssigned,
     ChooseTrack,
     Completion,
+    Erased,
     Faq,
     Feedback,
+    Found,
     Guided,
     Help,
+    Invited,
     Key,
+    Me,
     Member,
     Menu,
+    NameCertificate,
+    NameForReport,
+    NoneOfThese,
     NudgeWhom,
     People,
     Progress,
+    QuizLocked,
+    Rename,
     Result,
     ShowInvite,
+    ShowLink,
     Step,
+    Stored,
     Stuck,
     TrackDone,
     Unit,
+    Verify,
     Welcome,
 )
 from course_bot.conversation.actions import Asked as PeopleAsk
@@ -52,11 +73,12 @@ from course_bot.conversation.port import (
 )
 from course_bot.conversation.routes import view_of
 from course_bot.conversation.stage import Stage
-from course_bot.conversation.supposing import ADDRESSES, NAME, NOW, SECRET, supposed
+from course_bot.conversation.supposing import ADDRESSES, NAME, NOW, SECRET, row_on, supposed, week
 from course_bot.conversation.turn import ROUTES, no_look_up
 from course_bot.learning.attempts import Attempt
 from course_bot.learning.progress import Answer, LessonResult, Person, Study
 from course_bot.locale.phrases import LANGUAGES, Language, phrases
+from course_bot.organisations.records import Role
 from course_bot.questions.kinds import Asked, ask
 from course_bot.questions.question import Question, Response
 from course_bot.reports.exporting import Advance, Wanted
@@ -65,6 +87,13 @@ from course_bot.storage.store import MOSCOW
 
 R = TypeVar("R")
 
+ISSUED, MARK = f"{NOW.timestamp():.0f}", "0" * 10
+"""The stamp of a link that lives."""
+
+
+_Place = Action | Callable[[Stage], Screen | None]
+"""Where somebody is, or what makes a message that the bot sends them by itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scene:
@@ -72,7 +101,7 @@ class _Scene:
 
     part: Part
     what: str
-    place: Action
+    place: _Place
     attempt: Attempt | None = None
     study: Study = Study()  # noqa: RUF009 - it is frozen
     track: str = ""
@@ -111,7 +140,7 @@ def rehearse(course: Course, looks: Iterable[Look] = ()) -> Iterator[Unfit]:
         for scene in scenes:
             person = replace(
                 stage.person,
-                place=str(scene.place),
+                place=str(scene.place) if isinstance(scene.place, Action) else "",
                 track=scene.track,
                 attempt=scene.attempt,
                 study=scene.study,
@@ -125,9 +154,11 @@ def rehearse(course: Course, looks: Iterable[Look] = ()) -> Iterator[Unfit]:
 
 def _unfits(scene: _Scene, stage: Stage, looks: Iterable[Look]) -> Iterator[Unfit]:
     try:
-        screen = _screen(stage)
+        screen = _screen(stage) if isinstance(scene.place, Action) else scene.place(stage)
     except PortError as error:
         yield _unfit(scene, error)
+        return
+    if screen is None:
         return
     for look in looks:
         for unshown in look(screen):
@@ -174,17 +205,10 @@ def _scenes(course: Course) -> Iterator[_Scene]:
     yield _Scene(part=("course",), what="выбор программы", place=AskRole())
     yield _Scene(part=("course",), what="выбор программы", place=ChooseTrack())
     yield _Scene(part=("faq",), what="список тем", place=Help())
+    yield from _scenes_of_anybody(course)
     yield from _scenes_of_coordinators(course)
-    tried = {lesson: LessonResult(attempts=1, best=99) for lesson in course.lessons}
     for track in course.tracks.values():
-        for what, place in (("меню", Menu()), ("прогресс", Progress()), ("конец", TrackDone())):
-            yield _Scene(
-                part=("track", track.id),
-                what=what,
-                place=place,
-                track=track.id,
-                study=Study(results=tried),
-            )
+        yield from _scenes_of_track(course, track)
     for entry in course.faq.values():
         yield _Scene(part=("faq", entry.id), what="ответ", place=Faq(entry.id))
     for guide in course.guides.values():
@@ -208,6 +232,68 @@ def _scenes_of_guide(guide: Guide) -> Iterator[_Scene]:
         yield _Scene(part=place, what=what, place=Guided(guide.id, answers))
         if part in guide.endings:
             yield _Scene(part=place, what="что проверено", place=Checked(guide.id, answers))
+
+
+def _scenes_of_track(course: Course, track: Track) -> Iterator[_Scene]:
+    tried = Study(results={lesson: LessonResult(attempts=1, best=99) for lesson in course.lessons})
+    seen: tuple[tuple[str, _Place, Study], ...] = (
+        ("меню", Menu(), tried),
+        ("прогресс", Progress(), tried),
+        ("конец", TrackDone(), tried),
+        ("имя в сертификате", NameCertificate(track.id), tried),
+        ("напоминание", _reminder, Study()),
+        ("напоминание организации", _nudge, Study()),
+    )
+    part: Part = ("track", track.id)
+    for what, place, study in seen:
+        yield _Scene(part=part, what=what, place=place, track=track.id, study=study)
+    for lesson in track.lessons:
+        locked = QuizLocked(lesson)
+        yield _Scene(part=("lesson", lesson), what="закрытый тест", place=locked, track=track.id)
+
+
+def _scenes_of_anybody(course: Course) -> Iterator[_Scene]:
+    """Come by what whoever learns meets beside the lessons."""
+    longest = sorted(course.faq.values(), key=lambda each: len(each.question))[-OFFERED:]
+    places: tuple[tuple[str, Action], ...] = (
+        ("знакомство", AskName()),
+        ("страница «Обо мне»", Me()),
+        ("смена имени", Rename()),
+        ("что хранится", Stored()),
+        ("удаление", AskToErase()),
+        ("прощание", Erased()),
+        ("переход с другого устройства", Arrive("")),
+        ("приглашение", Invited("")),
+        ("имя в отчётах", NameForReport(Key(1), Role.COORDINATOR)),
+        ("членство в организации", Belonging(Key(1), Role.COORDINATOR)),
+        ("выход из организации", AskToLeave(Key(1))),
+        ("назначенные программы", ChooseAssigned(Key(1))),
+        ("сертификат", Verify("")),
+        ("личная ссылка", ShowLink(ISSUED, MARK)),
+    )
+    for what, place in places:
+        yield _Scene(part=("course",), what=what, place=place, track=next(iter(course.tracks)))
+    asked: tuple[tuple[str, Action], ...] = (
+        ("найденные темы", Found(tuple(each.id for each in longest))),
+        ("ничего не нашлось", Found(())),
+        ("ничего не подошло", NoneOfThese("")),
+        ("разговор с человеком", AskHuman()),
+    )
+    for what, place in asked:
+        yield _Scene(part=("faq",), what=what, place=place)
+
+
+def _reminder(stage: Stage) -> Screen | None:
+    return menu.reminder(stage.course, stage.person)
+
+
+def _nudge(stage: Stage) -> Screen | None:
+    left = row_on(stage.course, stage.person.track)
+    return nudging.nudge(stage.course, stage.person, left, stage.at, stage.zone)
+
+
+def _digest(stage: Stage) -> Screen | None:
+    return digesting.digest(stage.person, Key(1), week(stage.course), stage.at.date())
 
 
 def _scenes_of_coordinators(course: Course) -> Iterator[_Scene]:

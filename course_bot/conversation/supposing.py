@@ -1,6 +1,7 @@
 """The most that a place's query can find: with it a rehearsal makes the longest screens."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from course_bot.content.model import Course
@@ -14,19 +15,28 @@ from course_bot.organisations.invites import token
 from course_bot.organisations.records import Role
 from course_bot.organisations.state import State
 from course_bot.organisations.tree import Assignment, Organisation
-from course_bot.storage.mailings import Preview, Previewed
+from course_bot.storage.certificates import CertificateOf, Issued
+from course_bot.storage.digests import NAMED, Week
+from course_bot.storage.exporting import Figures, Sums
+from course_bot.storage.mailings import MailingsOf, Preview, Previewed, Sent
+from course_bot.storage.members import Inviting, InvitingTo, Member, Members, MembersOf
 from course_bot.storage.organisations import (
     Assignments,
     AssignmentsOf,
     Belonging,
     BelongingOf,
     Counts,
+    Duties,
     Duty,
+    Guesses,
     Invite,
     InviteOfKey,
     Membership,
     Memberships,
+    OpenedInvite,
+    Shown,
     Unit,
+    UnitOf,
 )
 from course_bot.storage.overviews import (
     Above,
@@ -44,8 +54,11 @@ from course_bot.storage.reporting import (
     PersonCard,
     PersonLessons,
     PersonRow,
+    Standing,
     Standings,
+    Summary,
     TrackStandings,
+    UnitRow,
 )
 from course_bot.storage.seeking import EndingCount, MissedQuestion, Sought, SoughtOnTop
 from course_bot.storage.statistics import LessonFigures
@@ -55,6 +68,8 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAME = "Щ" * 80
 """As long as any name that is kept, and longer."""
 MANY = 100_000
+PAGES = 3 * PAGE
+"""So many of what is listed by pages: the second has one before it and one after."""
 SECRET = b""
 """The server's, from which links are derived."""
 ADDRESSES = Addresses(
@@ -94,6 +109,27 @@ def supposed(course: Course, query: Query[object]) -> object:
             return _figures(course)
         case SoughtOnTop():
             return _sought(course)
+        case Duties():
+            return _duties(course)
+        case UnitOf():
+            return _UNIT
+        case Standing():
+            return _STANDINGS
+        case Summary():
+            return (_ROW_OF_UNIT,) * PAGES
+        case InvitingTo():
+            return Inviting(unit=_UNIT, invites=(_invite("0" * 16),) * PAGES)
+        case MembersOf():
+            return Members(unit=_UNIT, members=(_COLLEAGUE,) * PAGES)
+        case MailingsOf():
+            return (_MAILING,) * PAGES
+        case OpenedInvite():
+            guesses = Guesses(own=0, all=0, first=None, last=None)
+            return Shown(invite=_invite("0" * 16), guesses=guesses)
+        case CertificateOf():
+            return _issued(course)
+        case Figures():
+            return Sums(**{each.name: MANY for each in fields(Sums)})
         case _:
             raise TypeError(query)
 
@@ -103,6 +139,16 @@ _UNIT = Unit(
     zone="",
     children=(Organisation(id=2, name=NAME, kind=NAME),),
 )
+_STANDINGS = Standings(learners=MANY, completed=MANY - 1, going=MANY, new=MANY, late=MANY)
+_ROW_OF_UNIT = UnitRow(
+    organisation=2, name=NAME, kind=NAME, learners=MANY, started=MANY, completed=MANY - 1,
+    late=MANY, departed=MANY, median_days=99.5, children=MANY,
+)  # fmt: skip
+_COLLEAGUE = Member(person=1, name=NAME, joined_at=NOW)
+_MAILING = Sent(
+    key="0" * 16, organisation=1, name=NAME, made_at=NOW, state=State.OVERDUE, reached=MANY,
+    waiting=MANY, blocked=MANY, dropped=MANY, unknown=MANY, unreachable=MANY, due_at=NOW,
+)  # fmt: skip
 _MEMBER = Membership(
     organisation=1,
     name=NAME,
@@ -167,7 +213,7 @@ def _preview(course: Course) -> Preview:
 
 def _overview(course: Course) -> Overview:
     return Overview(
-        standings=Standings(learners=MANY, completed=MANY - 1, going=MANY, new=MANY, late=MANY),
+        standings=_STANDINGS,
         assignments=Assignments(
             name=NAME, counts=_counts(course, 2), own=(), inherited=(), zone=""
         ),
@@ -177,13 +223,12 @@ def _overview(course: Course) -> Overview:
 
 
 def _completion(course: Course) -> SchoolCompletion:
-    standings = Standings(learners=MANY, completed=MANY - 1, going=MANY, new=MANY, late=MANY)
     return SchoolCompletion(
         name=NAME,
         zone="",
-        standings=standings,
+        standings=_STANDINGS,
         tracks=tuple(
-            TrackStandings(track=track, due=NOW.date(), standings=standings)
+            TrackStandings(track=track, due=NOW.date(), standings=_STANDINGS)
             for track in course.tracks
         ),
         memberships=(_MEMBER, _MEMBER),
@@ -212,6 +257,27 @@ def _rows(course: Course) -> list[PersonRow]:
 
 def _longest_row(course: Course) -> PersonRow:
     return max(_rows(course), key=lambda row: len(course.tracks[row.track].title))
+
+
+def row_on(course: Course, track: str) -> PersonRow:
+    """Return the row of somebody on a track, as reports have it."""
+    return next(row for row in _rows(course) if row.track == track)
+
+
+def week(course: Course) -> Week:
+    """Return a week in which the most happened."""
+    overdue = (_longest_row(course),) * NAMED
+    return Week(
+        name=NAME, completed=MANY, joined=MANY, newly_late=MANY, late=MANY, overdue=overdue
+    )
+
+
+def _issued(course: Course) -> Issued:
+    track = max(course.tracks.values(), key=lambda each: len(each.title))
+    return Issued(
+        code="0" * 12, track=track.id, title=track.title, course=course.title, name=NAME,
+        organisation=NAME, day=NOW.date(),
+    )  # fmt: skip
 
 
 def _people(course: Course) -> Listed:
