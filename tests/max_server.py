@@ -1,6 +1,5 @@
 """The MAX door at work on the stand-in, with a pretended conversation behind it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -133,22 +132,6 @@ async def served(
     try:
         yield Server(door, api)
     finally:
-        await door.close()
-
-
-@asynccontextmanager
-async def polled(
-    talk: PretendTalk, api: MaxApi, markers: Markers, *, limits: Limits = HURRIED
-) -> AsyncIterator[MaxDoor]:
-    """Let the door poll; it is killed at the end of the block."""
-    door = make_door(talk, api, markers=markers, limits=limits)
-    await door.start()
-    polling = asyncio.create_task(door.poll())
-    try:
-        yield door
-    finally:
-        polling.cancel()
-        await asyncio.gather(polling, return_exceptions=True)
         await door.close()
 
 
