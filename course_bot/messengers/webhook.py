@@ -2,12 +2,10 @@
 
 import hmac
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from course_bot.errors import CourseError
 from course_bot.messengers.reading import read_json
 
 log = logging.getLogger(__name__)
@@ -15,17 +13,6 @@ log = logging.getLogger(__name__)
 Route = web.RouteDef
 BODY_BYTES = 1_000_000
 """An update has some kilobytes."""
-
-
-class SecretError(CourseError):
-    """A webhook without a usable secret: anybody could speak in anybody's name."""
-
-
-def checked(secret: str, form: re.Pattern[str]) -> str:
-    """Return the secret; raise ``SecretError`` where it is missing or not of its form."""
-    if form.fullmatch(secret) is None:
-        raise SecretError(f"a webhook needs a secret like {form.pattern}")
-    return secret
 
 
 def route(

@@ -11,8 +11,6 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
-from aiohttp import web
-
 from course_bot.conversation.port import (
     NOTICE_CHARS,
     Button,
@@ -27,16 +25,15 @@ from course_bot.conversation.port import (
 )
 from course_bot.errors import CourseError
 from course_bot.markup import shown
-from course_bot.messengers import webhook
 from course_bot.messengers.delivery import (
     LASTING,
-    Delivery,
+    Event,
     Pace,
     Refused,
     Saying,
     Turn,
-    traced,
 )
+from course_bot.messengers.hearing import HearingDoor, Hook
 from course_bot.messengers.max import polling
 from course_bot.messengers.max.api import (
     FAULTS,
@@ -53,17 +50,14 @@ from course_bot.messengers.max.api import (
 from course_bot.messengers.max.layout import spelled
 from course_bot.messengers.max.pictures import Pictures
 from course_bot.messengers.max.updates import DOOR, UPDATES, name_of, read_update
-from course_bot.messengers.outbox import Outbox
-from course_bot.messengers.reading import UpdateError
 from course_bot.messengers.screens import LastScreens, cut
 from course_bot.storage import Account
 
 log = logging.getLogger(__name__)
 
 API = "https://platform-api2.max.ru"
-HOOK_SECRET = re.compile(r"[A-Za-z0-9-]{5,256}", re.ASCII)
+HOOK = Hook(header="X-Max-Bot-Api-Secret", form=re.compile(r"[A-Za-z0-9-]{5,256}", re.ASCII))
 """MAX Bot API, POST /subscriptions: the words beside ``secret``; its pattern has "_", too."""
-HOOK_HEADER = "X-Max-Bot-Api-Secret"
 COMMANDS = 32
 """MAX Bot API, BotPatch.commands."""
 LOOKED_THROUGH = 20
@@ -91,7 +85,7 @@ class _Shown:
     picture: tuple[Body, ...] = ()
 
 
-class MaxDoor:
+class MaxDoor(HearingDoor):
     """MAX's way into the conversation.
 
     Args:
@@ -108,6 +102,8 @@ class MaxDoor:
         CaError: the file of certificates is none.
     """
 
+    hook = HOOK
+
     def __init__(
         self,
         talk: Talk,
@@ -121,13 +117,11 @@ class MaxDoor:
         limits: Limits = _USUAL_LIMITS,
     ) -> None:
         bulk = limits.bulk_pace()
+        super().__init__(talk, name=DOOR, clock=clock, pace=pace, bulk=bulk)
         self._api = MaxApi(
             token=token, api=api, ca_file=ca_file, pace=pace, limits=limits, bulk=bulk
         )
-        self._talk = talk
         self._markers = markers
-        self._clock = clock
-        self._pace = pace
         self._limits = limits
         self._username = ""
         self._id: object = None
@@ -135,8 +129,6 @@ class MaxDoor:
         self._newest: LastScreens[str] = LastScreens()
         """The newest of the bot's messages in each chat, as far as MAX has confirmed it."""
         self._pictures = Pictures(partial(self._api.upload, "image"))
-        self._delivery = Delivery(talk, self, clock=clock, pace=pace)
-        self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
 
     async def start(self) -> str:
         """Greet the API and set the command menu; return the bot's name in links.
@@ -181,7 +173,7 @@ class MaxDoor:
         wanted = {
             "url": url,
             "update_types": UPDATES,
-            "secret": webhook.checked(secret, HOOK_SECRET),
+            "secret": self.hook.checked(secret),
         }
         subscribed = partial(self._api.call, "POST", "/subscriptions", wanted)
         first = True
@@ -207,49 +199,17 @@ class MaxDoor:
             first = False
             await asyncio.sleep(self._pace.webhook)
 
-    def route(self, *, path: str, secret: str) -> web.RouteDef:
-        """Return the webhook's route: it answers 200 only after the commit.
+    def name_of(self, raw: Mapping[str, object]) -> str | None:
+        """Return how the log calls an update; None for what is none."""
+        return name_of(raw)
 
-        Raises ``SecretError`` where the secret is missing or not one (5 to 256 of
-        ``A-Za-z0-9-``).
-        """
-        return webhook.route(
-            path=path,
-            header=HOOK_HEADER,
-            secret=webhook.checked(secret, HOOK_SECRET),
-            name_of=name_of,
-            take=partial(self.receive, persevere=False),
-            traced=lambda error: traced(error, self),
-        )
-
-    async def receive(
-        self, raw: dict[str, object], *, persevere: bool = True
-    ) -> asyncio.Task[None] | None:
-        """Take one update as MAX words it; return after the commit.
-
-        What is returned is done when the replies are out; None means that there are none. An
-        update that can't be read is logged and passed over. With ``persevere`` a fault is tried
-        until it is gone or known to be the update's own, without it the fault is raised after a
-        few tries.
-        """
-        try:
-            event = read_update(raw, username=self._username, at=self._clock(), fetch=self._fetch)
-        except UpdateError as error:
-            log.warning("%s can't be read (%s) and is passed over", name_of(raw), error)
-            return None
-        return None if event is None else await self._delivery.receive(event, persevere=persevere)
-
-    async def send_outbox(self) -> None:
-        """Send what the bot says by itself, until cancelled; see ``Outbox``."""
-        await self._outbox.send()
-
-    async def idle(self) -> None:
-        """Wait until every reply to what was received is out."""
-        await self._delivery.idle()
+    def read(self, raw: Mapping[str, object]) -> Event | None:
+        """Tell what an update means, None where it is nothing to the bot."""
+        return read_update(raw, username=self._username, at=self._clock(), fetch=self._fetch)
 
     async def close(self) -> None:
         """Let the last replies go out for a moment, then close the connections."""
-        await self._delivery.close()
+        await super().close()
         await self._api.close()
 
     # What delivery asks of a door.

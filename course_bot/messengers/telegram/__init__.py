@@ -2,7 +2,7 @@
 
 # First of all, since whatever comes after it imports aiogram.
 import course_bot.messengers.telegram.lean  # noqa: F401
+from course_bot.messengers.hearing import SecretError
 from course_bot.messengers.telegram.door import TelegramDoor, TokenError, WebhookError
-from course_bot.messengers.webhook import SecretError
 
 __all__ = ["SecretError", "TelegramDoor", "TokenError", "WebhookError"]

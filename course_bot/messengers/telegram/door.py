@@ -1,6 +1,5 @@
 """The door itself: what Telegram brings is read, and replies are said as Telegram has it."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,7 +14,6 @@ from aiogram.exceptions import (
     TelegramNotFound,
     TelegramUnauthorizedError,
 )
-from aiohttp import web
 
 from course_bot.conversation.port import (
     NOTICE_CHARS,
@@ -33,18 +31,15 @@ from course_bot.conversation.port import (
 from course_bot.errors import CourseError
 from course_bot.locale.phrases import LANGUAGES
 from course_bot.markup import shown
-from course_bot.messengers import webhook
 from course_bot.messengers.delivery import (
     BulkPace,
-    Delivery,
+    Event,
     Pace,
     Refused,
     Saying,
     Turn,
-    traced,
 )
-from course_bot.messengers.outbox import Outbox
-from course_bot.messengers.reading import UpdateError
+from course_bot.messengers.hearing import HearingDoor, Hook
 from course_bot.messengers.screens import LastScreens, cut, with_links_spelled_out
 from course_bot.messengers.telegram import polling
 from course_bot.messengers.telegram.api import (
@@ -84,9 +79,10 @@ BULK_A_SECOND = 28
 BULK_CHAT_SECONDS = 1.0
 """Telegram, bots FAQ: not more than one message a second in one chat."""
 
-HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
+HOOK = Hook(
+    header="X-Telegram-Bot-Api-Secret-Token", form=re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
+)
 """Telegram Bot API, setWebhook.secret_token."""
-HOOK_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
 _USUAL_PACE = Pace()
 
@@ -103,13 +99,15 @@ class WebhookError(CourseError):
     """Telegram refuses the webhook's address; the message is its own reason."""
 
 
-class TelegramDoor:
+class TelegramDoor(HearingDoor):
     """Telegram's way into the conversation.
 
     ``token`` is BotFather's; ``api`` the address of the Bot API, a local server or a mirror;
     ``proxy`` a socks5:// or http:// address; ``clock`` gives the time in UTC. Raises
     ``TokenError`` for a token that can't be one.
     """
+
+    hook = HOOK
 
     def __init__(
         self,
@@ -124,17 +122,13 @@ class TelegramDoor:
         if TOKEN.fullmatch(token) is None:
             raise TokenError("malformed")
         bulk = BulkPace(a_second=BULK_A_SECOND, chat_seconds=BULK_CHAT_SECONDS)
+        super().__init__(talk, name=DOOR, clock=clock, pace=pace, bulk=bulk)
         self._session = Session(api=api, proxy=proxy, timeout=pace.call)
         self._session.middleware(FloodControl(pace, bulk))
         self.bot = Bot(token, session=self._session)
-        self._talk = talk
-        self._clock = clock
-        self._pace = pace
         self._username = ""
         self._screens: LastScreens[int] = LastScreens()
         self._pictures = Pictures()
-        self._delivery = Delivery(talk, self, clock=clock, pace=pace)
-        self._outbox = Outbox(talk, self, name=DOOR, clock=clock, pace=pace, bulk=bulk)
 
     async def start(self) -> str:
         """Greet the API and set the command menu; return the bot's username.
@@ -171,7 +165,7 @@ class TelegramDoor:
         ``WebhookError`` where Telegram refuses the address.
         """
         wanted = SetWebhook(
-            url=url, secret_token=webhook.checked(secret, HOOK_SECRET), allowed_updates=UPDATES
+            url=url, secret_token=self.hook.checked(secret), allowed_updates=UPDATES
         )
         try:
             await until_reached(
@@ -184,51 +178,18 @@ class TelegramDoor:
         except TelegramBadRequest as error:
             raise WebhookError(worded(error, self.bot)) from None
 
-    def route(self, *, path: str, secret: str) -> web.RouteDef:
-        """Return the webhook's route: it answers 200 only after the commit.
+    def name_of(self, raw: Mapping[str, object]) -> str | None:
+        """Return how the log calls an update; None for what is none."""
+        number = raw.get("update_id")
+        return f"update {number}" if isinstance(number, int) else None
 
-        Raises ``SecretError`` where the secret is missing or not one (1 to 256 of
-        ``A-Za-z0-9_-``).
-        """
-        return webhook.route(
-            path=path,
-            header=HOOK_HEADER,
-            secret=webhook.checked(secret, HOOK_SECRET),
-            name_of=_name_of,
-            take=partial(self.receive, persevere=False),
-            traced=lambda error: traced(error, self),
-        )
-
-    async def receive(
-        self, raw: dict[str, object], *, persevere: bool = True
-    ) -> asyncio.Task[None] | None:
-        """Take one update as the Bot API words it; return after the commit.
-
-        What is returned is done when the replies are out; None means that there are none. An
-        update that can't be read is logged and passed over. With ``persevere`` a fault is tried
-        until it is gone or known to be the update's own, without it the fault is raised after a
-        few tries.
-        """
-        try:
-            event = read_update(raw, username=self._username, at=self._clock(), fetch=self._fetch)
-        except UpdateError as error:
-            log.warning(
-                "update %s can't be read (%s) and is passed over", raw.get("update_id"), error
-            )
-            return None
-        return None if event is None else await self._delivery.receive(event, persevere=persevere)
-
-    async def send_outbox(self) -> None:
-        """Send what the bot says by itself, until cancelled; see ``Outbox``."""
-        await self._outbox.send()
-
-    async def idle(self) -> None:
-        """Wait until every reply to what was received is out."""
-        await self._delivery.idle()
+    def read(self, raw: Mapping[str, object]) -> Event | None:
+        """Tell what an update means, None where it is nothing to the bot."""
+        return read_update(raw, username=self._username, at=self._clock(), fetch=self._fetch)
 
     async def close(self) -> None:
         """Let the last replies go out for a moment, then close the connections."""
-        await self._delivery.close()
+        await super().close()
         await self._session.close()
 
     # What delivery asks of a door.
@@ -444,8 +405,3 @@ class TelegramDoor:
 def _worded(commands: Sequence[Command]) -> list[dict[str, str]]:
     """Word a command menu as Telegram has it."""
     return [{"command": entry.name, "description": entry.about} for entry in commands]
-
-
-def _name_of(raw: Mapping[str, object]) -> str | None:
-    number = raw.get("update_id")
-    return f"update {number}" if isinstance(number, int) else None
