@@ -34,9 +34,9 @@ LABEL_CHARS = 128
 PAYLOAD_CHARS = 1024
 URL_CHARS = 2048
 START_CHARS = 128
-BUTTONS = 210
 ROWS = 30
 IN_ROW = 7
+"""So there are at most 210 buttons, which is MAX's third limit."""
 IN_ROW_OF_LINKS = 3
 """How many stand in a row that has a link, an app, or a request for a contact or a place."""
 COMMANDS = 32
@@ -143,8 +143,6 @@ class Keyboard(Strict):
 
     @model_validator(mode="after")
     def _fits(self) -> "Keyboard":
-        if sum(map(len, self.buttons)) > BUTTONS:
-            raise ValueError(f"has more than {BUTTONS} buttons")
         for row in self.buttons:
             most = IN_ROW_OF_LINKS if any(isinstance(key, _LINKS) for key in row) else IN_ROW
             if not 1 <= len(row) <= most:

@@ -228,13 +228,10 @@ async def test_an_older_api_sets_commands_in_another_way(client: aiohttp.ClientS
 
 
 @pytest.mark.parametrize("token", ["", "wrong", f"Bearer {TOKEN}"])
-async def test_the_token_is_taken_in_its_header_only(
-    asks: Asks, api: MaxApi, client: aiohttp.ClientSession, token: str
-) -> None:
+async def test_the_token_is_taken_in_its_header_only(asks: Asks, token: str) -> None:
     status, answer = await asks("GET", "/me", token=token)
     assert (status, answer) == (401, ANSWERS["error.invalid-token"])
-    async with client.get(f"{api.url}/me", params={"access_token": TOKEN}) as response:
-        assert response.status == 401
+    assert (await asks("GET", "/me", access_token=token))[0] == 401
 
 
 async def test_whoever_is_too_fast_is_refused_in_two_ways(
@@ -323,12 +320,12 @@ async def test_a_webhook_gets_each_update_until_it_says_200(
     try:
         subscription = {"url": "https://example.org/hook", "secret": "a-secret"}
         await asks("POST", "/subscriptions", subscription)
-        api.delivers_to(f"http://127.0.0.1:{runner.addresses[0][1]}")
         started = ann.starts()
-        await api.until_confirmed(started)
-        assert heard == [("bot_started", "a-secret")] * 3
         # While it is subscribed, whoever polls hears nothing.
         assert (await asks("GET", "/updates", timeout=0))[1]["updates"] == []
+        api.delivers_to(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        await api.until_confirmed(started)
+        assert heard == [("bot_started", "a-secret")] * 3
         stopped = ann.stops()
         await api.until(lambda: stopped in api.undelivered)
         assert len(heard) == 3 + 11
