@@ -16,6 +16,7 @@ from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.learning.seeking import Missed
 from course_bot.locale import check
 from course_bot.locale.phrases import Language, Phrases, best_language, phrases
+from course_bot.messengers.browser.team import access
 from course_bot.messengers.browser.team.rendering import render
 from course_bot.messengers.looking import LOOKS
 from course_bot.organisations.records import Role
@@ -25,6 +26,7 @@ from course_bot.questions.multiple import Multiple
 from course_bot.questions.number import Number
 from course_bot.questions.options import Option
 from course_bot.questions.order import Order
+from course_bot.reports import drawing
 from course_bot.reports.deletions import deletions_table
 from course_bot.reports.exporting import Kind, Wanted
 from course_bot.reports.guides import guides_table
@@ -184,6 +186,8 @@ def test_quotes_within_quotes_are_inner_ones() -> None:
 async def test_the_walk_comes_by_every_phrase_there_is_each_in_its_readers_language(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(access, "BURST", 1000)  # nobody turns pages as fast as this test
+    monkeypatch.setattr(drawing, "rasterised", lambda svg, pixels: b"a picture")  # nobody looks
     said: set[str] = set()
     for name in ("t", "html", "many"):
         told = getattr(Phrases, name)
