@@ -48,7 +48,14 @@ from tests.benchmarks.sending import LEARNERS as BESIDE_FILES
 from tests.benchmarks.sending import SENDERS, p99, send_all
 from tests.benchmarks.spreadsheets import ALONE, ROWS, race, ratio
 from tests.benchmarks.spreadsheets import OURS as OUR_XLSX
-from tests.benchmarks.starting import Cost, import_only, in_browser, in_telegram, middle
+from tests.benchmarks.starting import (
+    Cost,
+    import_only,
+    in_browser,
+    in_max,
+    in_telegram,
+    middle,
+)
 from tests.benchmarks.timing import Contestant, Timing, measure
 from tests.benchmarks.tracks import bytes_per_track
 from tests.killing import ROOT
@@ -148,7 +155,7 @@ def main() -> int:
         if "http" in parts:
             run_async(over_http(report, folder / "http", arguments.rounds, beside))
         if "max" in parts:
-            run_async(in_max(report, folder / "max", arguments.rounds))
+            run_async(beside_telegram(report, folder / "max", arguments.rounds))
         if "page" in parts:
             run_async(in_page(report, folder / "page", arguments.rounds, beside))
         if "turns" in parts:
@@ -220,7 +227,7 @@ async def over_http(report: Report, folder: Path, rounds: int, beside: Path | No
         print(f"- the benchmark itself used at most {driver:.0%} of its core")
 
 
-async def in_max(report: Report, folder: Path, rounds: int) -> None:
+async def beside_telegram(report: Report, folder: Path, rounds: int) -> None:
     """Measure the course in MAX beside the course in Telegram, whole processes over HTTP."""
     measured = await doors(folder, rounds=rounds)
     for learners, found in measured.items():
@@ -231,7 +238,7 @@ async def in_max(report: Report, folder: Path, rounds: int) -> None:
                 (
                     f"{messenger}, updates {way}",
                     f"{taken.rate:,.0f}",
-                    f"{taken.rate / found['Telegram', way].rate:.2f}",
+                    f"{taken.rate_of(found['Telegram', way]):.2f}",
                     f"{taken.cpu_of_1000 / found['Telegram', way].cpu_of_1000:.2f}",
                     *costs(taken),
                 )
@@ -240,7 +247,7 @@ async def in_max(report: Report, folder: Path, rounds: int) -> None:
         )
         print()
         for way in WAYS:
-            ratio = found["MAX", way].rate / found["Telegram", way].rate
+            ratio = found["MAX", way].rate_of(found["Telegram", way])
             target = f"updates {way}, {people(learners)}, at least {OF_TELEGRAM} of Telegram"
             print(report.held(f"- {target}", holds=ratio >= OF_TELEGRAM))
 
@@ -450,11 +457,12 @@ MOVES = "move"
 
 
 async def starts(report: Report, folder: Path) -> None:
-    """Measure the start, over a new database and over one that is there, at both doors."""
+    """Measure the start, over a new database and over one that is there, at each door."""
     found: dict[str, list[Cost]] = {}
     await in_telegram(folder / "compiling")
+    await in_max(folder / "compiling")
     for number in range(3):
-        for door, start in (("browser", in_browser), ("Telegram", in_telegram)):
+        for door, start in (("browser", in_browser), ("Telegram", in_telegram), ("MAX", in_max)):
             home = folder / f"{door}{number}"
             for kind in ("a new database", "a database that is there"):
                 found.setdefault(f"{door}, {kind}", []).append(await start(home))

@@ -320,6 +320,9 @@ class Request:
 class Lean(ABC):
     """A server; ``async with`` starts and stops it."""
 
+    settings: str
+    """What the settings begin with that lead a bot here."""
+
     def __init__(self) -> None:
         self.url = ""
         self.connections: set[Connection] = set()
@@ -342,6 +345,8 @@ class Lean(ABC):
 
 class LeanApi(Lean):
     """Telegram's server."""
+
+    settings = "TELEGRAM"
 
     def __init__(self) -> None:
         super().__init__()

@@ -120,6 +120,8 @@ def _key(key: Json) -> Button:
 class LeanMax(Lean):
     """MAX's server."""
 
+    settings = "MAX"
+
     def __init__(self) -> None:
         super().__init__()
         self._sides: dict[bytes, Max] = {}

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from aiohttp import ClientSession, ClientWebSocketResponse, CookieJar
 
-from tests.benchmarks.lean_api import Hook, LeanApi, Learner, Said, Seen, Side, all_go_on
+from tests.benchmarks.lean_api import Hook, Lean, LeanApi, Learner, Said, Seen, Side, all_go_on
 from tests.benchmarks.lean_max import LeanMax
 from tests.benchmarks.peers import SCHEMA, Button, Recorded
 from tests.benchmarks.processes import PATIENCE, Contestant, cores, held_to, made, running
@@ -70,6 +70,10 @@ class Taken:
     def cpu_of_1000(self) -> float:
         """Seconds of the process's CPU, user and system, for 1,000 moves."""
         return self.cpu / self.moves * 1000
+
+    def rate_of(self, other: "Taken") -> float:
+        """How many times the other's moves a second: the median of rounds that went together."""
+        return median(mine / theirs for mine, theirs in zip(self.rates, other.rates, strict=True))
 
     def milliseconds(self, percent: int) -> float:
         """Return a percentile of the latencies, from 1 to 99."""
@@ -185,10 +189,12 @@ async def course_bot(
     core: int | None,
     *,
     root: Path = ROOT,
-    api: LeanApi | None = None,
+    api: Lean | None = None,
     side: Side | None = None,
+    module: str = "course_bot",
+    more: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Contestant]:
-    """Run the course on SQLite with the real lessons, at the Telegram door if there is an API."""
+    """Run the course on SQLite with the real lessons, at a messenger's door if there is an API."""
     environment = {
         "COURSE_BOT_DATABASE": f"sqlite:///{home / 'course.db'}",
         "COURSE_BOT_LESSONS": str(root / "lessons"),
@@ -196,9 +202,9 @@ async def course_bot(
         "PYTHONPATH": str(root),
     }
     if api is not None and side is not None:
-        environment |= {"TELEGRAM_API": api.url, "TELEGRAM_TOKEN": side.token}
-    command = [sys.executable, "-m", "course_bot", "run"]
-    async with running(command, home, environment, core=core) as contestant:
+        environment |= {f"{api.settings}_API": api.url, f"{api.settings}_TOKEN": side.token}
+    command = [sys.executable, "-m", module, "run"]
+    async with running(command, home, {**environment, **(more or {})}, core=core) as contestant:
         yield contestant
 
 
@@ -228,13 +234,13 @@ async def doors(folder: Path, *, rounds: int) -> dict[int, dict[tuple[str, str],
             for messenger in DOORS:
                 side = apis[messenger].side()
                 process = await stack.enter_async_context(
-                    _in_messenger(
+                    course_bot(
                         folder / f"{messenger}-{way}",
                         theirs,
-                        messenger,
-                        apis[messenger].url,
-                        side,
-                        delivered=way == "delivered",
+                        api=apis[messenger],
+                        side=side,
+                        module="tests.benchmarks.unlimited",
+                        more=_delivered(messenger) if way == "delivered" else {},
                     )
                 )
                 # The same chances for all: so everybody takes the same way through the course.
@@ -257,28 +263,12 @@ async def doors(folder: Path, *, rounds: int) -> dict[int, dict[tuple[str, str],
         return found
 
 
-@asynccontextmanager
-async def _in_messenger(
-    home: Path, core: int | None, messenger: str, api: str, side: Side, *, delivered: bool
-) -> AsyncIterator[Contestant]:
-    """Run the course behind one messenger's door, on SQLite with the real lessons."""
-    prefix = messenger.upper()
-    environment = {
-        "COURSE_BOT_DATABASE": f"sqlite:///{home / 'course.db'}",
-        "COURSE_BOT_LESSONS": str(ROOT / "lessons"),
-        "COURSE_BOT_PORT": "0",
-        "PYTHONPATH": str(ROOT),
-        f"{prefix}_API": api,
-        f"{prefix}_TOKEN": side.token,
+def _delivered(messenger: str) -> Mapping[str, str]:
+    """Return the settings with which a bot has its updates delivered."""
+    return {
+        f"{messenger.upper()}_WEBHOOK_SECRET": SECRET,
+        "COURSE_BOT_PUBLIC_URL": "https://course.example",
     }
-    if delivered:
-        environment |= {
-            f"{prefix}_WEBHOOK_SECRET": SECRET,
-            "COURSE_BOT_PUBLIC_URL": "https://course.example",
-        }
-    command = [sys.executable, "-m", "tests.benchmarks.unlimited", "run"]
-    async with running(command, home, environment, core=core) as contestant:
-        yield contestant
 
 
 async def _hook(stack: AsyncExitStack, messenger: str, line: str) -> Hook:

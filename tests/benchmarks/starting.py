@@ -10,6 +10,7 @@ from statistics import median
 from time import perf_counter
 
 from tests.benchmarks.lean_api import LeanApi
+from tests.benchmarks.lean_max import LeanMax
 from tests.benchmarks.over_http import FIRST, course_bot
 from tests.benchmarks.processes import PATIENCE, Contestant
 from tests.benchmarks.walking import Walker
@@ -44,8 +45,17 @@ async def in_browser(home: Path) -> Cost:
 
 
 async def in_telegram(home: Path) -> Cost:
-    """Start it while somebody's /start is waiting, and let them see the first screen."""
-    async with LeanApi() as api:
+    """Start it in Telegram while somebody's /start is waiting, up to their first screen."""
+    return await _in_messenger(home, LeanApi())
+
+
+async def in_max(home: Path) -> Cost:
+    """Start it in MAX in the same way."""
+    return await _in_messenger(home, LeanMax())
+
+
+async def _in_messenger(home: Path, server: LeanApi | LeanMax) -> Cost:
+    async with server as api:
         side = api.side()
         answered = side.learner(FIRST, Walker(Random(1))).goes_on_until(0.0)
         begun = perf_counter()
