@@ -51,6 +51,8 @@ LONGEST = (
     "test_exporter.py",
     "test_server.py",
     "test_migrations.py",
+    "test_track_page.py",
+    "test_wheel.py",
 )
 """The files that take longest: begun last, one process would be at them alone in the end."""
 LEFT_OUT = {
