@@ -9,11 +9,11 @@ import pytest
 
 from course_bot.conversation.port import Document, Notice, Screen
 from course_bot.storage import Account
-from tests.max_server import KEYBOARD, NOW, Server, ann, api, server, talk
+from tests.max_server import KEYBOARD, NOW, Server, ann, api, boris, server, talk
 from tests.max_standin import MaxApi, Somebody, read_html
 from tests.pretend_talk import PretendTalk
 
-__all__ = ["ann", "api", "server", "talk"]
+__all__ = ["ann", "api", "boris", "server", "talk"]
 
 ODD = (
     "<b>Шаг&nbsp;1</b> &lt;i&gt; &amp;amp; «ёлки» 🙂👩\u200d🏫 ☑️ a < b\n\n  два  пробела,"
@@ -177,11 +177,26 @@ async def test_what_is_to_come_once_comes_once_however_the_connection_breaks(
     assert talk.outbox.put_off == []
 
 
-async def test_a_reminder_takes_the_keys_of_the_screen_before_it(
-    server: Server, talk: PretendTalk, ann: Somebody, api: MaxApi
+@pytest.mark.parametrize("kind", [None, "reset", "404"])
+async def test_a_reminder_takes_the_keys_of_the_screen_before_it_and_comes_once_if_it_cannot(
+    server: Server, talk: PretendTalk, ann: Somebody, api: MaxApi, kind: Any
 ) -> None:
     await server.settles(ann.writes("?"))
+    if kind:
+        api.fails(kind, "PUT /messages", times=99)
     talk.outbox.says(Account(door="max", key="101"), "Вас ждёт урок")
     async with sending(server):
-        await api.until(lambda: bool(talk.outbox.sent))
-    assert [bool(message.keyboard) for message in ann.chat.from_bot] == [False, False]
+        await api.until(lambda: bool(talk.outbox.sent or talk.outbox.put_off))
+    assert talk.outbox.put_off == []
+    assert [bool(message.keyboard) for message in ann.chat.from_bot] == [bool(kind), False]
+
+
+async def test_where_max_names_no_chat_nobody_elses_keys_are_taken(
+    server: Server, talk: PretendTalk, ann: Somebody, boris: Somebody, api: MaxApi
+) -> None:
+    named = api._recipient
+    api._recipient = lambda *to: {**named(*to), "chat_id": None}  # type: ignore[method-assign]
+    for somebody in (ann, boris):
+        update = somebody.presses_data("next", None)
+        await server.settles(update)
+    assert [bool(each.screen.keyboard) for each in (ann, boris)] == [True, True]

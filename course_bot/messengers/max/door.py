@@ -335,8 +335,8 @@ class MaxDoor(HearingDoor):
         """
         answer = await self._sent(chat, account, body)
         sent = _Sent.read(answer.get("message"))
-        if sent.mid:
-            self._newest.moved(sent.chat or chat, sent.mid)
+        if sent.mid and (place := sent.chat or chat):
+            self._newest.moved(place, sent.mid)
         return answer
 
     async def _sent(self, chat: int, account: Account | None, body: Body) -> dict[str, object]:
@@ -422,8 +422,8 @@ class MaxDoor(HearingDoor):
         with translated():
             answer, picture = await self._with_picture(screen, send)
         sent = _Sent.read(answer.get("message"))
-        if sent.mid:
-            await self._is_last(sent.chat or chat, _Shown(sent.mid, picture), spared=spared)
+        if sent.mid and (place := sent.chat or chat):
+            await self._is_last(place, _Shown(sent.mid, picture), spared=spared)
 
     async def _show_below(self, turn: Turn, screen: Screen, said: Body) -> None:
         """Show a screen as the newest message; the pressed one loses its keys, by the answer."""
@@ -453,8 +453,9 @@ class MaxDoor(HearingDoor):
     async def _take_keys(self, chat: int, message: _Shown) -> None:
         try:
             await self._edit(chat, message.mid, {"attachments": list(message.picture)})
-        except ApiError as error:
-            # Too old, deleted, or it has none: then its keys are in nobody's way.
+        except FAULTS as error:
+            # Too old, deleted, or it has none: then its keys are in nobody's way. Nor is it a
+            # fault of the screen that they are taken for, which has arrived.
             log.debug("keys stay as they are: %s", worded(error))
 
     async def _show_in_place(self, turn: Turn, screen: Screen, said: Body) -> None:
