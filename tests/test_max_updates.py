@@ -1,6 +1,7 @@
 """What people do in MAX becomes moves, and what is no move changes nothing."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,7 +76,8 @@ def test_what_max_has_really_sent_is_read(name: str) -> None:
             assert event.said == "Здравствуйте, Анна Петровна!"
         case "bot_stopped" | "dialog_removed":
             account = Account(door="max", key="5000000001")
-            assert event == Membership(account=account, blocked=True)
+            happened = datetime.fromtimestamp(WEBHOOKS[name]["timestamp"] / 1000, UTC)
+            assert event == Membership(account=account, blocked=True, at=happened)
         case "bot_added":
             assert isinstance(event, Refused)
         case _:
@@ -248,7 +250,13 @@ def test_a_text_that_is_too_long_is_refused_with_a_word() -> None:
 
 def test_whoever_stops_the_bot_or_removes_the_dialog_wants_no_word() -> None:
     for number in (ANN.stops(), ANN.removes_dialog()):
-        assert read(given_as(number)) == Membership(account=ANNS, blocked=True)
+        raw = given_as(number)
+        for told, at in (
+            (NOW.timestamp() - 7, NOW - timedelta(seconds=7)),
+            *((odd, NOW) for odd in (0, -1, NOW.timestamp() + 60, 2.0**53)),
+        ):
+            event = read({**raw, "timestamp": int(told * 1000)})
+            assert event == Membership(account=ANNS, blocked=True, at=at)
 
 
 def test_what_is_no_move_is_left_alone() -> None:

@@ -976,6 +976,17 @@ async def test_an_account_that_lets_the_bot_in_again_can_be_written_to(storage: 
     assert await blocked_at(storage) == [None]
 
 
+async def test_news_of_a_block_that_is_older_than_the_last_move_changes_nothing(
+    storage: Storage,
+) -> None:
+    ann = learner(storage)
+    await ann.does()
+
+    await storage.blocked(ann.account, NOW - timedelta(seconds=1))
+
+    assert await blocked_at(storage) == [None]
+
+
 async def test_a_repeated_move_does_not_take_a_block_back(storage: Storage) -> None:
     ann = learner(storage)
     await ann.does(move="42")

@@ -113,10 +113,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """The person blocked the bot, or let it in again."""
+    """The person blocked the bot, or let it in again; ``at`` is when, in UTC."""
 
     account: Account
     blocked: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,7 +321,7 @@ class Delivery:
             log.info("a passing word is not shown: %s", error)
 
     async def _membership(self, change: Membership, *, persevere: bool) -> None:
-        since = self._clock() if change.blocked else None
+        since = change.at if change.blocked else None
         async with self._queue(change.account).turns:
             await self._carried_out(
                 lambda: self._talk.blocked(change.account, since),

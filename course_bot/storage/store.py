@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, select, text, tuple_, update
+from sqlalchemy import Connection, delete, exists, select, text, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -273,14 +273,18 @@ class Storage:
                 yield connection
 
     async def blocked(self, account: Account, since: datetime | None) -> None:
-        """Remember since when the account can't be written to; None, or its next move: it can."""
+        """Remember since when the account can't be written to; None, or its next move: it can.
+
+        A move after ``since`` has shown that it can: then this is news of long ago.
+        """
+        there = schema.account.c.id == account_id(account)
+        if since is not None:
+            there &= ~exists().where(
+                schema.move.c.account_id == schema.account.c.id, schema.move.c.at > since
+            )
         async with self.writing() as connection:
             await connection.run_sync(loading.hold, [account_id(account)])
-            await connection.execute(
-                update(schema.account)
-                .where(schema.account.c.id == account_id(account))
-                .values(blocked_at=since)
-            )
+            await connection.execute(update(schema.account).where(there).values(blocked_at=since))
             if since is None:
                 await connection.run_sync(reminders.look_after_block, account_id(account))
 

@@ -1,7 +1,7 @@
 """What an update means: a person's turn, a goodbye, a word to refuse, or nothing to this bot."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from typing import Annotated
@@ -171,12 +171,23 @@ def read_update(
         case "bot_started":
             return _started(update, at)
         case "bot_stopped" | "dialog_removed":
-            return Membership(account=_person(update).account, blocked=True)
+            # What is delivered again, when they have returned since, is older than their return.
+            return Membership(
+                account=_person(update).account, blocked=True, at=_when(update.timestamp, at)
+            )
         case "bot_added" if not update.is_channel and update.chat_id is not None:
             # A post in a channel would be published to all its readers: there the bot is silent.
             return Refused(chat=update.chat_id, reason="group", language=update.language)
         case _:
             return None
+
+
+def _when(timestamp: int, at: datetime) -> datetime:
+    """Return a time of MAX's (Unix time in ms) in UTC; where it makes no sense, ``at``."""
+    try:
+        return min(datetime.fromtimestamp(timestamp / 1000, UTC), at) if timestamp > 0 else at
+    except (OverflowError, ValueError, OSError):
+        return at
 
 
 def _person(update: _Update) -> _User:

@@ -131,7 +131,7 @@ def read_update(
     if update.message is not None:
         return _message(update.message, f"u{update.update_id}", username, at, fetch)
     if update.my_chat_member is not None:
-        return _membership(update.my_chat_member)
+        return _membership(update.my_chat_member, at)
     return None
 
 
@@ -205,10 +205,10 @@ def _attached(message: _Message, fetch: Fetch) -> Attachment | None:
     )
 
 
-def _membership(change: _MemberChange) -> Event | None:
+def _membership(change: _MemberChange, at: datetime) -> Event | None:
     before, now = change.old_chat_member.status, change.new_chat_member.status
     if change.chat.is_private:
-        return Membership(account=change.sender.account, blocked=now == "kicked")
+        return Membership(account=change.sender.account, blocked=now == "kicked", at=at)
     added = before in ("left", "kicked") and now not in ("left", "kicked")
     # A post in a channel would be published to all its readers: there the bot stays silent.
     if added and change.chat.is_group:
