@@ -44,6 +44,7 @@ LONGEST = (
     "test_no_leaks.py",
     "test_kill.py",
     "test_telegram_kill.py",
+    "test_max_kill.py",
     "test_killed_anywhere.py",
     "test_killed_in_team.py",
     "test_team_browser.py",
