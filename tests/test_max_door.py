@@ -408,6 +408,18 @@ async def test_an_upload_that_fails_is_made_again(
     assert [message.document for message in ann.chat.from_bot] == [("a.json", b"{}")] * 4
 
 
+async def test_a_file_comes_once_though_its_move_is_delivered_again_while_it_is_on_its_way(
+    server: Server, talk: PretendTalk, ann: Somebody, api: MaxApi
+) -> None:
+    talk.replies = lambda _: [Document(name="a.json", content=b"{}"), step("Готово")]
+    update = ann.writes("/me")
+    api.fails("slow", "upload", seconds=0.1)
+    await asyncio.gather(server.settles(update), server.settles(update))
+    await server.settles(update)
+    documents = [message.document for message in ann.chat.from_bot if message.document]
+    assert documents == [("a.json", b"{}")]
+
+
 async def test_a_file_is_downloaded_when_it_is_wanted(
     server: Server, talk: PretendTalk, ann: Somebody, api: MaxApi
 ) -> None:

@@ -35,6 +35,9 @@ PRESS_SECONDS = 600.0
 """How long it is remembered that a press was answered (Telegram: a callback query lives 150 s)."""
 REFUSAL_SECONDS = 3600.0
 """How seldom a group is told that the bot talks in private only."""
+HANDED_SECONDS = 3600.0
+"""How long it is remembered that a file was handed over: where that takes longer than a webhook
+may (MAX: 30 s), the messenger has given up meanwhile, and delivers the same move again."""
 LASTING = "+"
 """Stands before the action of a key whose message is to stay as it is, but for its keys."""
 
@@ -260,6 +263,7 @@ class Delivery:
         self._going_out: set[asyncio.Task[None]] = set()
         self._answered = Recent(PRESS_SECONDS, clock=time.monotonic)
         self._refused = Recent(REFUSAL_SECONDS, clock=time.monotonic)
+        self._handed = Recent(HANDED_SECONDS, clock=time.monotonic)
 
     async def receive(self, event: Event, *, persevere: bool = True) -> asyncio.Task[None] | None:
         """Take an event; return after the commit, and where a file comes of it, after that is out.
@@ -305,10 +309,13 @@ class Delivery:
                 return None
             if turn.message is not None and any(isinstance(it, Screen) for it in replies):
                 queue.newest[turn.message] = turn
+            hands = any(isinstance(reply, Document) for reply in replies)
+            if hands and not self._handed.first_time(_which(turn)):
+                replies = [reply for reply in replies if not isinstance(reply, Document)]
             # Within the lock, so that replies queue in the order of the turns; the next turn
             # does not wait for them.
             sending = self._go_out(self._reply(turn, replies, queue))
-        if any(isinstance(reply, Document) for reply in replies):
+        if hands:
             # No later press would bring it: whoever has the event keeps it until the file is out.
             await asyncio.wait([sending])
         return sending
