@@ -356,7 +356,7 @@ async def test_a_coordinator_assigns_changes_and_takes_back(storage: Storage) ->
     who.sees(name, "Учитель · не назначен", "Координатор · не назначен")
 
     await who.presses("Учитель")
-    await who.presses("Через 2 недели: 7 декабря")
+    await who.presses("До 7 декабря (через 2 недели)")
     who.was_told("Сохранено")
     who.sees("Сейчас: до 7 декабря")
     assert await own_words(storage) == [(name, date(2026, 12, 7), False)]
@@ -397,7 +397,7 @@ async def test_a_school_overrules_its_municipality_and_goes_back_by_one_key(
     assert await storage.read(Duties(here.numbers["l-s11-1"])) == ()
     assert len(await storage.read(Duties(here.numbers["l-s12-1"]))) == 1
 
-    await who.presses("Через месяц: 23 декабря")
+    await who.presses("До 23 декабря (через месяц)")
     who.sees("Сейчас: до 23 декабря", "решено здесь")
     await who.presses("Как выше (Район 1 (Озёрный край)): до 1 декабря")
     who.sees("Сейчас: до 1 декабря", "назначает: Район 1")
@@ -474,14 +474,14 @@ async def test_of_two_coordinators_the_later_sees_what_the_earlier_did(storage: 
     for each in (first, second):
         await each.presses("Учитель")
 
-    await first.presses("Через 2 недели: 7 декабря")
-    await second.presses("Через месяц: 23 декабря")
+    await first.presses("До 7 декабря (через 2 недели)")
+    await second.presses("До 23 декабря (через месяц)")
 
     second.was_told("Пока вы смотрели, назначение изменили. Теперь: до 7 декабря")
     second.sees("Сейчас: до 7 декабря")
     assert [word[1] for word in await own_words(storage)] == [date(2026, 12, 7)]
 
-    await second.presses("Через месяц: 23 декабря")
+    await second.presses("До 23 декабря (через месяц)")
     await first.presses("Вернуть как было")
     first.was_told("Пока вы смотрели, назначение изменили. Теперь: до 23 декабря")
     assert [word[1] for word in await own_words(storage)] == [date(2026, 12, 23)]
@@ -499,7 +499,8 @@ async def test_of_two_coordinators_in_the_same_moment_one_changes_it_and_one_is_
         await each.presses("Учитель")
 
     await asyncio.gather(
-        first.presses("Через 2 недели: 7 декабря"), second.presses("Через месяц: 23 декабря")
+        first.presses("До 7 декабря (через 2 недели)"),
+        second.presses("До 23 декабря (через месяц)"),
     )
 
     ((_, due, _),) = await own_words(storage)
@@ -542,7 +543,7 @@ async def test_a_second_tap_changes_nothing_and_keeps_the_way_back(storage: Stor
     here = await FRESH_REGION.on(storage)
     who = await coordinator(storage, here, "s11")
     await who.presses("Учитель")
-    tap = who.button("Через 2 недели: 7 декабря").action
+    tap = who.button("До 7 декабря (через 2 недели)").action
 
     await who.sends_action(tap)
     await who.sends_action(tap)
@@ -583,7 +584,7 @@ async def test_a_day_that_is_over_comes_from_no_button_but_the_way_back(
     who = await coordinator(storage, here, "s11")
     who.sees("Учитель · срок был 1 ноября")
     await who.presses("Учитель")
-    forged = who.button("Через месяц").action.replace("20261223", "20261102")
+    forged = who.button("через месяц").action.replace("20261223", "20261102")
     await who.sends_action(forged)
     who.was_told("Эта кнопка осталась от прошлого шага")
 

@@ -188,7 +188,7 @@ async def test_without_a_sheet_it_is_said_how_one_is_sent_and_old_ones_are_count
 ) -> None:
     made = await a_region(house, ann)
     await ann.sends_action(f"unit:{made['region']}")
-    await ann.presses("📊 Сферум: активность")
+    await ann.presses("📊 Активность школ")
     ann.sees("Листа статистики по этим школам ещё нет")
     await ann.sends("a.csv", a_sheet())
     house.now += timedelta(days=10)

@@ -54,7 +54,7 @@ async def test_a_coordinator_invites_colleagues_who_join(house: House, ann: Pers
     ann.sees(
         "Приглашение учиться: Школа № 5",
         "Действует до 21 февраля 2027",
-        "Вступили 0 человек",
+        "Вступило 0 человек",
         "MAX: https://max.ru/",
         "Telegram: https://t.me/",
         "http://127.0.0.1:8080/#start=in-",
@@ -122,7 +122,7 @@ async def test_a_schools_administrator_is_invited_joins_leaves_and_is_removed(
     boris.was_told("Вы вступили в организацию «Школа № 5» администратором")
     await boris.presses("Пока без имени")
     boris.sees("Школа № 5", "Листа статистики этой школы пока нет")
-    await boris.presses("Сколько прошли")
+    await boris.presses("👥 Обучение школы")
     boris.sees("Школа № 5", "Здесь пока никто не учится")
     assert house.door == "max" or "team" in boris.commands
     assert await roles(house, boris) == [(SCHOOL, Role.ADMINISTRATOR)]

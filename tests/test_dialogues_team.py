@@ -86,7 +86,7 @@ async def test_a_schools_administrator_sees_its_counts_and_nobodys_name(
     boris = await house.arrives("Пётр")
     await administers(house, boris, school)
     await boris.writes("/team")
-    await boris.presses("Сколько прошли")
+    await boris.presses("👥 Обучение школы")
     boris.sees("Школа № 5", "4 участника", "25", "прошли: 1", "учатся: 1", "не начали: 2")
     boris.sees("Назначено: «Учитель» до 1 декабря", "Имена видят координаторы")
     boris.sees_not("Вера", "Борис", "Галина", "Пётр")
@@ -110,7 +110,7 @@ async def test_a_schools_administrator_sees_its_counts_and_nobodys_name(
     ]
     boris.sees("там вы администратор и видите только числа")
     await boris.presses("🔑 Школа № 5")
-    await boris.presses("Сколько прошли")
+    await boris.presses("👥 Обучение школы")
     await boris.presses("Что может администратор")
     await boris.presses("К организации")
     boris.sees("Школа № 5", "Листа статистики")

@@ -307,7 +307,7 @@ async def around(house: House, ann: Person) -> None:
 
 
 async def checking(house: House, ann: Person) -> None:
-    """Go through a check step by step, and see the help where there is none."""
+    """Go through a check step by step, and see the help where there is none, or are several."""
     for action in ("faq:1", "guided:no-chat", "guided:no-chat:0"):
         await ann.sends_action(action)
     await ann.writes("7")
@@ -316,6 +316,9 @@ async def checking(house: House, ann: Person) -> None:
     course = house.course
     house.course = replace(course, guides={})
     await ann.writes("/help")
+    (guide,) = course.guides.values()
+    house.course = replace(course, guides={"one": guide, "other": guide})
+    await ann.sends_action("faq:1")
     house.course = course
 
 

@@ -199,10 +199,10 @@ def _choices(stage: Stage, today: date) -> dict[date, str]:
     weeks, month = today + TWO_WEEKS, in_a_month(today)
     end, year = _end_of_month(today), school_year_end(today)
     return {
-        year: p.t("End of the school year: {day}", day=told(p, year, today)),
-        end: p.t("End of the month: {day}", day=told(p, end, today)),
-        month: p.t("In a month: {day}", day=told(p, month, today)),
-        weeks: p.t("In 2 weeks: {day}", day=told(p, weeks, today)),
+        year: p.t("By {day} (end of the school year)", day=told(p, year, today)),
+        end: p.t("By {day} (end of the month)", day=told(p, end, today)),
+        month: p.t("By {day} (in a month)", day=told(p, month, today)),
+        weeks: p.t("By {day} (in 2 weeks)", day=told(p, weeks, today)),
     }
 
 

@@ -62,7 +62,7 @@ def offer(stage: Stage, at: Files, found: FoundUnit | None) -> Screen:
     ]
     if found.children:
         picture = GetFile(here, Kind.PNG, Report.SUMMARY)
-        rows.append((button(p.t("🖼 Picture: who is how far"), picture),))
+        rows.append((button(p.t("🖼 Picture"), picture),))
     rows.append((button(p.t("🎓 Certificates (ZIP)"), GetFile(here, Kind.ZIP, ALL)),))
     rows.append((button(p.t("← {name}", name=found.organisation.name), Unit(here)),))
     return Screen(

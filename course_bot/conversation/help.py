@@ -127,11 +127,15 @@ def entry(stage: Stage, at: Faq) -> Screen:
     # Whoever was learning wants to go back to it; for others the lesson is the way on.
     onward = not back[0][0].primary
     rows.append((button(label, OpenLesson(lesson.id), primary=onward),))
-    rows += [
-        (button(p.t("🔎 Check step by step: {title}", title=guide.title), Guided(guide.id)),)
-        for guide in stage.course.guides.values()
-        if found.id in guide.faq
-    ]
+    guides = [guide for guide in stage.course.guides.values() if found.id in guide.faq]
+    for guide in guides:
+        # Of several each is named; one alone is about what the answer is about.
+        label = (
+            p.t("🔎 Check step by step")
+            if len(guides) == 1
+            else p.t("🔎 Check step by step: {title}", title=guide.title)
+        )
+        rows.append((button(label, Guided(guide.id)),))
     rows.append((button(p.t("All topics"), Help()),))
     return Screen(heading=escape(found.question), text=found.answer, rows=(*rows, *back))
 

@@ -53,8 +53,11 @@ def overview(stage: Stage, at: Unit, there: There[Overview] | None) -> Screen:
         )
         # What there is to do comes first: to invite somebody.
         rows = [*does, looks] if looks else does
-    figures = Activity(here) if there.unit.children else School(here, LATEST)
-    rows.append((button(p.t("📊 Activity in Sferum"), figures),))
+    if there.unit.children:
+        figures = button(p.t("📊 Schools' activity"), Activity(here))
+    else:
+        figures = button(p.t("📊 School figures"), School(here, LATEST))
+    rows.append((figures,))
     rows += _elsewhere(p, found)
     if there.unit.organisation.parent is None:
         rows.append((button(p.t("💬 What people ask"), Asked(here)),))

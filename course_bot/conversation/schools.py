@@ -445,9 +445,8 @@ async def pictures(stage: Stage, at: SchoolPicture, read: Read, _tell: Tell) -> 
 
 def _up(stage: Stage, found: SeenSchool) -> list[Row]:
     p, here = stage.phrases, Key(found.id)
-    if found.coordinated:
-        return [(button(p.t("👥 Its training"), Unit(here)),)]
-    return [(button(p.t("🎓 How many are done"), Completion(here)),)]
+    training = Unit(here) if found.coordinated else Completion(here)
+    return [(button(p.t("👥 School training"), training),)]
 
 
 def not_seen(stage: Stage) -> Screen:
