@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -235,6 +236,12 @@ def _contradictions(settings: Settings) -> Iterator[SettingsFault]:
             what="TELEGRAM_WEBHOOK_SECRET needs COURSE_BOT_PUBLIC_URL, the https:// address to"
             " which Telegram delivers; without both the bot asks Telegram itself (long polling)",
         )
+    if not _is_secure(settings.max_api):
+        yield SettingsFault(
+            name="MAX_API",
+            what="MAX_API must begin with https://, or everybody on the way could read the token;"
+            " only an address of this computer may begin with http://",
+        )
     if settings.max_webhook_secret is not None and not public:
         yield SettingsFault(
             name="MAX_WEBHOOK_SECRET",
@@ -252,6 +259,14 @@ def _contradictions(settings: Settings) -> Iterator[SettingsFault]:
 def _setting_name(location: tuple[int | str, ...]) -> str:
     name = f"{location[0]}" if location else "settings"
     return name if name.isupper() else f"COURSE_BOT_{name.upper()}"
+
+
+def _is_secure(url: str) -> bool:
+    """Tell whether nobody on the way to an address reads what is sent there."""
+    try:
+        return url.startswith("https://") or is_loopback(urlsplit(url).hostname or "")
+    except ValueError:  # no address at all
+        return False
 
 
 def is_loopback(host: str) -> bool:

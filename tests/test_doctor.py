@@ -412,6 +412,7 @@ async def test_a_bot_that_max_knows_and_delivers_to_is_fine(max_api: MaxApi) -> 
         ([], None, True, Level.FINE, "the bot asks for updates itself"),
         ([MAX_HOOK], None, True, Level.WRONG, "while MAX_WEBHOOK_SECRET is not set"),
         (["https://other.example/s3cret"], MAX_HOOK, True, Level.LOOK, "to other.example, too"),
+        (["https://[s3cret"], MAX_HOOK, True, Level.LOOK, "to an address that can't be read, too"),
         (
             ["https://course.example:8443/max"],
             "https://course.example:8443/max",

@@ -120,6 +120,22 @@ def test_a_webhook_needs_an_address_and_certificates_have_to_be_some(
 
 
 @pytest.mark.usefixtures("settings")
+def test_the_token_goes_unencrypted_to_no_other_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for api in ("http://127.0.0.1:8081", "http://localhost/x", "http://[::1]:1", "https://max.ru"):
+        monkeypatch.setenv("MAX_API", api)
+        assert read_settings().max_api == api
+    for api in (
+        "http://platform-api2.max.ru",
+        "http://127.0.0.1.nip.io",
+        "http://[::1",
+        "http://0",
+    ):
+        monkeypatch.setenv("MAX_API", api)
+        with pytest.raises(StopError, match="MAX_API must begin with https://"):
+            read_settings()
+
+
+@pytest.mark.usefixtures("settings")
 async def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do_and_trusted_then(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -83,4 +83,8 @@ def ago(time: timedelta) -> str:
 
 def host_of(url: str) -> str:
     """Return the host of an address, for what else stands in it may be somebody's secret."""
-    return urlsplit(url).hostname or "an address that can't be read"
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    return host or "an address that can't be read"
