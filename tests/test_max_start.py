@@ -26,6 +26,8 @@ from tests.pretend_talk import PretendTalk
 __all__ = ["settings"]
 
 SECRET = "a-secret-of-the-webhook"
+CERTIFICATE = Path(__file__).parent / "samples" / "certificates" / "good.pem"
+"""For localhost, signed by itself, until the year 2099."""
 
 
 class Talk(PretendTalk):
@@ -137,23 +139,13 @@ def test_the_token_goes_unencrypted_to_no_other_computer(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("settings")
 async def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do_and_trusted_then(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The chain of MAX's own server ends in a CA that few systems know."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(  # noqa: ASYNC221 - nobody else is there
-        [
-            *("openssl", "req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=max"),
-            *("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate),
-        ],
-        check=True,
-        capture_output=True,
-    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(CERTIFICATE)
     server = await asyncio.start_server(_refuse, "127.0.0.1", 0, ssl=context)
-    api = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    api = f"https://localhost:{server.sockets[0].getsockname()[1]}"
     async with server, opened(monkeypatch, MAX_TOKEN=TOKEN, MAX_API=api) as messenger:
         serving = asyncio.create_task(messenger.serve())
         while "is tried again after" not in caplog.text:  # noqa: ASYNC110 - no event tells it
@@ -162,7 +154,7 @@ async def test_a_certificate_that_is_not_trusted_is_told_with_what_to_do_and_tru
         assert "MAX_CA_FILE" in caplog.text
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
-        async with opened(monkeypatch, MAX_CA_FILE=str(certificate)) as trusting:
+        async with opened(monkeypatch, MAX_CA_FILE=str(CERTIFICATE)) as trusting:
             with pytest.raises(StopError, match="MAX refuses MAX_TOKEN"):
                 await trusting.serve()
 
