@@ -51,6 +51,16 @@ async def test_a_message_whose_connection_breaks_arrives_once(
     assert [bool(message.keyboard) for message in ann.chat.from_bot] == [False, False, False, True]
 
 
+@pytest.mark.usefixtures("trimmed")
+async def test_what_lasts_is_known_again_though_max_has_changed_its_spaces(
+    server: Server, talk: PretendTalk, ann: Somebody
+) -> None:
+    talk.replies = lambda _: [Screen(text=ODD, rows=KEYBOARD, lasting=True)]
+    await server.settles(ann.writes("?"))
+    await server.settles(ann.presses("Дальше"))
+    assert len(texts(ann)) == 1
+
+
 @pytest.mark.parametrize("kind", ["reset", "lost"])
 async def test_what_was_said_before_is_not_taken_for_what_is_said_now(
     server: Server, talk: PretendTalk, ann: Somebody, api: MaxApi, kind: Any

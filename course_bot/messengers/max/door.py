@@ -240,7 +240,7 @@ class MaxDoor(HearingDoor):
                     made.append(partial(self._hand, turn, reply))
                 case Screen() if turn.message is None:
                     made.append(partial(self._show_below, turn, reply, {}))
-                case Screen() if turn.lasting and turn.said == _read(reply):
+                case Screen() if turn.lasting and _words(turn.said) == _read(reply):
                     # It is what was pressed, such as for a file, and stays with its keys.
                     made.append(partial(self._show_in_place, turn, reply, said))
                 case Screen() if below or turn.lasting:
@@ -564,7 +564,8 @@ def _notification(replies: Sequence[Reply]) -> dict[str, str]:
 
 
 def _read(screen: Screen) -> str:
-    return shown(spelled(screen)[0])
+    """Return the words of a screen as ``_words`` has them."""
+    return _words(shown(spelled(screen)[0]))
 
 
 def _words(text: str) -> str:
