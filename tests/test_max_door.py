@@ -271,7 +271,11 @@ async def test_notices_share_one_toast_and_its_limit(
 
 
 async def test_a_passing_word_stands_in_the_pressed_message_until_its_screen_comes(
-    server: Server, talk: PretendTalk, ann: Somebody, api: MaxApi
+    server: Server,
+    talk: PretendTalk,
+    ann: Somebody,
+    api: MaxApi,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await shows(server, talk, ann, step("Шаг"))
     talk.passing = ["Собираю файл: 40 %"]
@@ -279,6 +283,12 @@ async def test_a_passing_word_stands_in_the_pressed_message_until_its_screen_com
     await server.settles(ann.presses("Дальше"))
     assert [call.body["text"] for call in api.made("PUT /messages")] == ["⏳ Собираю файл: 40 %"]
     assert said(ann) == [("Готово", 2, True)]
+    # Where none was pressed, the bot is typing: whose chat it is stands in the address.
+    for kind in ("reset", "429"):
+        api.fails(kind, "POST /chats/{chat}/actions", seconds=0)
+        await server.settles(ann.writes("?"))
+    assert "POST /chats/…/actions is tried again after" in caplog.text
+    assert f"{ann.chat.number}" not in caplog.text
 
 
 async def test_whoever_deletes_everything_keeps_the_chat_as_it_is(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import ssl
 import time
 from collections import deque
@@ -60,6 +61,8 @@ Kind = Literal["send", "edit", "answer"]
 Body = Mapping[str, object]
 T = TypeVar("T")
 
+_CHAT = re.compile(r"-?\d+")
+"""A chat in a path, which says whose it is and is kept out of the log."""
 NOT_READY = "attachment.not.ready"
 """MAX is still at work on what was uploaded."""
 NOT_READY_TRIES = 8
@@ -191,6 +194,7 @@ class MaxApi:
             ApiError: MAX refuses it.
             FaultError: it was out, after all tries.
         """
+        named = f"{method} {_CHAT.sub('…', path)}"
 
         async def attempt() -> dict[str, object]:
             try:
@@ -205,7 +209,7 @@ class MaxApi:
             except ApiError as error:
                 if error.status == 429:
                     self._holds.hold(chat, error.wait)
-                    log.warning("MAX asks to wait %.0f s (%s %s)", error.wait, method, path)
+                    log.warning("MAX asks to wait %.0f s (%s)", error.wait, named)
                 raise
 
         def may_pass(error: BaseException) -> bool:
@@ -217,7 +221,7 @@ class MaxApi:
             error = error_of(state)
             if isinstance(error, FaultError):
                 # A warning, though all may yet be well: in an outage the log counts those.
-                log.warning("%s %s is tried again after %s", method, path, error)
+                log.warning("%s is tried again after %s", named, error)
 
         def retrying() -> AsyncRetrying:
             return AsyncRetrying(
