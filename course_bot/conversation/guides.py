@@ -144,8 +144,9 @@ def checked(stage: Stage, at: Checked) -> Screen:
         raise StaleError
     p = stage.phrases
     text = p.html(
-        "Press the text to copy it, and send it to the support chat or to your coordinator: they"
-        " will see at once what you have looked at. It says nothing about you."
+        "Copy the text: press it, or keep your finger on it. Then send it to the support chat or"
+        " to your coordinator: they will see at once what you have looked at. It says nothing"
+        " about you."
     )
     said = escape(_said(stage, guide, at.answers, there))
     rows = (

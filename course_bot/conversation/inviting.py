@@ -242,9 +242,13 @@ def show(stage: Stage, at: ShowInvite, invite: Invite | None) -> Screen:
 
 
 def _to_forward(p: Phrases, role: Role) -> str:
+    # Whether a press copies a text is up to the messenger; a finger that is kept on it does.
     if role is Role.LEARNER:
-        return p.html("To forward to the staff chat (press it to copy):")
-    return p.html("To forward to the one you invite, and nobody else (press it to copy):")
+        return p.html("For the staff chat; to copy the text, press it or keep your finger on it:")
+    return p.html(
+        "For the one you invite, and nobody else; to copy the text, press it or keep your finger"
+        " on it:"
+    )
 
 
 def _heading(stage: Stage, invite: Invite) -> str:
