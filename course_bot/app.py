@@ -31,7 +31,7 @@ from course_bot.conversation.rehearsing import rehearse
 from course_bot.conversation.stage import Addresses
 from course_bot.conversation.turn import Conversation
 from course_bot.database import open_storage
-from course_bot.doors import open_messengers
+from course_bot.doors import close_messengers, open_messengers
 from course_bot.errors import StopError
 from course_bot.exporter import Exporter
 from course_bot.locale.phrases import phrases
@@ -120,8 +120,7 @@ async def serve(settings: Settings, course: Course, secret: bytes) -> None:
             zone=settings.time_zone,
         )
         messengers = open_messengers(settings, talk, storage, now)
-        for messenger in messengers:
-            stack.push_async_callback(messenger.close)
+        stack.push_async_callback(close_messengers, messengers)
         page = BrowserDoor(
             talk,
             secret=secret,

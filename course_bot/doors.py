@@ -1,7 +1,7 @@
 """Opens the messengers that there are tokens for; each is imported only then."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -59,6 +59,11 @@ def open_messengers(
     if settings.telegram_token is not None:
         messengers.append(_Telegram(settings, talk, clock))
     return messengers
+
+
+async def close_messengers(messengers: Iterable[Messenger]) -> None:
+    """Close them side by side: whoever stops the program waits for one farewell, not for each."""
+    await asyncio.gather(*(each.close() for each in messengers))
 
 
 def _hook(settings: Settings, path: str) -> str:

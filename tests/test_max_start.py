@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from course_bot.conversation.stage import Addresses
-from course_bot.doors import open_messengers
+from course_bot.doors import close_messengers, open_messengers
 from course_bot.errors import StopError
 from course_bot.settings import read_settings
 from tests.console import settings
@@ -166,6 +166,13 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
     await writer.drain()
     writer.close()
+
+
+async def test_all_doors_say_farewell_at_the_same_time() -> None:
+    both = asyncio.Barrier(2)
+    door: Any = SimpleNamespace(close=both.wait)
+    async with asyncio.timeout(5):
+        await close_messengers([door, door])
 
 
 def test_a_door_is_loaded_only_where_it_has_a_token(settings: dict[str, str]) -> None:

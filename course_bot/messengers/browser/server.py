@@ -20,8 +20,8 @@ KEEP_ALIVE = 75.0
 FILES = 10_240
 """Open files to ask the system for. Source: macOS, OPEN_MAX; it allows no more to a process."""
 FILES_ELSEWHERE = 256
-"""Open files that are no connections to us: to Telegram there are up to 100, to the database 9
-(of three files each in SQLite), and there are the lessons."""
+"""Open files that are no connections to us: to MAX and to Telegram there are up to 100 each, to
+the database 9 (of three files each in SQLite), and there are the lessons."""
 REFUSALS = 32
 """How many are refused at a time in words; who comes on top of them is cut off."""
 REFUSAL_SECONDS = 5.0
