@@ -71,8 +71,8 @@ SECOND = 1.1
 WRITES_NO_MORE = ("chat.denied", "error.dialog.suspended")
 """The codes of a 403: the person stopped the bot, or deleted the dialog."""
 UNTRUSTED = (
-    "its certificate is not trusted here: name the file with the certificates of the Russian"
-    " Trusted CA in MAX_CA_FILE (README.ru.md tells where to get them)"
+    "its certificate is not trusted here: MAX_CA_FILE must name the file with the certificates of"
+    " the Russian Trusted CA (README.ru.md tells where to get them); doctor tells more"
 )
 
 

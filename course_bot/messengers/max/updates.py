@@ -225,7 +225,9 @@ def _press(update: _Update, at: datetime) -> Event:
     pressed = Pressed(
         account=press.user.account,
         # MAX calls callback_id "the present keyboard's": it alone may name several presses.
-        move_id=_digest("p", press.callback_id, press.timestamp, press.payload),
+        move_id=_digest(
+            "p", press.callback_id, press.timestamp or update.timestamp, press.payload
+        ),
         at=at,
         name=press.user.shown_name,
         language=update.language,
