@@ -385,7 +385,7 @@ async def test_a_question_written_with_letters_in_two_parts_finds_its_answer(ann
 async def test_what_has_no_answer_gets_a_way_to_people(ann: Person) -> None:
     await ann.writes("qwerty asdf")
     ann.sees("ответа не нашлось")
-    assert ann.labels[0] == "🙋 Спросить человека"
+    assert ann.labels[0] == "🙋 Поговорить с человеком"
     await ann.presses("Все темы")
     ann.sees("Помощь", "/progress")
     await ann.presses("Что делать, если нет чата «Сотрудники»?")

@@ -74,7 +74,7 @@ async def test_other_leads_to_people_and_is_read_by_nobody_until_another_asks_it
     await ann.writes(UNSURE)
     await ann.presses("Другое")
     ann.sees("вы спрашивали о другом", "90 дней")
-    assert ann.labels[:2] == ("🙋 Спросить человека", "Все темы")
+    assert ann.labels[:2] == ("🙋 Поговорить с человеком", "Все темы")
     await ann.writes("роль, ученик, сотрудники?")
     await ann.presses("Другое")
     assert await missed(house) == []
@@ -177,7 +177,7 @@ async def test_whoever_looks_for_a_person_is_told_whose_coordinators_to_ask(
     house: House, ann: Person
 ) -> None:
     await ann.writes("/help")
-    await ann.presses("🙋 Спросить человека")
+    await ann.presses("🙋 Поговорить с человеком")
     ann.sees("отвечает за Сферум в вашей школе", "Поддержка", "Коротко: ответ номер 0.")
     assert any(button.url for button in ann.buttons)
     region = await add(house.storage, "Регион")

@@ -264,7 +264,7 @@ async def test_where_no_answer_is_found_the_course_says_what_is_offered(
     house.course = replace(house.course, not_found=4)
     await ann.writes("расскажите о погоде на луне")
     ann.sees("ответа не нашлось")
-    await ann.presses("🙋 Спросить человека")
+    await ann.presses("🙋 Поговорить с человеком")
     ann.sees("Коротко: ответ номер 4.")
 
 
