@@ -63,11 +63,17 @@ async def test_a_token_that_max_refuses_is_said_in_one_line(
 
 
 @pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("why", ["400 proto.payload", "200 success: false"])
 async def test_an_address_that_max_refuses_is_said_in_one_line(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
+    async def refuse(*_: object) -> dict[str, Any]:
+        return {"success": False, "message": "?"}
+
     async with MaxApi(limits=False) as api:
-        api.fails("400", "POST /subscriptions")
+        if why.startswith("400"):
+            api.fails("400", "POST /subscriptions")
+        monkeypatch.setattr(api, "_post_subscriptions", refuse)
         async with opened(
             monkeypatch,
             MAX_TOKEN=TOKEN,
@@ -80,7 +86,7 @@ async def test_an_address_that_max_refuses_is_said_in_one_line(
             with pytest.raises(StopError) as caught:
                 await messenger.serve()
     assert str(caught.value) == (
-        "MAX refuses to deliver to https://course.example/max (400 proto.payload): check"
+        f"MAX refuses to deliver to https://course.example/max ({why}): check"
         " COURSE_BOT_PUBLIC_URL"
     )
 

@@ -407,7 +407,7 @@ def read_answer(status: int, content: bytes, after: str) -> dict[str, object]:
         told = None
     if status == 200 and isinstance(told, dict):
         if told.get("success") is False:
-            raise ApiError(status, "", f"{told.get('message') or 'no success'}")
+            raise ApiError(status, "success: false", f"{told.get('message') or ''}")
         return told
     if status == 200 or status >= 500:
         # A gateway's page, or a captive portal: it may have been carried out all the same.

@@ -74,7 +74,7 @@ class TokenError(CourseError):
 
 
 class WebhookError(CourseError):
-    """MAX refuses the webhook's address; the message is its own reason."""
+    """MAX refuses the webhook's address; the message is its status and code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -583,4 +583,5 @@ def _is_unauthorised(error: BaseException) -> bool:
 
 
 def _is_refusal(error: BaseException) -> bool:
-    return isinstance(error, ApiError) and 400 <= error.status < 500 and error.status != 429
+    """Tell whether MAX says no: not that it is too much now, and nobody who redirects."""
+    return isinstance(error, ApiError) and error.status != 429 and not 300 <= error.status < 400
