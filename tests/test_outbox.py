@@ -300,7 +300,7 @@ async def test_people_are_written_to_where_they_were_last_and_can_be(storage: St
     assert await goes_to(210) == ["farewell max", "reminder max"], "the page can't be written to"
     await comes_by(telegram, 300)
     assert await goes_to(310) == ["farewell telegram", "reminder telegram"]
-    await storage.blocked(telegram.account, NOW)
+    await storage.blocked(telegram.account, telegram.now)
     await comes_by(browser, 400)
     assert await goes_to(410) == ["farewell max", "reminder max"], "there they are blocked"
 
