@@ -3,31 +3,25 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal, TypeVar, cast
+from typing import Literal, cast
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import FilePayload, Page, expect
 
-from course_bot.content.model import Course
 from course_bot.conversation import rehearsing
-from course_bot.conversation.actions import Feedback, Question
+from course_bot.conversation.actions import Action, Feedback, Question
 from course_bot.conversation.port import Command, Commands, Document, Notice, Reply, Screen
-from course_bot.conversation.routes import Later, view_of
-from course_bot.conversation.supposing import supposed
-from course_bot.conversation.turn import ROUTES
 from course_bot.markup import shown
 from course_bot.messengers.browser.door import BrowserDoor
 from course_bot.messengers.browser.server import serve
 from course_bot.reports.qr import qr_png
-from course_bot.storage.query import Query
 from tests.browser_person import SECRET, headless, violations
 from tests.courses import make_course
 from tests.pretend_talk import PretendTalk
 
 pytestmark = [pytest.mark.chromium, pytest.mark.asyncio(loop_scope="module")]
 
-R = TypeVar("R")
 Mode = tuple[str, Literal["light", "dark"], Literal["active", "none"]]
 MODES: tuple[Mode, ...] = (
     ("light", "light", "none"),
@@ -122,20 +116,6 @@ async def room(chromium: str) -> AsyncIterator[Room]:
         assert faults == []
 
 
-def there(course: Course, view: Screen | Later) -> Screen:
-    """Return the screen of a place, also of one that reads first."""
-
-    async def read(query: Query[R]) -> R:
-        return cast(R, supposed(course, query))
-
-    if isinstance(view, Screen):
-        return view
-    with pytest.raises(StopIteration) as done:
-        view(read).send(None)  # it never waits
-    screen: Screen = done.value.value
-    return screen
-
-
 def screens() -> dict[str, Screen]:
     """Make one screen of each sort that a learner meets, and questions as they are answered."""
     course = make_course()
@@ -147,20 +127,21 @@ def screens() -> dict[str, Screen]:
             continue
         person = replace(
             stage.person,
-            place=str(scene.place),
+            place=str(scene.place) if isinstance(scene.place, Action) else "",
             track=scene.track,
             attempt=scene.attempt,
             study=scene.study,
         )
-        view = view_of(ROUTES, replace(stage, person=person))
+        at = replace(stage, person=person)
+        screen = rehearsing._screen(at) if isinstance(scene.place, Action) else scene.place(at)
         what = scene.what
         if isinstance(scene.place, Question | Feedback):
             assert scene.attempt is not None
             what += f" {scene.attempt.asked[0].question.kind}"
             what += ", начат" if scene.study.draft else ""
             what += ", верно" if any(each.points == 100 for each in scene.study.answers) else ""
-        if what not in made:
-            made[what] = there(course, view)
+        if screen is not None:
+            made.setdefault(what, screen)
     return made
 
 
