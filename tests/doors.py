@@ -190,11 +190,11 @@ class House:
     async def commands(self, language: Language, account: Account | None = None) -> Commands:
         return await self.talk.commands(language, account)
 
-    async def marker(self, door: str) -> int | None:
-        return await self.storage.marker(door)
+    async def marker(self, bot: str) -> int | None:
+        return await self.storage.marker(bot)
 
-    async def keep_marker(self, door: str, marker: int) -> None:
-        await self.storage.keep_marker(door, marker)
+    async def keep_marker(self, bot: str, marker: int) -> None:
+        await self.storage.keep_marker(bot, marker)
 
     def trouble(self, language: Language) -> Screen:
         raise AssertionError("a move failed; the log has the reason")

@@ -61,8 +61,8 @@ class Messenger:
     """Tells such names from those of moves that were made beforehand."""
     unreadable: Callable[[], object]
     """Lets an update happen that can't be read."""
-    marker: int | None = None
-    """Up to where the bot had heard before all this, if the messenger has no memory of it."""
+    marker: tuple[str, int] | None = None
+    """Up to where which bot had heard before all this, if the messenger has no memory of it."""
     people: int
     """How many there are for each kill; each sends some fifteen updates."""
     away: int
@@ -98,7 +98,7 @@ async def survives(messenger: Messenger, folder: Path, random: Random) -> None:
         await stay_away(database, door, away)
         if messenger.marker is not None:
             async with Storage(create_engine(database)) as storage:
-                await storage.keep_marker(door, messenger.marker)
+                await storage.keep_marker(*messenger.marker)
         lives = await scripts(database, messenger, people, random)
         moves = sum(len(life) for life, _ in lives.values())
         feeding = asyncio.create_task(feed(messenger, lives, random))

@@ -42,11 +42,11 @@ class Markers:
     kept: int | None = None
     faults: int = 0
 
-    async def marker(self, door: str) -> int | None:
+    async def marker(self, bot: str) -> int | None:
         self._fails()
         return self.kept
 
-    async def keep_marker(self, door: str, marker: int) -> None:
+    async def keep_marker(self, bot: str, marker: int) -> None:
         self._fails()
         self.kept = marker
 

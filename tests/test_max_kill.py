@@ -8,7 +8,7 @@ from random import Random
 from course_bot.messengers.delivery import Turn
 from course_bot.messengers.max.updates import read_update
 from tests.killing_messengers import Messenger, survives
-from tests.max_standin import TOKEN, MaxApi, Somebody
+from tests.max_standin import BOT, TOKEN, MaxApi, Somebody
 
 
 class Presser(Somebody):
@@ -48,7 +48,7 @@ async def test_no_update_is_lost_or_counted_twice_and_no_reminder_comes_twice_by
                 move_id=move_id,
                 is_move_id=lambda name: bool(re.fullmatch(r"p[0-9a-f]{32}|mmid\..*", name)),
                 unreadable=voice,
-                marker=api.marker,
+                marker=(f"max {BOT}", api.marker),
                 people=10,
                 away=15,  # the bot sends 10 a second
                 files=5,

@@ -87,7 +87,7 @@ async def test_the_same_text_of_somebody_else_or_of_long_ago_is_not_ours(
 ) -> None:
     talk.replies = lambda _: [Screen(text="Меню")]
     old = api._new(ann.chat, from_bot=True)
-    old.text, old.at = "Меню", old.at - 60_000
+    old.text, old.at = "Меню", old.at - 120_000
     update = ann.writes("Меню")
     api.fails("reset", "POST /messages")
     await server.settles(update)

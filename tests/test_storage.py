@@ -1003,14 +1003,14 @@ async def test_blocking_an_unknown_account_does_nothing(storage: Storage, url: U
     assert set((await count(url)).values()) == {0}
 
 
-async def test_a_door_finds_its_own_marker_again(storage: Storage) -> None:
-    assert await storage.marker("max") is None
+async def test_a_bot_finds_its_own_marker_again(storage: Storage) -> None:
+    assert await storage.marker("max 42") is None
     for value in (7, 2**62, 2**62 + 1):
-        await storage.keep_marker("max", value)
-    await storage.keep_marker("telegram", 1)
+        await storage.keep_marker("max 42", value)
+    await storage.keep_marker("max 999999999999999999", 1)
 
-    assert await storage.marker("max") == 2**62 + 1
-    assert await storage.marker("telegram") == 1
+    assert await storage.marker("max 42") == 2**62 + 1
+    assert await storage.marker("max 999999999999999999") == 1
 
 
 async def test_tidying_deletes_old_moves_and_links_that_ended(

@@ -8,20 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from course_bot.content.model import Course
 from course_bot.learning.progress import Study, TrackProgress, track_progress
 from course_bot.learning.renaming import study_under_present_names
-from course_bot.storage.schema import noted, person
+from course_bot.storage.notes import keep_note, read_note
+from course_bot.storage.schema import person
 from course_bot.storage.schema import track_progress as tracks
 
 NOTE = "tracks"
-# Two processes that are started with a new course come to it at the same time.
-_KEEP = text(
-    "INSERT INTO noted (name, value) VALUES (:name, :value)"
-    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-)
 PEOPLE_AT_ONCE = 200
 """How many people are looked at in one transaction: some 20 ms."""
 
@@ -35,12 +31,12 @@ def composition(course: Course) -> str:
 
 def known_composition(connection: Connection) -> str | None:
     """Return the digest of the course with which everybody was brought into step last."""
-    return connection.scalar(select(noted.c.value).where(noted.c.name == NOTE))
+    return read_note(connection, NOTE)
 
 
 def note_composition(connection: Connection, digest: str) -> None:
     """Remember that everybody is in step with a course."""
-    connection.execute(_KEEP, {"name": NOTE, "value": digest})
+    keep_note(connection, NOTE, digest)
 
 
 def reconcile(connection: Connection, course: Course, after: int) -> int | None:

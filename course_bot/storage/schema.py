@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Date,
@@ -285,14 +284,6 @@ noted = Table(
     # What the program has to remember of itself, by a name.
     Column("name", String(32), primary_key=True),
     Column("value", Text, nullable=False),
-)
-
-marker = Table(
-    "marker",
-    metadata,
-    # Up to where a door that is asked for updates has given them, and they are committed.
-    Column("door", String(16), primary_key=True),
-    Column("value", BigInteger, nullable=False),
 )
 
 track_progress = Table(

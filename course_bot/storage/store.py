@@ -21,7 +21,7 @@ from itertools import islice
 from typing import Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, exists, select, text, tuple_, update
+from sqlalchemy import Connection, delete, exists, select, tuple_, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -40,6 +40,7 @@ from course_bot.storage import (
 )
 from course_bot.storage.deriving import derive
 from course_bot.storage.engine import SqliteReaders, writer_connection
+from course_bot.storage.notes import keep_note, read_note
 from course_bot.storage.query import Query
 from course_bot.storage.reader import Reader
 from course_bot.storage.seeking import tidy_misses
@@ -63,10 +64,8 @@ MOVES_AT_ONCE = 1000
 """How many old moves are deleted before turns are let in between: some 10 ms."""
 
 
-_KEEP_MARKER = text(
-    "INSERT INTO marker (door, value) VALUES (:door, :value)"
-    " ON CONFLICT (door) DO UPDATE SET value = excluded.value"
-)
+def _marker(bot: str) -> str:
+    return f"marker {bot}"
 
 
 class ClosedError(CourseError):
@@ -329,18 +328,16 @@ class Storage:
             async with self.writing() as connection:
                 done = await connection.run_sync(retention.delete_absent, months, doors, now)
 
-    async def marker(self, door: str) -> int | None:
-        """Return up to where a door has heard its updates; None: it never kept where."""
+    async def marker(self, bot: str) -> int | None:
+        """Return up to where a bot ("max 42") has heard its updates; None: it never kept where."""
         async with self.reading() as connection:
-            value = await connection.scalar(
-                select(schema.marker.c.value).where(schema.marker.c.door == door)
-            )
+            value = await connection.run_sync(read_note, _marker(bot))
         return None if value is None else int(value)
 
-    async def keep_marker(self, door: str, marker: int) -> None:
-        """Keep up to where a door has heard its updates, all of which are committed."""
+    async def keep_marker(self, bot: str, marker: int) -> None:
+        """Keep up to where a bot has heard its updates, all of which are committed."""
         async with self.writing() as connection:
-            await connection.execute(_KEEP_MARKER, {"door": door, "value": marker})
+            await connection.run_sync(keep_note, _marker(bot), f"{marker}")
 
     async def follow_people(self, doors: Collection[str], now: datetime) -> None:
         """Let messages go where their people are written to by now (``outbox.follow``)."""

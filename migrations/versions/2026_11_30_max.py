@@ -1,4 +1,4 @@
-"""MAX: which update of a door was heard last, and where a person has written last."""
+"""MAX: at which of several doors a person has written last."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,8 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "marker",
-        sa.Column("door", sa.String(length=16), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("door", name=op.f("pk_marker")),
-    )
     op.add_column("person", sa.Column("last_account_id", sa.String(length=96), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("person", "last_account_id")
-    op.drop_table("marker")

@@ -62,7 +62,7 @@ COMMANDS = 32
 """MAX Bot API, BotPatch.commands."""
 LOOKED_THROUGH = 20
 """Among so many of the chat's newest messages one is looked for that may have arrived."""
-CLOCKS_APART = timedelta(seconds=30)
+CLOCKS_APART = timedelta(minutes=1)
 """MAX's clock may be behind ours by so much."""
 
 _USUAL_PACE = Pace()
@@ -157,7 +157,12 @@ class MaxDoor(HearingDoor):
     async def poll(self) -> None:
         """Take updates by long polling until cancelled."""
         await polling.poll(
-            self._api, self._pace, self._markers, self.receive, a_second=self._limits.polls
+            self._api,
+            self._pace,
+            self._markers,
+            self.receive,
+            bot=self._id,
+            a_second=self._limits.polls,
         )
 
     async def keep_webhook(self, url: str, secret: str) -> None:

@@ -27,18 +27,20 @@ MOST = 100
 
 
 class Markers(Protocol):
-    """Where the marker is kept."""
+    """Where the markers are kept."""
 
-    async def marker(self, door: str) -> int | None:
-        """Return the marker of a door; None where there was none yet."""
+    async def marker(self, bot: str) -> int | None:
+        """Return the marker of a bot; None where there was none yet."""
         ...
 
-    async def keep_marker(self, door: str, marker: int) -> None:
-        """Keep the marker of a door."""
+    async def keep_marker(self, bot: str, marker: int) -> None:
+        """Keep the marker of a bot."""
         ...
 
 
-async def poll(api: MaxApi, pace: Pace, markers: Markers, take: Take, *, a_second: float) -> None:
+async def poll(
+    api: MaxApi, pace: Pace, markers: Markers, take: Take, *, bot: object, a_second: float
+) -> None:
     """Fetch updates until cancelled and hand each to ``take``, which returns after its commit.
 
     While a turn takes long, the loop asks again from the same marker: what is in hand, or was
@@ -50,10 +52,12 @@ async def poll(api: MaxApi, pace: Pace, markers: Markers, take: Take, *, a_secon
         pace: how long is waited for what.
         markers: where the marker is kept.
         take: carries an update out; what it raises is a fault of the door.
+        bot: MAX's number of the bot: to another one its marker means nothing.
         a_second: how often MAX may be asked.
     """
     await until_done(pace, partial(leave_webhooks, api), "polling can't begin yet")
-    marker = await until_done(pace, partial(markers.marker, DOOR), "the marker can't be read yet")
+    name = f"{DOOR} {bot}"
+    marker = await until_done(pace, partial(markers.marker, name), "the marker can't be read yet")
     loop = asyncio.get_running_loop()
     taken: dict[str, asyncio.Task[None]] = {}
     asked = float("-inf")
@@ -64,19 +68,19 @@ async def poll(api: MaxApi, pace: Pace, markers: Markers, take: Take, *, a_secon
             in_hand = any(not task.done() for task in taken.values())
             wait = 0 if in_hand else min(pace.long_poll, LONGEST_POLL)
             batch, behind = await _fetched(api, pace, marker, wait)
-            for name, raw in batch.items():
-                if name not in taken:
-                    taken[name] = asyncio.create_task(_taken(take, raw))
+            for which, raw in batch.items():
+                if which not in taken:
+                    taken[which] = asyncio.create_task(_taken(take, raw))
             if taken:
                 await asyncio.wait(taken.values(), timeout=pace.settle)
             if any(not task.done() for task in taken.values()):
                 continue
             # Without a new marker the same updates may come again, and are known then.
-            taken = {name: task for name, task in taken.items() if name in batch}
+            taken = {which: task for which, task in taken.items() if which in batch}
             if behind is not None and behind != marker:
                 marker = behind
                 await until_done(
-                    pace, partial(markers.keep_marker, DOOR, marker), "the marker is not kept"
+                    pace, partial(markers.keep_marker, name, marker), "the marker is not kept"
                 )
                 taken.clear()
     finally:
