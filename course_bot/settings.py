@@ -206,11 +206,14 @@ def _malformed(error: ValidationError) -> Iterator[SettingsFault]:
 
 def _unknown() -> Iterator[SettingsFault]:
     """Find names with our prefix that are no setting, each with the one that may be meant."""
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    fields = Settings.model_fields.items()
+    known = [f"{PREFIX}{name.upper()}" for name, field in fields if not field.validation_alias]
+    bare = [f"{field.validation_alias}" for _, field in fields if field.validation_alias]
     given = {*os.environ, *dotenv_values(ENV_FILE, interpolate=False)}
     for name in sorted(given):
         if name.startswith(PREFIX) and name not in known and not name.startswith(f"{PREFIX}TEST_"):
-            near = next(iter(get_close_matches(name, known, n=1)), "")
+            short = name.removeprefix(PREFIX)
+            near = short if short in bare else next(iter(get_close_matches(name, known, n=1)), "")
             hint = f"perhaps {near} is meant" if near else ".env.example lists them all"
             yield SettingsFault(name=name, what=f"{name} is no setting: {hint}")
 

@@ -92,6 +92,10 @@ def test_a_taken_port_is_named_with_a_way_out(console: Console) -> None:
         ({"COURSE_BOT_PORT": "eighty"}, "COURSE_BOT_PORT: "),
         ({"COURSE_BOT_SECRET": "short"}, "COURSE_BOT_SECRET: must have at least 32 characters"),
         ({"COURSE_BOT_PROT": "8080"}, "COURSE_BOT_PROT is no setting: perhaps COURSE_BOT_PORT"),
+        (
+            {"COURSE_BOT_MAX_TOKEN": "x"},
+            "COURSE_BOT_MAX_TOKEN is no setting: perhaps MAX_TOKEN is",
+        ),
         ({"COURSE_BOT_BROWSER": "open"}, "COURSE_BOT_BROWSER: "),
         ({"COURSE_BOT_HOST": "0.0.0.0"}, "COURSE_BOT_BROWSER=local serves this computer only"),
         ({"COURSE_BOT_BROWSER": "public"}, "needs COURSE_BOT_PUBLIC_URL"),
