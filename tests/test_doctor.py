@@ -585,7 +585,7 @@ async def test_a_websocket_that_is_open_to_other_sites_is_told() -> None:
     assert "shows the page of another version" in told(found, Level.LOOK)
 
 
-async def test_a_certificate_that_browsers_refuse_is_told() -> None:
+async def test_why_the_page_can_not_be_reached_is_told() -> None:
     async with answering(lambda _: web.Response(), GOOD) as url:
         found = await public(url).diagnose(now, running=True)
         assert "its certificate is not trusted here" in told(found, Level.WRONG)
@@ -597,6 +597,8 @@ async def test_a_certificate_that_browsers_refuse_is_told() -> None:
             assert "its certificate has expired" in told(found, Level.WRONG)
     found = await public("https://localhost:1").diagnose(now, running=True)
     assert "can't be reached from here: connection refused" in told(found, Level.WRONG)
+    found = await public("https://nowhere.invalid").diagnose(now, running=True)
+    assert "can't be reached from here: its name is not found (DNS)" in told(found, Level.WRONG)
 
 
 async def test_an_address_that_does_not_lead_to_https_is_told() -> None:

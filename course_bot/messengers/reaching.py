@@ -3,6 +3,7 @@
 import os
 import ssl
 from enum import Enum, auto
+from socket import gaierror
 
 from aiohttp import (
     ClientConnectorCertificateError,
@@ -18,6 +19,7 @@ from course_bot.messengers.findings import SECONDS
 UNREACHED = (ClientError, ProxyError, ProxyConnectionError, ProxyTimeoutError, OSError)
 """What is raised where a server can't be reached; ``TimeoutError`` is an ``OSError``."""
 
+_NAMELESS = (ClientConnectorDNSError, gaierror)
 # OpenSSL, x509_vfy.h: X509_V_ERR_….
 _EXPIRED, _NOT_YET, _OTHER_NAME = 10, 9, 62
 
@@ -37,7 +39,7 @@ class Obstacle(Enum):
 
 def obstacle_of(error: BaseException) -> Obstacle:
     """Tell what an error of ``UNREACHED`` means."""
-    if isinstance(error, ClientConnectorDNSError):
+    if isinstance(error, _NAMELESS):
         return Obstacle.NAME
     if isinstance(error, ProxyError | ProxyConnectionError | ProxyTimeoutError):
         return Obstacle.PROXY
@@ -51,7 +53,7 @@ def why(error: BaseException) -> str:
     unverified = _unverified(error)
     if unverified is not None:
         return _why_unverified(unverified)
-    if isinstance(error, ClientConnectorDNSError):
+    if isinstance(error, _NAMELESS):
         return "its name is not found (DNS)"
     if isinstance(error, ProxyError):
         return f"the proxy refuses: {error}"
