@@ -567,6 +567,7 @@ async def test_a_picture_is_seen_and_described_and_its_making_is_told(desk: Desk
     desk.talk.open.set()
     picture = page.get_by_role("img", name="Код со ссылкой")
     await expect(picture).to_be_visible()
+    await expect(page.get_by_text("Код со ссылкой")).to_be_visible()
     await expect(page.locator("#state")).to_have_text("онлайн")
     await expect(picture).to_have_js_property("complete", True)
     assert await picture.evaluate("picture => picture.naturalWidth") > 100

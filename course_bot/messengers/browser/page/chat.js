@@ -740,7 +740,10 @@ function fileMessage(file) {
     picture.alt = file.about;
     picture.addEventListener("load", () => bringIntoView(message, false), { once: true });
     bubble.classList.add("seen");
-    bubble.append(picture, element("span", "unseen", phrases.download), meta());
+    // Two codes look alike: which one leads where has to be seen, too, and is heard once.
+    const caption = element("span", "caption", file.about);
+    caption.setAttribute("aria-hidden", "true");
+    bubble.append(picture, caption, element("span", "unseen", phrases.download), meta());
     message.append(bubble);
     return message;
   }
