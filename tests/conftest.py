@@ -43,8 +43,7 @@ OFFICES = ("soffice", "libreoffice")
 LONGEST = (
     "test_no_leaks.py",
     "test_kill.py",
-    "test_telegram_kill.py",
-    "test_max_kill.py",
+    "test_killed_messengers.py",
     "test_killed_anywhere.py",
     "test_killed_in_team.py",
     "test_team_browser.py",

@@ -226,7 +226,7 @@ class MaxDoor(HearingDoor):
     async def acknowledge(self, turn: Turn, replies: Sequence[Reply]) -> None:
         """Answer a press where no screen does, with the notices as its notification.
 
-        An answer that says nothing MAX doesn't take.
+        One that says nothing is not sent: whether MAX takes it, nobody has written down.
         """
         if said := _notification(replies):
             with translated():
