@@ -230,6 +230,8 @@ class Learner:
         self.devices = [device()]
         self.person = self.devices[0]
         """The device at hand."""
+        self._left: list[BrowserPerson] = []
+        """Devices that are nobody's any more, where the page may still be open."""
         self.given: Given = {}
         """Every answer that was confirmed, and not deleted since."""
         self.deleted: Given = {}
@@ -266,8 +268,9 @@ class Learner:
                 self.waiting = move
                 await self._makes(move, url)
         finally:
-            for device in self.devices:
+            for device in (*self.devices, *self._left):
                 await device.leaves()
+            self._left.clear()
 
     async def _makes(self, move: Press, url: str) -> None:
         person = self.person
@@ -367,6 +370,7 @@ class Learner:
             assert not person.notices, f"{person.notices} {shown}"
         assert len(person.documents) == (move.verb == "export"), f"{person.documents} {shown}"
         if move.verb == "erase":
+            self._left += [device for device in self.devices if device is not person]
             self.devices = [person]
             self.deleted |= self.given
             self.given = {}
