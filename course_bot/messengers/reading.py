@@ -42,6 +42,13 @@ def read_json(content: bytes) -> object:
         return json.loads(told.encode("utf-8", "replace"))
 
 
+def inside(told: object, *path: str) -> object:
+    """Return what stands in JSON at a path of keys; None where nothing does."""
+    for key in path:
+        told = told.get(key) if isinstance(told, dict) else None
+    return told
+
+
 def spoken(
     text: str,
     *,

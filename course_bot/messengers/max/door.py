@@ -50,6 +50,7 @@ from course_bot.messengers.max.api import (
 from course_bot.messengers.max.layout import spelled
 from course_bot.messengers.max.pictures import Pictures
 from course_bot.messengers.max.updates import DOOR, UPDATES, name_of, read_update
+from course_bot.messengers.reading import inside
 from course_bot.messengers.screens import LastScreens, cut
 from course_bot.storage import Account
 
@@ -534,19 +535,13 @@ class _Sent:
 
     @classmethod
     def read(cls, message: object) -> "_Sent":
-        def part(*path: str) -> object:
-            found: object = message
-            for key in path:
-                found = found.get(key) if isinstance(found, dict) else None
-            return found
-
-        chat, at = part("recipient", "chat_id"), part("timestamp")
+        chat, at = inside(message, "recipient", "chat_id"), inside(message, "timestamp")
         return cls(
-            mid=f"{part('body', 'mid') or ''}",
+            mid=f"{inside(message, 'body', 'mid') or ''}",
             chat=chat if isinstance(chat, int) else 0,
-            text=f"{part('body', 'text') or ''}",
+            text=f"{inside(message, 'body', 'text') or ''}",
             timestamp=float(at) if isinstance(at, int | float) else 0.0,
-            sender=part("sender", "user_id"),
+            sender=inside(message, "sender", "user_id"),
         )
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from course_bot.conversation.port import Attachment, Opened, Pressed, Sent
 from course_bot.locale.phrases import Language, best_language
 from course_bot.messengers.delivery import LASTING, Event, Membership, Refused, Turn
-from course_bot.messengers.reading import Fetch, UpdateError, commanded, spoken
+from course_bot.messengers.reading import Fetch, UpdateError, commanded, inside, spoken
 from course_bot.storage import Account
 
 DOOR = "max"
@@ -129,17 +129,11 @@ def identity(raw: Mapping[str, object]) -> str:
     """
     parts = (
         *(raw.get(key) for key in ("update_type", "timestamp", "chat_id")),
-        _inside(raw, "user", "user_id"),
-        _inside(raw, "message", "body", "mid"),
-        *(_inside(raw, "callback", key) for key in ("callback_id", "timestamp", "payload")),
+        inside(raw, "user", "user_id"),
+        inside(raw, "message", "body", "mid"),
+        *(inside(raw, "callback", key) for key in ("callback_id", "timestamp", "payload")),
     )
     return " ".join(map(repr, parts))
-
-
-def _inside(raw: object, *path: str) -> object:
-    for key in path:
-        raw = raw.get(key) if isinstance(raw, dict) else None
-    return raw
 
 
 def read_update(

@@ -27,11 +27,7 @@ class FloodControl(BaseRequestMiddleware):
     for all the bot sends; which one was exceeded can't be told, and others "usually" but not
     always meet it too (tdlib's maintainer in tdlib/td issues 715 and 1062). The limits known for
     sure are one message a second in one chat, and about 30 a second over all (Telegram's bots
-    FAQ). grammY's auto-retry and aiogram leave every call to itself. Here:
-
-    - 429 to a call in a chat holds that chat, and nobody else waits;
-    - 429 to a call without a chat, or in a second chat within a second, holds everybody. What has
-      waited then goes out at the pace of bulk messages, not all at once.
+    FAQ). grammY's auto-retry and aiogram leave every call to itself; ``Holds`` says who waits.
     """
 
     def __init__(self, pace: Pace, bulk: BulkPace) -> None:
